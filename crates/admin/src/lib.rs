@@ -1,0 +1,1 @@
+//! The admin plane: tenants and health, for operators and probes.

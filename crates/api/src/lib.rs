@@ -1,0 +1,1 @@
+//! The tenant plane: who is calling, the layer that resolves the tenant, and the resources.

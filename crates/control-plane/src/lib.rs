@@ -1,0 +1,1 @@
+//! Tenants: their store, roles, credentials and lifecycle.

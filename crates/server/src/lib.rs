@@ -1,0 +1,1 @@
+//! The `tenantry` service: configuration, logs, lifecycle and command line.

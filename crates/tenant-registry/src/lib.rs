@@ -1,0 +1,1 @@
+//! A lock-free registry of per-tenant PostgreSQL connection pools.

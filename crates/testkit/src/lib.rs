@@ -1,0 +1,1 @@
+//! Databases, tenants, a client and a network that breaks, for tests.

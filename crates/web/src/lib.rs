@@ -1,0 +1,1 @@
+//! What both HTTP planes share: accept loop, error codes, middleware and paging.
