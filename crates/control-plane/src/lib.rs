@@ -1,1 +1,36 @@
 //! Tenants: their store, roles, credentials and lifecycle.
+//!
+//! [`postgres`] brings a cluster to this version: fixed roles, databases, hardening and migrations. The rest,
+//! behind the feature `store` (on by default), works on what is there: [`ControlPlane`] creates and finds
+//! tenants, and its [`source`](ControlPlane::source) tells the registry how to reach one. `store` has the
+//! queries that are checked at compile time, so that what prepares them builds without it.
+#![cfg_attr(
+    not(feature = "store"),
+    allow(dead_code, unreachable_pub, reason = "the store is what uses the rest")
+)]
+
+mod credentials;
+pub mod postgres;
+
+#[cfg(feature = "store")]
+mod plane;
+#[cfg(feature = "store")]
+mod source;
+#[cfg(feature = "store")]
+mod store;
+#[cfg(feature = "store")]
+mod tenant;
+#[cfg(feature = "store")]
+mod tenants;
+#[cfg(feature = "store")]
+mod vault;
+
+#[cfg(feature = "store")]
+pub use self::{
+    plane::{ControlPlane, ControlPlaneSettings},
+    source::StoreSource,
+    store::{AdminToken, Store, StoreError, TenantsAfter},
+    tenant::{Tenant, TenantName, TenantNameError, TenantState},
+    tenants::{CreateError, Taken},
+    vault::VaultError,
+};

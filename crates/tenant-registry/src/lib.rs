@@ -1,1 +1,72 @@
 //! A lock-free registry of per-tenant PostgreSQL connection pools.
+//!
+//! A service names a tenant, the [`Registry`] finds or opens that tenant's pool, and gives out a [`Lease`] on
+//! it. [`TenantDb`] makes the lease an executor of sqlx, so that a handler is plain SQL:
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use tenant_registry::{
+//!     PlainPool, PlainSettings, Registry, RegistrySettings, SourceError, SourceFuture, TenantDb, TenantId,
+//!     TenantSource, TenantSpec,
+//! };
+//! # use sqlx::postgres::PgConnectOptions;
+//!
+//! /// Where this service keeps its tenants' logins.
+//! struct MyTenants;
+//!
+//! impl TenantSource for MyTenants {
+//!     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
+//!         Box::pin(async move {
+//!             # let (login, password) = ("tn_1_a", "secret");
+//!             let connect = PgConnectOptions::new().host("db").username(login).password(password);
+//!             Ok(TenantSpec { tenant, connect, max_connections: 10 })
+//!         })
+//!     }
+//! }
+//!
+//! # async fn handle(tenant: TenantId) -> Result<(), Box<dyn std::error::Error>> {
+//! let registry: Registry<PlainPool> =
+//!     Registry::new(Arc::new(MyTenants), RegistrySettings::default(), PlainSettings::default());
+//! let db = TenantDb::new(registry.lease(tenant).await?);
+//! let one: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&db).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The way of a lease: [`Registry::lease`] looks into the cache (no lock, no allocation); a miss opens the
+//! tenant in a task of its own, once for all who wait; an eviction hands the pool to the reaper, which closes
+//! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
+//! of tenants: that is what [`TenantSource`] is for.
+
+mod connection;
+mod counters;
+mod db;
+mod entry;
+mod epoch;
+mod error;
+mod id;
+mod lease;
+mod maintenance;
+mod plain;
+mod pool;
+mod probe;
+mod reaper;
+mod registry;
+mod session;
+mod source;
+mod transaction;
+
+pub use connection::TenantConnection;
+pub use counters::RegistryStats;
+pub use db::TenantDb;
+pub use error::{Failure, LeaseError};
+pub use id::TenantId;
+pub use lease::Lease;
+pub use plain::{PlainPool, PlainSettings};
+pub use pool::{Closed, PoolSnapshot, TenantPool};
+pub use probe::ConnectFailure;
+pub use registry::{Registry, RegistrySettings};
+pub use session::{SessionRefused, SessionSettings};
+pub use source::{SourceError, SourceFuture, TenantSource, TenantSpec};
+
+pub(crate) use counters::Counters;

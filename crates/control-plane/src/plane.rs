@@ -1,0 +1,99 @@
+//! The control plane as one handle.
+
+use std::sync::Arc;
+
+use crypto::Envelope;
+use sqlx::postgres::PgPool;
+
+use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status};
+use crate::source::StoreSource;
+use crate::store::{Store, StoreError, lazy_pool};
+use crate::vault::Vault;
+
+/// Provisioning is rare and short.
+const DATA_CONNECTIONS: u32 = 2;
+
+/// Where the control plane finds its two databases.
+#[derive(Debug, Clone)]
+pub struct ControlPlaneSettings {
+    /// The control store's cluster.
+    pub control: Cluster,
+    /// The control store's database.
+    pub control_database: DatabaseName,
+    /// The password of `tenantry_service` there.
+    pub control_login: Login,
+    /// The most connections to the control store.
+    pub control_connections: u32,
+    /// The data cluster.
+    pub data: Cluster,
+    /// The tenants' database.
+    pub data_database: DatabaseName,
+    /// The login of `tenantry_service` there.
+    pub data_login: Login,
+    /// The most connections that a tenant may hold unless it has a limit of its own.
+    pub max_connections_per_tenant: u32,
+}
+
+/// Tenants: their store, roles and credentials. Cheap to clone; logs in when it is used first.
+#[derive(Clone)]
+pub struct ControlPlane {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    /// The service's own connections to the data cluster.
+    pub(crate) data: PgPool,
+    settings: Arc<ControlPlaneSettings>,
+}
+
+impl ControlPlane {
+    /// The control plane over these databases, with this envelope for the tenants' passwords.
+    pub fn open(settings: ControlPlaneSettings, envelope: Envelope) -> Self {
+        let store = Store::open(
+            &settings.control,
+            settings.control_database.as_str(),
+            &settings.control_login,
+            settings.control_connections,
+        );
+        let data = lazy_pool(
+            &settings.data,
+            settings.data_database.as_str(),
+            &settings.data_login,
+            DATA_CONNECTIONS,
+        );
+        Self {
+            store,
+            vault: Vault::new(envelope),
+            data,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// The control store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the registry asks for tenants.
+    pub fn source(&self) -> StoreSource {
+        StoreSource {
+            store: self.store.clone(),
+            vault: self.vault.clone(),
+            cluster: self.settings.data.clone(),
+            database: self.settings.data_database.to_string(),
+            max_connections: self.settings.max_connections_per_tenant,
+        }
+    }
+
+    /// How the tenants' database stands to this binary.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn data_schema_status(&self) -> Result<SchemaStatus, StoreError> {
+        Ok(schema_status(&self.data, Database::Data).await?)
+    }
+
+    /// Closes the control plane's own connections.
+    pub async fn close(&self) {
+        self.store.close().await;
+        self.data.close().await;
+    }
+}

@@ -1,0 +1,47 @@
+//! PostgreSQL as the control plane sees it: clusters, fixed roles, hardening, migrations, tenants' roles.
+
+mod cluster;
+mod database;
+mod harden;
+mod migrate;
+mod names;
+mod roles;
+pub(crate) mod scram;
+pub(crate) mod tenant_roles;
+
+pub use cluster::{Cluster, Login};
+pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
+pub use harden::{harden_database, open_doors};
+pub use migrate::{MigrateLimits, Target, migrate};
+pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
+pub use scram::ScramError;
+
+/// Why a database could not be migrated.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// PostgreSQL, or the way to it, failed.
+    #[error("PostgreSQL: {0}")]
+    Postgres(#[from] sqlx::Error),
+    /// A migration failed; nothing of it was kept.
+    #[error("{0}")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// A login's configured password has no verifier.
+    #[error("the password of {role}: {cause}")]
+    Password {
+        /// Whose password.
+        role: String,
+        /// What is wrong with it.
+        #[source]
+        cause: ScramError,
+    },
+    /// Roles of ours exist with rights that they must not have.
+    #[error("these roles have more rights than they may: {}; take SUPERUSER, BYPASSRLS, REPLICATION, CREATEROLE and \
+             CREATEDB from them", .0.join(", "))]
+    PowerfulRoles(Vec<String>),
+    /// Even a superuser could not close these.
+    #[error("the database is not hardened: {}", .0.join("; "))]
+    NotHardened(Vec<String>),
+    /// Not done within the deadline, waiting for another migrator included.
+    #[error("not done within migrations.deadline; another migrator may be at work")]
+    Deadline,
+}

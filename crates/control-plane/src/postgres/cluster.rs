@@ -1,0 +1,70 @@
+//! One PostgreSQL endpoint and how to log in there.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use tokio::time::timeout;
+
+/// A PostgreSQL server or its proxy.
+#[derive(Debug, Clone)]
+pub struct Cluster {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Whether and how strictly TLS is used.
+    pub tls: PgSslMode,
+    /// The authority that signed the server's certificate; without it the system's.
+    pub tls_ca_file: Option<PathBuf>,
+    /// A database that always exists: cluster-wide work starts there.
+    pub maintenance_database: String,
+    /// How long one login may take.
+    pub connect_timeout: Duration,
+}
+
+/// A login and its password.
+#[derive(Debug, Clone)]
+pub struct Login {
+    /// The role's name.
+    pub user: String,
+    /// Its password.
+    pub password: SecretString,
+}
+
+impl Login {
+    /// This role with this password.
+    pub fn new(user: impl Into<String>, password: SecretString) -> Self {
+        Self {
+            user: user.into(),
+            password,
+        }
+    }
+}
+
+impl Cluster {
+    /// What sqlx needs to log in. Beware: `Debug` of the result shows the password.
+    pub fn options(&self, login: &Login, database: &str) -> PgConnectOptions {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host(&self.host)
+            .port(self.port)
+            .username(&login.user)
+            .password(login.password.expose_secret())
+            .database(database)
+            .application_name("tenantry")
+            .ssl_mode(self.tls);
+        match &self.tls_ca_file {
+            Some(file) => options.ssl_root_cert(file),
+            None => options,
+        }
+    }
+
+    /// Logs in, within the connect timeout.
+    pub(crate) async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+        timeout(self.connect_timeout, options.connect())
+            .await
+            .map_err(std::io::Error::from)?
+    }
+}

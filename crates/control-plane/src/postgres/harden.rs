@@ -1,0 +1,44 @@
+//! Takes from PUBLIC what a fresh PostgreSQL gives it, and reads back what is left.
+
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
+
+use super::Database;
+
+/// Hardens the database that this connection is in, which must be a superuser's or the migrator's. Idempotent.
+/// Without superuser a part of it is not possible, and PostgreSQL says so in warnings at most: ask
+/// [`open_doors`] what is left.
+///
+/// # Errors
+/// What the server answers.
+pub async fn harden_database(connection: &mut PgConnection, database: Database) -> Result<(), sqlx::Error> {
+    connection.execute(include_str!("sql/harden.sql")).await?;
+    if database == Database::Data {
+        connection
+            .execute(
+                "DO $$ BEGIN
+                    EXECUTE format('GRANT CONNECT ON DATABASE %I TO tenantry_tenant', current_database());
+                 END $$",
+            )
+            .await?;
+    }
+    Ok(())
+}
+
+/// Closes the maintenance databases to tenants. As a superuser, in the maintenance database.
+pub(super) async fn harden_shared(superuser: &mut PgConnection) -> Result<(), sqlx::Error> {
+    superuser
+        .execute(include_str!("sql/harden_shared.sql"))
+        .await
+        .map(drop)
+}
+
+/// What PUBLIC may still do in this connection's database that it should not, a sentence each.
+///
+/// # Errors
+/// What the server answers.
+pub async fn open_doors(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(include_str!("sql/open_doors.sql"))
+        .fetch_all(connection)
+        .await
+}

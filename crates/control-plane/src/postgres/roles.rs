@@ -1,0 +1,68 @@
+//! Makes the fixed roles. They belong to the cluster and not to a database, so no migration can hold them, and
+//! "if not exists, create" from several databases at once fails: the caller holds the cluster's lock.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+
+use super::names::{MIGRATOR, SERVICE};
+use super::{MigrateError, scram};
+use secrecy::SecretString;
+
+/// As a superuser: the login that does all the rest, without being one itself.
+pub(super) async fn ensure_migrator(
+    superuser: &mut PgConnection,
+    password: &SecretString,
+) -> Result<(), MigrateError> {
+    superuser.execute(include_str!("sql/migrator.sql")).await?;
+    set_password(superuser, MIGRATOR, password).await
+}
+
+/// As the migrator: all other fixed roles.
+pub(super) async fn ensure_fixed(
+    migrator: &mut PgConnection,
+    service: &SecretString,
+) -> Result<(), MigrateError> {
+    migrator.execute(include_str!("sql/fixed_roles.sql")).await?;
+    set_password(migrator, SERVICE, service).await?;
+    refuse_power(migrator).await
+}
+
+async fn set_password(
+    connection: &mut PgConnection,
+    role: &str,
+    password: &SecretString,
+) -> Result<(), MigrateError> {
+    // ALTER ROLE takes no parameters. A verifier is of base64 and punctuation, without a quote.
+    let verifier = scram::of_chosen(password).map_err(|cause| MigrateError::Password {
+        role: role.to_owned(),
+        cause,
+    })?;
+    connection
+        .execute(AssertSqlSafe(format!(
+            "ALTER ROLE {role} LOGIN PASSWORD '{verifier}'"
+        )))
+        .await?;
+    Ok(())
+}
+
+/// A role of ours may have been there before, with more than we would give it.
+async fn refuse_power(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let rows = sqlx::query(
+        "SELECT rolname::text FROM pg_catalog.pg_roles
+         WHERE (rolname LIKE 'tenantry\\_%' AND (rolsuper OR rolbypassrls OR rolreplication)
+                AND rolname <> 'tenantry_backup')
+            OR (rolname IN ('tenantry_service', 'tenantry_tenant', 'tenantry_owner') AND (rolcreaterole OR rolcreatedb))
+         ORDER BY rolname",
+    )
+    .fetch_all(connection)
+    .await?;
+    let powerful = rows
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<Result<Vec<String>, _>>()?;
+    if powerful.is_empty() {
+        Ok(())
+    } else {
+        Err(MigrateError::PowerfulRoles(powerful))
+    }
+}

@@ -1,0 +1,127 @@
+//! SCRAM-SHA-256 verifiers, computed here so that no password ever stands in a statement.
+//!
+//! RFC 5802 section 3, RFC 7677, and PostgreSQL's form of the stored verifier:
+//! `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>`.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use crate::credentials::GeneratedPassword;
+
+/// PostgreSQL's own count, for passwords that a person may have chosen.
+const CHOSEN: u32 = 4096;
+/// Stretching 256 random bits buys nothing: nobody guesses them at any speed.
+const GENERATED: u32 = 1;
+/// As PostgreSQL's.
+const SALT_BYTES: usize = 16;
+
+/// Why there is no verifier.
+#[derive(Debug, thiserror::Error)]
+pub enum ScramError {
+    /// The password is empty or has characters for which SASLprep (RFC 4013) is not the identity.
+    #[error("the password must be of printable ASCII characters, and not empty")]
+    NotAscii,
+    /// The operating system gave no random bytes.
+    #[error("no random bytes for the salt")]
+    Random(#[source] getrandom::Error),
+}
+
+/// The verifier of a password of 256 random bits, cheap to check.
+pub(crate) fn of_generated(password: &GeneratedPassword) -> Result<String, ScramError> {
+    Ok(verifier(password.expose().as_bytes(), &salt()?, GENERATED))
+}
+
+/// The verifier of any other password.
+pub(crate) fn of_chosen(password: &SecretString) -> Result<String, ScramError> {
+    let password = password.expose_secret();
+    let printable = |byte: u8| (0x20..=0x7e).contains(&byte);
+    if password.is_empty() || !password.bytes().all(printable) {
+        return Err(ScramError::NotAscii);
+    }
+    Ok(verifier(password.as_bytes(), &salt()?, CHOSEN))
+}
+
+fn salt() -> Result<[u8; SALT_BYTES], ScramError> {
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(ScramError::Random)?;
+    Ok(salt)
+}
+
+fn verifier(password: &[u8], salt: &[u8], iterations: u32) -> String {
+    let salted = Zeroizing::new(pbkdf2::pbkdf2_hmac_array::<Sha256, 32>(
+        password, salt, iterations,
+    ));
+    let stored_key = Sha256::digest(hmac(&salted, b"Client Key"));
+    let server_key = hmac(&salted, b"Server Key");
+    let [salt, stored_key, server_key] = [salt, &stored_key, &server_key].map(|bytes| STANDARD.encode(bytes));
+    format!("SCRAM-SHA-256${iterations}:{salt}${stored_key}:{server_key}")
+}
+
+fn hmac(key: &[u8; 32], text: &[u8]) -> [u8; 32] {
+    // HMAC pads a shorter key with zeros to the block's size (RFC 2104 section 2); a key of that size cannot fail.
+    let mut block = Zeroizing::new([0_u8; 64]);
+    block[..key.len()].copy_from_slice(key);
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    mac.update(text);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The exchange of RFC 7677 section 3: user, password "pencil", i=4096. The verifier's keys must reproduce
+    /// the proof and the server signature that stand there.
+    #[test]
+    fn rfc_7677_example() {
+        let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
+        let text = verifier(b"pencil", &salt, 4096);
+        let (stored, server) = text.rsplit_once('$').unwrap().1.split_once(':').unwrap();
+        let stored: [u8; 32] = STANDARD.decode(stored).unwrap().try_into().unwrap();
+        let server: [u8; 32] = STANDARD.decode(server).unwrap().try_into().unwrap();
+        let auth = b"n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,\
+            s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
+
+        assert_eq!(
+            STANDARD.encode(hmac(&server, auth)),
+            "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+        );
+        let proof = STANDARD
+            .decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
+            .unwrap();
+        let signature = hmac(&stored, auth);
+        let client_key: Vec<u8> = proof
+            .iter()
+            .zip(signature)
+            .map(|(proof, signature)| proof ^ signature)
+            .collect();
+        assert_eq!(Sha256::digest(&client_key).as_slice(), stored);
+    }
+
+    #[test]
+    fn a_chosen_password_is_stretched_and_ascii() {
+        assert!(
+            of_chosen(&"correct horse".to_owned().into())
+                .unwrap()
+                .starts_with("SCRAM-SHA-256$4096:")
+        );
+        assert!(matches!(
+            of_chosen(&"pässword".to_owned().into()),
+            Err(ScramError::NotAscii)
+        ));
+        assert!(matches!(
+            of_chosen(&String::new().into()),
+            Err(ScramError::NotAscii)
+        ));
+    }
+
+    #[test]
+    fn two_verifiers_of_one_password_differ_in_salt() {
+        let password = GeneratedPassword::random().unwrap();
+        assert_ne!(of_generated(&password).unwrap(), of_generated(&password).unwrap());
+    }
+}

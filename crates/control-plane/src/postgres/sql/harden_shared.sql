@@ -1,0 +1,17 @@
+-- The databases that every cluster has: a tenant's login shall not enter them.
+DO $$
+DECLARE
+    shared text;
+BEGIN
+    FOR shared IN
+        SELECT datname FROM pg_catalog.pg_database
+        WHERE datname IN ('postgres', 'template1') AND pg_has_role(datdba, 'USAGE')
+    LOOP
+        EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', shared);
+    END LOOP;
+    IF (SELECT pg_has_role(datdba, 'USAGE') FROM pg_catalog.pg_database WHERE datname = current_database()) THEN
+        -- Roles and databases are made from here, under a lock that is taken here.
+        EXECUTE format('GRANT CONNECT ON DATABASE %I TO tenantry_migrator', current_database());
+    END IF;
+END
+$$;

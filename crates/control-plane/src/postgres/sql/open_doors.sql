@@ -1,0 +1,26 @@
+-- What PUBLIC still may do, read back from the ACLs. An empty result is a hardened database.
+SELECT format('PUBLIC has %s on database %s', lower(acl.privilege_type), datname)
+FROM pg_catalog.pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS acl
+WHERE datname IN (current_database(), 'postgres', 'template1') AND acl.grantee = 0
+UNION ALL
+SELECT format('PUBLIC has %s on schema %s', lower(acl.privilege_type), nspname)
+FROM pg_catalog.pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS acl
+WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND acl.grantee = 0
+UNION ALL
+SELECT format('PUBLIC may execute %s', pg_proc.oid::regprocedure)
+FROM pg_catalog.pg_proc
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace,
+    aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
+WHERE acl.grantee = 0
+    AND (nspname NOT IN ('pg_catalog', 'information_schema')
+        OR proname ~ '^pg_(try_)?advisory_' OR proname ~ '^lo_' OR proname IN ('loread', 'lowrite'))
+UNION ALL
+SELECT format('functions that %s creates are open to PUBLIC', rolname)
+FROM pg_catalog.pg_roles
+WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_provisioner_[0-9]{2}$')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_default_acl
+        WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
+            AND NOT EXISTS (SELECT FROM aclexplode(defaclacl) AS acl WHERE acl.grantee = 0)
+    )
+ORDER BY 1

@@ -1,0 +1,21 @@
+//! Makes a tenant's roles in the data cluster, by way of its provisioner.
+
+use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Executor as _};
+use tenant_registry::TenantId;
+
+use super::names::provisioner;
+
+/// Makes the tenant's role and its two logins, the first one active with this verifier. Idempotent.
+pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -> Result<(), sqlx::Error> {
+    // The schema's name is one of 64 of ours.
+    let call = format!("SELECT {}.create_tenant($1, $2)", provisioner(tenant));
+    service
+        .execute(
+            sqlx::query(AssertSqlSafe(call))
+                .bind(tenant.as_uuid())
+                .bind(verifier),
+        )
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! Where the registry learns how to reach a tenant: the control store.
+
+use tenant_registry::{SourceError, SourceFuture, TenantId, TenantSource, TenantSpec};
+
+use crate::postgres::{Cluster, Login, tenant_login};
+use crate::store::Store;
+use crate::tenant::TenantState;
+use crate::vault::Vault;
+
+/// Reads a tenant's credential from the store and opens its password.
+pub struct StoreSource {
+    pub(crate) store: Store,
+    pub(crate) vault: Vault,
+    pub(crate) cluster: Cluster,
+    pub(crate) database: String,
+    pub(crate) max_connections: u32,
+}
+
+impl StoreSource {
+    async fn spec(&self, tenant: TenantId) -> Result<TenantSpec, SourceError> {
+        let stored = self
+            .store
+            .credential(tenant)
+            .await
+            .map_err(SourceError::unavailable)?;
+        let stored = stored.ok_or(SourceError::Unknown)?;
+        match stored.state {
+            TenantState::Active => {}
+            TenantState::Provisioning => return Err(SourceError::NotReady),
+            TenantState::Suspended => return Err(SourceError::Suspended),
+        }
+        let password = self
+            .vault
+            .open(tenant, &stored)
+            .await
+            .map_err(SourceError::unavailable)?;
+        let login = Login::new(tenant_login(tenant, stored.slot), password.into_secret());
+        let own_limit = stored.max_connections.and_then(|limit| u32::try_from(limit).ok());
+        Ok(TenantSpec {
+            tenant,
+            connect: self.cluster.options(&login, &self.database),
+            max_connections: own_limit.unwrap_or(self.max_connections),
+        })
+    }
+}
+
+impl TenantSource for StoreSource {
+    fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
+        Box::pin(self.spec(tenant))
+    }
+}

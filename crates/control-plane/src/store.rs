@@ -1,0 +1,78 @@
+//! The control store: the only module that has queries over `control.*`.
+
+mod admin_tokens;
+mod credentials;
+mod tenants;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+
+pub use admin_tokens::AdminToken;
+pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
+pub use tenants::TenantsAfter;
+
+use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
+use std::time::Duration;
+
+/// The control store, with the rights of the service's login.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+}
+
+/// Why the store has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// PostgreSQL, or the way to it, failed.
+    #[error("the control store failed")]
+    Postgres(#[from] sqlx::Error),
+    /// A row holds what no version of this program writes.
+    #[error("the control store holds an invalid {0}")]
+    Invalid(&'static str),
+}
+
+impl Store {
+    /// A store that logs in when it is asked first.
+    pub fn open(cluster: &Cluster, database: &str, service: &Login, max_connections: u32) -> Self {
+        Self {
+            pool: lazy_pool(cluster, database, service, max_connections),
+        }
+    }
+
+    /// How the store's schema stands to this binary.
+    ///
+    /// # Errors
+    /// When the store cannot be asked.
+    pub async fn schema_status(&self) -> Result<SchemaStatus, StoreError> {
+        Ok(schema_status(&self.pool, Database::Control).await?)
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Closes the pool; waits for borrowed connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// A small pool of the service's own, opened when it is used first.
+pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_connections: u32) -> PgPool {
+    let connect = cluster
+        .options(service, database)
+        .options([("statement_timeout", "10000"), ("lock_timeout", "5000")]);
+    let options = PgPoolOptions::new()
+        .max_connections(max_connections)
+        .acquire_timeout(cluster.connect_timeout)
+        .idle_timeout(Duration::from_mins(5));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that opens a pool of the control plane"
+    )]
+    options.connect_lazy_with(connect)
+}

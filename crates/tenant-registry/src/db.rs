@@ -1,0 +1,132 @@
+//! What a handler gets: a tenant's database, as an executor of sqlx.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, TryFutureExt as _, TryStreamExt as _};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
+
+use crate::connection::TenantConnection;
+use crate::plain::PlainPool;
+use crate::transaction::TenantTransaction;
+use crate::{Lease, PoolSnapshot, TenantId};
+
+/// A tenant's database. `&TenantDb` is a sqlx [`Executor`]: every query takes a connection of the tenant's
+/// pool for its own length, in one round trip.
+///
+/// ```no_run
+/// # use tenant_registry::TenantDb;
+/// async fn count(db: &TenantDb) -> Result<i64, sqlx::Error> {
+///     sqlx::query_scalar("SELECT count(*) FROM app.users WHERE tenant_id = $1")
+///         .bind(db.tenant().as_uuid())
+///         .fetch_one(db)
+///         .await
+/// }
+/// ```
+///
+/// Several statements on one connection go through [`acquire`](Self::acquire), a transaction through
+/// [`begin`](Self::begin): both are safe to drop at any point. Do not send `BEGIN` as text.
+#[derive(Clone)]
+pub struct TenantDb {
+    lease: Lease<PlainPool>,
+}
+
+impl TenantDb {
+    /// The database behind this lease.
+    pub fn new(lease: Lease<PlainPool>) -> Self {
+        Self { lease }
+    }
+
+    /// Whose database it is.
+    pub fn tenant(&self) -> TenantId {
+        self.lease.tenant()
+    }
+
+    /// One connection for several statements.
+    ///
+    /// # Errors
+    /// When no connection could be had until the deadline; [`Failure::of`](crate::Failure::of) tells why.
+    pub async fn acquire(&self) -> Result<TenantConnection, sqlx::Error> {
+        let pool = &*self.lease;
+        let connection = pool
+            .sqlx()
+            .acquire()
+            .or_else(async |error| Err(pool.explain(error).await))
+            .await?;
+        Ok(TenantConnection::new(connection, self.lease.clone()))
+    }
+
+    /// A transaction, rolled back unless it is committed.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub async fn begin(&self) -> Result<TenantTransaction, sqlx::Error> {
+        TenantTransaction::begin(self.acquire().await?).await
+    }
+
+    /// The sizes of the tenant's pool now.
+    pub fn snapshot(&self) -> PoolSnapshot {
+        use crate::TenantPool as _;
+        self.lease.snapshot()
+    }
+}
+
+impl fmt::Debug for TenantDb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantDb")
+            .field("tenant", &self.tenant())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'c> Executor<'c> for &'c TenantDb {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let pool = &*self.lease;
+        Box::pin(
+            pool.sqlx()
+                .fetch_many(query)
+                .or_else(|error| pool.explain(error).map(Err)),
+        )
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let pool = &*self.lease;
+        pool.sqlx()
+            .fetch_optional(query)
+            .or_else(|error| pool.explain(error).map(Err))
+            .boxed()
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        self.lease.sqlx().prepare_with(sql, parameters)
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        self.lease.sqlx().describe(sql)
+    }
+}

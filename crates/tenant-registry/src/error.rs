@@ -1,0 +1,98 @@
+//! Why there is no lease, and what kind of failure a query met.
+
+use std::sync::Arc;
+
+use crate::SourceError;
+use crate::probe::ConnectFailure;
+use crate::session::SessionRefused;
+
+/// Why a tenant's pool could not be leased. Shared by all who waited for the same opening.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum LeaseError {
+    /// The source has no pool for this tenant, or failed.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The registry closes.
+    #[error("the registry is shutting down")]
+    ShuttingDown,
+    /// The tenant left the registry again and again before it could be leased: `max_resident` is far below the
+    /// number of tenants that are active at once, or the tenant changes without end.
+    #[error("the tenant left the registry before it could be leased")]
+    Overloaded,
+}
+
+impl LeaseError {
+    pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Source(SourceError::unavailable(cause))
+    }
+
+    /// The opening's task ended without an answer: its source panicked, or the runtime goes down.
+    pub(crate) fn lost(cause: tokio::task::JoinError) -> Self {
+        Self::Source(SourceError::Unavailable(Arc::new(cause)))
+    }
+}
+
+/// The kinds of failure that a client is told apart, by SQLSTATE where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// All of the tenant's own connections were in use until the deadline.
+    PoolBusy,
+    /// The server has no connection left (53300).
+    ServerFull,
+    /// The server cannot be reached, is starting or going down.
+    Unreachable,
+    /// The login was refused (class 28), or its session is one that row level security would not bind.
+    LoginRefused,
+    /// The statement met its time limit or a lock's (57014, 55P03, 25P03).
+    StatementTimeout,
+    /// The server refused to serialise concurrent transactions (40001, 40P01): try again.
+    Conflict,
+    /// The pool was closed under the query: the tenant changed or the service goes down.
+    PoolClosed,
+    /// Anything else: a defect or a rule of the schema.
+    Other,
+}
+
+impl Failure {
+    /// The kind of this error.
+    ///
+    /// ```
+    /// use tenant_registry::Failure;
+    ///
+    /// assert_eq!(Failure::of(&sqlx::Error::PoolTimedOut), Failure::PoolBusy);
+    /// ```
+    pub fn of(error: &sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::PoolTimedOut => Self::PoolBusy,
+            sqlx::Error::PoolClosed => Self::PoolClosed,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Self::Unreachable,
+            sqlx::Error::Configuration(error) => Self::of_connect(error.as_ref()),
+            sqlx::Error::Database(error) => error.code().map_or(Self::Other, |code| Self::of_sqlstate(&code)),
+            _ => Self::Other,
+        }
+    }
+
+    fn of_connect(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Self {
+        if let Some(ConnectFailure(cause)) = error.downcast_ref() {
+            return Self::of(cause);
+        }
+        if error.is::<SessionRefused>() {
+            Self::LoginRefused
+        } else {
+            Self::Other
+        }
+    }
+
+    /// After <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn of_sqlstate(code: &str) -> Self {
+        match code {
+            "53300" => Self::ServerFull,
+            "57014" | "55P03" | "25P03" => Self::StatementTimeout,
+            "40001" | "40P01" => Self::Conflict,
+            "57P01" | "57P02" | "57P03" => Self::Unreachable,
+            _ if code.starts_with("08") => Self::Unreachable,
+            _ if code.starts_with("28") => Self::LoginRefused,
+            _ => Self::Other,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The right to use a tenant's pool.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::entry::Entry;
+use crate::{TenantId, TenantPool};
+
+/// A held pool. While one lease lives, the pool is not closed by an eviction (the reaper waits for it, up to
+/// its deadline). Cheap to clone; every clone is a lease of its own.
+pub struct Lease<P: TenantPool> {
+    entry: Arc<Entry<P>>,
+}
+
+impl<P: TenantPool> Lease<P> {
+    /// Leases the entry if it still gives leases.
+    pub(crate) fn of(entry: Arc<Entry<P>>) -> Option<Self> {
+        entry.try_lease().then_some(Self { entry })
+    }
+
+    /// Whose pool it is.
+    pub fn tenant(&self) -> TenantId {
+        self.entry.tenant
+    }
+}
+
+impl<P: TenantPool> Deref for Lease<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.entry.pool
+    }
+}
+
+impl<P: TenantPool> Clone for Lease<P> {
+    fn clone(&self) -> Self {
+        // Not `try_lease`: a holder may share what it holds, also of an entry retired since.
+        self.entry.share();
+        Self {
+            entry: Arc::clone(&self.entry),
+        }
+    }
+}
+
+impl<P: TenantPool> Drop for Lease<P> {
+    fn drop(&mut self) {
+        self.entry.release();
+    }
+}
+
+impl<P: TenantPool> fmt::Debug for Lease<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Lease")
+            .field("tenant", &self.tenant())
+            .finish_non_exhaustive()
+    }
+}

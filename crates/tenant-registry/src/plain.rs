@@ -1,0 +1,106 @@
+//! One `sqlx::PgPool` for each tenant: the plain choice, without a budget over all of them.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use tokio::time::{Instant, timeout_at};
+
+use crate::pool::Closed;
+use crate::probe::Probe;
+use crate::session::{self, SessionSettings};
+use crate::{PoolSnapshot, TenantPool, TenantSpec};
+
+/// What all plain pools of a registry have in common.
+#[derive(Debug, Clone)]
+pub struct PlainSettings {
+    /// How long a query waits for a connection of its tenant.
+    pub acquire_timeout: Duration,
+    /// A connection unused for this long is closed.
+    pub connection_idle_timeout: Duration,
+    /// A connection older than this is closed when it comes back.
+    pub max_connection_lifetime: Duration,
+    /// What every session starts with.
+    pub session: SessionSettings,
+}
+
+impl Default for PlainSettings {
+    fn default() -> Self {
+        Self {
+            acquire_timeout: Duration::from_secs(5),
+            connection_idle_timeout: Duration::from_mins(1),
+            max_connection_lifetime: Duration::from_mins(30),
+            session: SessionSettings::default(),
+        }
+    }
+}
+
+/// A tenant's `PgPool`.
+pub struct PlainPool {
+    pool: PgPool,
+    probe: Probe,
+    max: u32,
+}
+
+impl TenantPool for PlainPool {
+    type Settings = PlainSettings;
+
+    fn open(spec: TenantSpec, settings: &PlainSettings) -> Self {
+        let connect = session::options(spec.connect, &settings.session);
+        let minimum = settings.session.min_server_version;
+        let options = PgPoolOptions::new()
+            .max_connections(spec.max_connections)
+            .min_connections(0)
+            .acquire_timeout(settings.acquire_timeout)
+            .idle_timeout(settings.connection_idle_timeout)
+            .max_lifetime(settings.max_connection_lifetime)
+            // The return to the pool pings already; a second round trip before each use buys nothing.
+            .test_before_acquire(false)
+            .after_connect(move |connection, _| Box::pin(session::verify(connection, minimum)));
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that opens a tenant's pool"
+        )]
+        let pool = options.connect_lazy_with(connect.clone());
+        Self {
+            pool,
+            probe: Probe::new(connect, minimum),
+            max: spec.max_connections,
+        }
+    }
+
+    async fn close(&self, deadline: Instant) -> Closed {
+        // `PgPool::close` waits for borrowed connections without a limit of its own.
+        match timeout_at(deadline, self.pool.close()).await {
+            Ok(()) => Closed::Drained,
+            Err(_) => Closed::Deadline,
+        }
+    }
+
+    fn snapshot(&self) -> PoolSnapshot {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        let size = self.pool.size();
+        // The two are read one after the other, and sqlx's count of idle ones may wrap for a moment.
+        PoolSnapshot {
+            size,
+            idle: idle.min(size),
+            max: self.max,
+        }
+    }
+}
+
+impl PlainPool {
+    pub(crate) fn sqlx(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Replaces a `PoolTimedOut` by its cause, unless a login works: then the tenant's own connections were busy.
+    pub(crate) async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
+        if !matches!(error, sqlx::Error::PoolTimedOut) {
+            return error;
+        }
+        match self.probe.cause().await {
+            Some(cause) => sqlx::Error::Configuration(Box::new(cause)),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the registry asks of a pool.
+
+use tokio::time::Instant;
+
+use crate::TenantSpec;
+
+/// A tenant's pool of connections, as the registry sees it: opened on the first lease, closed by the reaper.
+///
+/// Opening must not wait for the database: a pool opens its connections when they are asked for, so that a
+/// request that runs no query takes none, and a dead database costs nobody but those who query it.
+pub trait TenantPool: Send + Sync + Sized + 'static {
+    /// What all pools of a registry have in common.
+    type Settings: Send + Sync + 'static;
+
+    /// A pool for this tenant.
+    fn open(spec: TenantSpec, settings: &Self::Settings) -> Self;
+
+    /// Closes the pool: no connection is given out any more, idle ones go at once, borrowed ones when they
+    /// come back, and at `deadline` the waiting ends.
+    fn close(&self, deadline: Instant) -> impl Future<Output = Closed> + Send;
+
+    /// The pool's sizes now.
+    fn snapshot(&self) -> PoolSnapshot;
+}
+
+/// How a pool's closing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Every connection is closed.
+    Drained,
+    /// At the deadline some connections were still borrowed; they close when they are given back.
+    Deadline,
+}
+
+/// A pool's sizes at one moment, after OpenTelemetry's `db.client.connection.*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PoolSnapshot {
+    /// Connections that are open or opening.
+    pub size: u32,
+    /// Open connections that nobody uses.
+    pub idle: u32,
+    /// The most that the pool may open.
+    pub max: u32,
+}

@@ -1,0 +1,78 @@
+//! Asks why no connection can be had.
+//!
+//! sqlx's pool retries refused and overcrowded connects until the acquire timeout and then forgets why. A
+//! client is told which it was, so the pool asks once more, directly: at most one login a second for a tenant,
+//! however many wait, so that a busy tenant is not made busier.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions as _, Connection as _};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+use crate::session;
+
+/// How long the probe's login, and its closing, may take.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// How long an answer holds.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// Why a tenant's pool could not connect, shared by all who waited.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the tenant's database refuses connections")]
+pub struct ConnectFailure(#[source] pub Arc<sqlx::Error>);
+
+/// The last answer and when it came; `None` in it: a login worked.
+type Answer = Option<(Instant, Option<ConnectFailure>)>;
+
+pub(crate) struct Probe {
+    connect: PgConnectOptions,
+    min_server_version: u32,
+    last: Mutex<Answer>,
+}
+
+impl Probe {
+    pub(crate) fn new(connect: PgConnectOptions, min_server_version: u32) -> Self {
+        Self {
+            connect,
+            min_server_version,
+            last: Mutex::new(None),
+        }
+    }
+
+    /// Why a login fails now, or `None` when one works.
+    pub(crate) async fn cause(&self) -> Option<ConnectFailure> {
+        let mut last = self.last.lock().await;
+        if let Some((when, answer)) = &*last
+            && when.elapsed() < FRESH
+        {
+            return answer.clone();
+        }
+        let answer = self
+            .login()
+            .await
+            .err()
+            .map(|error| ConnectFailure(Arc::new(error)));
+        *last = Some((Instant::now(), answer.clone()));
+        answer
+    }
+
+    async fn login(&self) -> Result<(), sqlx::Error> {
+        let login = async {
+            let mut connection = self.connect.connect().await?;
+            session::verify(&mut connection, self.min_server_version).await?;
+            Ok::<_, sqlx::Error>(connection)
+        };
+        let connection = timeout(TIMEOUT, login).await.map_err(std::io::Error::from)??;
+        close_quietly(connection).await;
+        Ok(())
+    }
+}
+
+async fn close_quietly(connection: PgConnection) {
+    if let Ok(Err(error)) = timeout(TIMEOUT, connection.close()).await {
+        tracing::debug!(%error, "the probe's connection did not close cleanly");
+    }
+}

@@ -1,0 +1,112 @@
+//! A transaction that a dropped future cannot leave open for the next one.
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt as _, stream};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
+
+use crate::TenantId;
+use crate::connection::TenantConnection;
+
+/// PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error. Within one it refuses any
+/// other statement (25P02), so an empty one in front, in the same message, makes it an error.
+const COMMIT: &str = "SELECT; COMMIT";
+
+/// An open transaction of the tenant's: committed by [`commit`](Self::commit), rolled back otherwise, also
+/// when the future that uses it is dropped at any point.
+///
+/// ```no_run
+/// # use tenant_registry::TenantDb;
+/// async fn confirm_all(db: &TenantDb) -> Result<(), sqlx::Error> {
+///     let mut transaction = db.begin().await?;
+///     sqlx::query("UPDATE app.users SET confirmed = true WHERE tenant_id = $1")
+///         .bind(db.tenant().as_uuid())
+///         .execute(&mut transaction)
+///         .await?;
+///     transaction.commit().await
+/// }
+/// ```
+#[derive(Debug)]
+pub struct TenantTransaction {
+    // Unclean from BEGIN to the reply to COMMIT: whatever is dropped in between is rolled back.
+    connection: TenantConnection,
+}
+
+impl TenantTransaction {
+    pub(crate) async fn begin(mut connection: TenantConnection) -> Result<Self, sqlx::Error> {
+        connection.start()?.execute("BEGIN").await?;
+        Ok(Self { connection })
+    }
+
+    /// Whose transaction it is.
+    pub fn tenant(&self) -> TenantId {
+        self.connection.tenant()
+    }
+
+    /// Commits. When this future is dropped, or the connection breaks, the outcome is unknown to the caller, as
+    /// with any database; the connection is not used again before it is out of the transaction.
+    ///
+    /// # Errors
+    /// What the server answers; then nothing was committed. A transaction that failed earlier is an error here
+    /// too (25P02).
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        self.connection.start()?.execute(COMMIT).await?;
+        self.connection.completed();
+        Ok(())
+    }
+
+    /// Rolls back and waits for it. Dropping does the same without waiting.
+    ///
+    /// # Errors
+    /// When the connection broke; the server has rolled back then.
+    pub async fn rollback(mut self) -> Result<(), sqlx::Error> {
+        self.connection.start()?.execute("ROLLBACK").await?;
+        self.connection.completed();
+        Ok(())
+    }
+}
+
+impl<'c> Executor<'c> for &'c mut TenantTransaction {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(
+        self,
+        query: E,
+    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        match self.connection.start() {
+            Ok(connection) => connection.fetch_many(query),
+            Err(error) => stream::once(async { Err(error) }).boxed(),
+        }
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        Box::pin(async move { self.connection.start()?.fetch_optional(query).await })
+    }
+
+    fn prepare_with<'e>(
+        self,
+        sql: SqlStr,
+        parameters: &'e [PgTypeInfo],
+    ) -> BoxFuture<'e, Result<PgStatement, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move { self.connection.start()?.prepare_with(sql, parameters).await })
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
+    where
+        'c: 'e,
+    {
+        Box::pin(async move { self.connection.start()?.describe(sql).await })
+    }
+}

@@ -1,0 +1,194 @@
+//! One PostgreSQL server for a test process, with a migrated pair of databases to copy from.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use control_plane::postgres::{
+    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, OWNER, SERVICE, Target, harden_database,
+    migrate,
+};
+use local_postgres::{Ephemeral, Options};
+use secrecy::SecretString;
+use sqlx::postgres::{PgConnection, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+/// The server: started by the first test that asks, stopped by its leash when the process ends.
+static SERVER: OnceCell<TestServer> = OnceCell::const_new();
+
+const CONTROL_TEMPLATE: &str = "template_control";
+const DATA_TEMPLATE: &str = "template_data";
+
+/// A running server and its templates.
+pub struct TestServer {
+    // Held for its life: dropping it stops the server.
+    _server: Ephemeral,
+    cluster: Cluster,
+    superuser: Login,
+    migrator: Login,
+    service: Login,
+    /// How many pairs were made: part of their names.
+    pairs: AtomicU32,
+    /// Databases of tests that ended.
+    garbage: Mutex<Vec<DatabaseName>>,
+}
+
+impl TestServer {
+    /// The process's server.
+    ///
+    /// # Panics
+    /// When it cannot be started or migrated: no test can do without it.
+    pub async fn get() -> &'static Self {
+        SERVER.get_or_init(Self::start).await
+    }
+
+    async fn start() -> Self {
+        let root = std::env::temp_dir().join("tenantry-test-postgres");
+        let options = Options::new(root)
+            .setting("max_connections", "400")
+            .setting("shared_buffers", "64MB");
+        let server = tokio::task::spawn_blocking(|| Ephemeral::start(options))
+            .await
+            .expect("the start does not panic")
+            .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
+        let endpoint = server.endpoint();
+        let this = Self {
+            cluster: Cluster {
+                host: endpoint.host().to_owned(),
+                port: endpoint.port(),
+                tls: PgSslMode::Disable,
+                tls_ca_file: None,
+                maintenance_database: "postgres".to_owned(),
+                connect_timeout: Duration::from_secs(30),
+            },
+            superuser: Login::new(endpoint.superuser(), endpoint.password().clone()),
+            migrator: Login::new(MIGRATOR, random_password()),
+            service: Login::new(SERVICE, random_password()),
+            pairs: AtomicU32::new(0),
+            garbage: Mutex::new(Vec::new()),
+            _server: server,
+        };
+        for (database, name) in [
+            (Database::Control, CONTROL_TEMPLATE),
+            (Database::Data, DATA_TEMPLATE),
+        ] {
+            let limits = MigrateLimits {
+                deadline: Duration::from_mins(2),
+                lock_timeout: Duration::from_secs(10),
+            };
+            migrate(&this.target(database, name, true), limits)
+                .await
+                .expect("the templates migrate");
+        }
+        this
+    }
+
+    /// What `migrate` needs for a database here, with or without the superuser's help.
+    pub fn target(&self, database: Database, name: &str, superuser: bool) -> Target {
+        Target {
+            cluster: self.cluster.clone(),
+            name: database_name(name),
+            database,
+            migrator: self.migrator.password.clone(),
+            service: self.service.password.clone(),
+            superuser: superuser.then(|| self.superuser.clone()),
+        }
+    }
+
+    /// How the server is reached.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The service's login.
+    pub fn service(&self) -> &Login {
+        &self.service
+    }
+
+    /// The migrator's login.
+    pub fn migrator(&self) -> &Login {
+        &self.migrator
+    }
+
+    /// The superuser's login.
+    pub fn superuser_login(&self) -> &Login {
+        &self.superuser
+    }
+
+    /// A connection that may do everything: for looking behind the scenes, never for what is tested.
+    pub async fn superuser(&self, database: &str) -> PgConnection {
+        self.connect(&self.superuser, database)
+            .await
+            .expect("the superuser can log in")
+    }
+
+    /// A connection with this login.
+    ///
+    /// # Errors
+    /// What the server answers.
+    pub async fn connect(&self, login: &Login, database: &str) -> Result<PgConnection, sqlx::Error> {
+        self.cluster.options(login, database).connect().await
+    }
+
+    /// A name for a database that no other test has.
+    pub fn unused_name(&self, suffix: &str) -> DatabaseName {
+        database_name(&format!(
+            "test_{}_{suffix}",
+            self.pairs.fetch_add(1, Ordering::Relaxed)
+        ))
+    }
+
+    /// A copy of a template, hardened as every new database is.
+    pub(crate) async fn copy(&self, database: Database) -> DatabaseName {
+        let (template, suffix) = match database {
+            Database::Control => (CONTROL_TEMPLATE, "control"),
+            Database::Data => (DATA_TEMPLATE, "data"),
+        };
+        let name = self.unused_name(suffix);
+        let mut maintenance = self.superuser("postgres").await;
+        self.sweep(&mut maintenance).await;
+        let create = format!("CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template}");
+        maintenance
+            .execute(AssertSqlSafe(create))
+            .await
+            .expect("a template can be copied");
+        let mut inside = self.superuser(name.as_str()).await;
+        harden_database(&mut inside, database)
+            .await
+            .expect("a copy can be hardened");
+        for connection in [maintenance, inside] {
+            connection.close().await.expect("a connection can be closed");
+        }
+        name
+    }
+
+    /// Has a database dropped when the next one is made.
+    pub(crate) fn discard(&self, name: DatabaseName) {
+        self.garbage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(name);
+    }
+
+    async fn sweep(&self, maintenance: &mut PgConnection) {
+        let garbage = std::mem::take(&mut *self.garbage.lock().unwrap_or_else(PoisonError::into_inner));
+        for name in garbage {
+            let drop = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+            maintenance
+                .execute(drop)
+                .await
+                .expect("a database of an ended test can be dropped");
+        }
+    }
+}
+
+fn database_name(name: &str) -> DatabaseName {
+    name.parse().expect("a test's database name is valid")
+}
+
+fn random_password() -> SecretString {
+    // Two version 4 UUIDs: 244 random bits.
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
+}

@@ -1,0 +1,69 @@
+//! A control plane over a test's databases, and tenants in it.
+
+use std::sync::Arc;
+
+use control_plane::postgres::{Cluster, SERVICE};
+use control_plane::{ControlPlane, ControlPlaneSettings, Tenant, TenantName};
+use crypto::{Envelope, KekId, KeyRing, LocalKeyProvider};
+use tenant_registry::TenantId;
+use uuid::Uuid;
+
+use crate::Databases;
+
+/// How a test's tenants are limited unless it says otherwise.
+const MAX_CONNECTIONS: u32 = 5;
+
+impl Databases {
+    /// What a control plane over these databases needs.
+    pub fn settings(&self) -> ControlPlaneSettings {
+        let server = self.server();
+        assert_eq!(server.service().user, SERVICE, "the service's login has no power");
+        ControlPlaneSettings {
+            control: server.cluster().clone(),
+            control_database: self.control().clone(),
+            control_login: server.service().clone(),
+            control_connections: 5,
+            data: server.cluster().clone(),
+            data_database: self.data().clone(),
+            data_login: server.service().clone(),
+            max_connections_per_tenant: MAX_CONNECTIONS,
+        }
+    }
+
+    /// A control plane with a key ring of its own.
+    pub fn control_plane(&self) -> ControlPlane {
+        ControlPlane::open(self.settings(), envelope())
+    }
+
+    /// A control plane that reaches the tenants' database by another way, such as a [`Proxy`](crate::Proxy).
+    pub fn control_plane_by_way_of(&self, data: Cluster) -> ControlPlane {
+        ControlPlane::open(
+            ControlPlaneSettings {
+                data,
+                ..self.settings()
+            },
+            envelope(),
+        )
+    }
+}
+
+/// An envelope over a fresh key ring that is nowhere written down.
+pub fn envelope() -> Envelope {
+    let id = KekId::random().expect("there are random bytes");
+    let ring = KeyRing::generate(id, None).expect("a key ring can be made");
+    Envelope::new(Arc::new(LocalKeyProvider::new(ring)))
+}
+
+/// A new, active tenant of this name.
+pub async fn tenant(plane: &ControlPlane, name: &str) -> Tenant {
+    let name = TenantName::new(name).expect("a test's tenant name is valid");
+    plane
+        .create_tenant(name, None)
+        .await
+        .unwrap_or_else(|error| panic!("no tenant: {error:?}"))
+}
+
+/// The id of a tenant that does not exist.
+pub fn nobody() -> TenantId {
+    Uuid::new_v4().into()
+}
