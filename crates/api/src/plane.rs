@@ -1,0 +1,34 @@
+//! The routes of the tenant plane.
+
+use axum::Router;
+use axum::routing::MethodRouter;
+use tenant_registry::{PlainPool, Registry};
+
+use crate::network::{TrustNetworks, TrustedNetworks};
+use crate::tenant::ResolveTenant;
+use crate::users;
+
+/// The registry that serves this plane.
+pub type TenantRegistry = Registry<PlainPool>;
+
+/// A path and what answers there: what a resource gives to [`plane`].
+pub type Route = (&'static str, MethodRouter);
+
+/// The tenant plane's routes.
+///
+/// The layers go around the methods of each route and not around the router: a path or a method that does not
+/// exist is answered before anybody asks whose request it is, and never opens a pool.
+pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks) -> Router {
+    let networks = TrustNetworks::new(networks);
+    let tenant = ResolveTenant::new(registry.clone());
+    [users::routes()]
+        .into_iter()
+        .flatten()
+        .fold(Router::new(), |router, (path, methods)| {
+            // The last layer is the first to see the request: who may call at all, then for which tenant.
+            router.route(
+                path,
+                methods.route_layer(tenant.clone()).route_layer(networks.clone()),
+            )
+        })
+}

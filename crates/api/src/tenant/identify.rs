@@ -1,0 +1,59 @@
+//! The header `x-tenant-id`.
+
+use http::{HeaderMap, HeaderName};
+use tenant_registry::TenantId;
+use web::read::rule::parse_uuid;
+use web::{Code, Problem};
+
+/// Names the tenant by its UUID, exactly once.
+const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-id");
+
+/// The tenant that the request names.
+pub(super) fn tenant(headers: &HeaderMap) -> Result<TenantId, Problem> {
+    let mut given = headers.get_all(TENANT_HEADER).iter();
+    let value = given.next().ok_or(Code::TenantHeaderMissing)?;
+    if given.next().is_some() {
+        return Err(Code::TenantHeaderDuplicated.into());
+    }
+    let id = value
+        .to_str()
+        .ok()
+        .and_then(parse_uuid)
+        .ok_or(Code::TenantHeaderInvalid)?;
+    Ok(id.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "0199d3a0-7a1e-7c7b-9d55-4a1f0a5f3f10";
+
+    fn read(values: &[&[u8]]) -> Result<String, Code> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(TENANT_HEADER, http::HeaderValue::from_bytes(value).unwrap());
+        }
+        tenant(&headers)
+            .map(|id| id.to_string())
+            .map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn exactly_one_uuid() {
+        assert_eq!(read(&[ID.as_bytes()]), Ok(ID.to_owned()));
+        assert_eq!(read(&[]), Err(Code::TenantHeaderMissing));
+        assert_eq!(
+            read(&[ID.as_bytes(), ID.as_bytes()]),
+            Err(Code::TenantHeaderDuplicated)
+        );
+        for wrong in [
+            &b""[..],
+            b"1",
+            b"\xff",
+            b"0199d3a0-7a1e-7c7b-9d55-4a1f0a5f3f10, x",
+        ] {
+            assert_eq!(read(&[wrong]), Err(Code::TenantHeaderInvalid), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Users: the first resource, and the pattern for the next.
+
+mod change;
+mod create;
+mod list;
+mod remove;
+mod show;
+
+use axum::routing::get;
+use serde::Serialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+use web::read::rule::{Text, text};
+use web::read::timestamp;
+
+use crate::plane::Route;
+
+/// A user of a tenant.
+#[derive(Debug, Serialize, sqlx::FromRow)]
+struct User {
+    id: Uuid,
+    name: String,
+    confirmed: bool,
+    #[serde(serialize_with = "timestamp::serialize")]
+    created_at: OffsetDateTime,
+    #[serde(serialize_with = "timestamp::serialize")]
+    updated_at: OffsetDateTime,
+}
+
+const COLLECTION: &str = "/v1/internal/users";
+const MEMBER: &str = "/v1/internal/users/{id}";
+
+/// The routes of users.
+pub fn routes() -> Vec<Route> {
+    vec![
+        (COLLECTION, get(list::list).post(create::create)),
+        (
+            MEMBER,
+            get(show::show).patch(change::change).delete(remove::remove),
+        ),
+    ]
+}
+
+/// The name of a user: 1 to 200 characters, no NUL.
+fn name_rule() -> Text {
+    text(1..=200)
+}

@@ -1,0 +1,120 @@
+//! In what order users are listed, and where a page goes on.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Postgres, QueryBuilder};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use web::page;
+use web::read::rule::{Rule, Wrong};
+use web::read::timestamp;
+
+use crate::users::User;
+
+/// What a list is sorted by; the id breaks ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    CreatedAt,
+    UpdatedAt,
+    Name,
+}
+
+impl Sort {
+    /// The column, which is also the parameter's value.
+    pub(super) const fn column(self) -> &'static str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::UpdatedAt => "updated_at",
+            Self::Name => "name",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Ascending,
+    Descending,
+}
+
+/// Sort and direction.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Order {
+    pub(super) sort: Sort,
+    pub(super) direction: Direction,
+}
+
+/// The last row of the page before.
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub(super) enum Key {
+    At(Instant, Uuid),
+    Name(String, Uuid),
+}
+
+/// A timestamp as it stands in a cursor: with all its microseconds.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Instant(#[serde(with = "timestamp")] OffsetDateTime);
+
+impl Order {
+    /// SQL's word for the direction, and the comparison that leads on in it.
+    const fn words(self) -> (&'static str, &'static str) {
+        match self.direction {
+            Direction::Ascending => ("ASC", ">"),
+            Direction::Descending => ("DESC", "<"),
+        }
+    }
+
+    /// What a cursor of this list is for.
+    pub(super) fn shape(self) -> String {
+        format!("users {} {}", self.sort.column(), self.words().0)
+    }
+
+    /// Where the page after this row begins.
+    pub(super) fn key(self, last: &User) -> Key {
+        match self.sort {
+            Sort::CreatedAt => Key::At(Instant(last.created_at), last.id),
+            Sort::UpdatedAt => Key::At(Instant(last.updated_at), last.id),
+            Sort::Name => Key::Name(last.name.clone(), last.id),
+        }
+    }
+
+    /// Only what comes after the key: one comparison of a row, which the index of this order answers.
+    pub(super) fn push_after(self, sql: &mut QueryBuilder<Postgres>, after: &Key) {
+        sql.push(format_args!(
+            " AND ({}, id) {} (",
+            self.sort.column(),
+            self.words().1
+        ));
+        match after {
+            Key::At(Instant(at), id) => sql.push_bind(*at).push(", ").push_bind(*id),
+            Key::Name(name, id) => sql.push_bind(name.clone()).push(", ").push_bind(*id),
+        };
+        sql.push(")");
+    }
+
+    pub(super) fn push_order(self, sql: &mut QueryBuilder<Postgres>) {
+        let (column, (word, _)) = (self.sort.column(), self.words());
+        sql.push(format_args!(" ORDER BY {column} {word}, id {word}"));
+    }
+}
+
+/// Reads a cursor of a list in this order.
+impl Rule for Order {
+    type Value = Key;
+
+    fn text(self, text: &str) -> Result<Key, Wrong> {
+        let shape = self.shape();
+        match self.sort {
+            Sort::Name => page::cursor::<(String, Uuid)>(&shape)
+                .text(text)
+                .map(|(name, id)| Key::Name(name, id)),
+            Sort::CreatedAt | Sort::UpdatedAt => page::cursor::<(Instant, Uuid)>(&shape)
+                .text(text)
+                .map(|(at, id)| Key::At(at, id)),
+        }
+    }
+
+    fn json(self, value: &Value) -> Result<Key, Wrong> {
+        self.text(value.as_str().unwrap_or_default())
+    }
+}

@@ -1,0 +1,29 @@
+//! `GET /v1/internal/users/{id}`
+
+use axum::Json;
+use tenant_registry::TenantDb;
+use uuid::Uuid;
+use web::{Code, PathId, Problem};
+
+use super::User;
+use crate::database::database;
+use crate::tenant::Db;
+
+/// Shows a user.
+pub(super) async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<User>, Problem> {
+    find(&db, id).await.map(Json)
+}
+
+/// The user of this id. Another tenant's is not found, like one that does not exist.
+pub(super) async fn find(db: &TenantDb, id: Uuid) -> Result<User, Problem> {
+    sqlx::query_as!(
+        User,
+        "SELECT id, name, confirmed, created_at, updated_at FROM app.users WHERE tenant_id = $1 AND id = $2",
+        db.tenant().as_uuid(),
+        id,
+    )
+    .fetch_optional(db)
+    .await
+    .map_err(database)?
+    .ok_or_else(|| Code::NotFound.into())
+}
