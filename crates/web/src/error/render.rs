@@ -1,0 +1,133 @@
+//! A [`Problem`] as a response: `application/problem+json`, RFC 9457.
+
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, header};
+use serde::Serialize;
+
+use super::{Code, FieldError, Problem};
+
+/// The media type of every error's body.
+pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
+
+/// Members of the body, in the order in which a person reads them.
+#[derive(Serialize)]
+struct Members<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+}
+
+impl Problem {
+    /// The body's text. `request_id` is what the middleware knows and the one who made the problem does not.
+    fn body(&self, request_id: Option<&str>) -> String {
+        let members = Members {
+            kind: format!(
+                "urn:tenantry:problem:{}",
+                self.code().name().to_ascii_lowercase().replace('_', "-")
+            ),
+            title: self.code().title(),
+            status: self.code().status().as_u16(),
+            code: self.code().name(),
+            detail: self.0.detail.as_deref(),
+            errors: &self.0.errors,
+            retry_after: self.retry_after_seconds(),
+            request_id,
+        };
+        // Strings and numbers only: this does not fail, and if it did, status and headers still say enough.
+        serde_json::to_string(&members).unwrap_or_default()
+    }
+}
+
+/// Writes `problem` over `response`: its status, type and body, with `request_id`. Headers that a router or layer
+/// has set, such as `Allow`, are kept.
+pub(crate) fn sealed(mut response: Response, problem: &Problem, request_id: Option<&str>) -> Response {
+    *response.status_mut() = problem.code().status();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+    if let Some(seconds) = problem.retry_after_seconds() {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.code() == Code::Unauthenticated {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    *response.body_mut() = Body::from(problem.body(request_id));
+    response
+}
+
+/// Leaves the problem and its [`Code`] in the response's extensions: the middleware adds the request's id, and
+/// logs the cause.
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = sealed(Response::default(), &self, None);
+        response.extensions_mut().insert(self.code());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    async fn parts(problem: Problem) -> (http::response::Parts, Value) {
+        let (head, body) = problem.into_response().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        (head, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_problem_has_the_shape_of_rfc_9457() {
+        let wrong = FieldError {
+            field: "name".into(),
+            detail: "is required".into(),
+        };
+        let (head, body) = parts(Problem::validation(vec![wrong]).detail("look again")).await;
+        assert_eq!(head.status, 422);
+        assert_eq!(head.headers["content-type"], "application/problem+json");
+        assert_eq!(
+            body,
+            json!({
+                "type": "urn:tenantry:problem:validation",
+                "title": "Some fields are wrong",
+                "status": 422,
+                "code": "VALIDATION",
+                "detail": "look again",
+                "errors": [{"field": "name", "detail": "is required"}],
+            })
+        );
+        assert_eq!(head.extensions.get::<Code>(), Some(&Code::Validation));
+    }
+
+    #[tokio::test]
+    async fn a_cause_never_reaches_the_body() {
+        let (_, body) = parts(Problem::internal("password=hunter2")).await;
+        assert!(!body.to_string().contains("hunter2"));
+    }
+
+    #[tokio::test]
+    async fn headers_follow_the_code() {
+        let (head, body) = parts(Problem::new(Code::ClusterBusy)).await;
+        assert_eq!(head.headers["retry-after"], "1");
+        assert_eq!(body["retry_after"], 1);
+        assert_eq!(body["type"], "urn:tenantry:problem:cluster-busy");
+        let (head, _) = parts(Problem::new(Code::Unauthenticated)).await;
+        assert_eq!(head.headers["www-authenticate"], "Bearer");
+    }
+}

@@ -1,0 +1,53 @@
+//! Taking a port.
+
+use std::{io, net::SocketAddr};
+
+use tokio::net::{TcpListener, TcpSocket};
+
+/// Connections that the kernel keeps while we accept none; it takes less if `somaxconn` is less.
+const BACKLOG: u32 = 1024;
+
+/// A port that is ours. Connections wait in the kernel until it is [served](super::serve).
+#[derive(Debug)]
+pub struct Listener {
+    pub(super) tcp: TcpListener,
+    address: SocketAddr,
+}
+
+/// A port could not be taken. Who knows which key of the configuration named it says so.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+pub struct BindError {
+    /// The address that was asked for.
+    pub address: SocketAddr,
+    /// Why not: most often [`io::ErrorKind::AddrInUse`].
+    #[source]
+    pub source: io::Error,
+}
+
+impl Listener {
+    /// Takes `address`; port 0 is any free one. Must be called within a Tokio runtime.
+    pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
+        let listen = || {
+            let socket = if address.is_ipv4() {
+                TcpSocket::new_v4()
+            } else {
+                TcpSocket::new_v6()
+            }?;
+            // On Unix this lets a restarted server have its port while old connections are in TIME_WAIT; a port
+            // that is listened on stays taken. On Windows it would let two listen.
+            #[cfg(unix)]
+            socket.set_reuseaddr(true)?;
+            socket.bind(address)?;
+            let tcp = socket.listen(BACKLOG)?;
+            let address = tcp.local_addr()?;
+            Ok(Self { tcp, address })
+        };
+        listen().map_err(|source| BindError { address, source })
+    }
+
+    /// The address with the port that was taken.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+}

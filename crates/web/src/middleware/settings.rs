@@ -1,0 +1,35 @@
+//! The bounds of one request.
+
+use std::time::Duration;
+
+/// The bounds of one request, and the name of the plane that serves it.
+#[derive(Clone, Debug)]
+pub struct StackSettings {
+    /// The plane's name in the log.
+    pub plane: &'static str,
+    /// The time that a request may take until the head of its response is ready.
+    pub deadline: Duration,
+    /// The longest body, in bytes.
+    pub body_limit: usize,
+    /// The longest pause between two frames of a body.
+    pub body_pause: Duration,
+    /// The time in which a body must be whole, counted from the request's head.
+    pub body_whole: Duration,
+    /// The longest path and query, in bytes.
+    pub uri_limit: usize,
+}
+
+impl StackSettings {
+    /// Bounds fit for small JSON documents: 30 s for a request, 256 KiB for its body, which may pause for 5 s and
+    /// take 20 s, and 8 KiB for its URI (the length that RFC 9110, section 4.1, asks everyone to support).
+    pub fn new(plane: &'static str) -> Self {
+        Self {
+            plane,
+            deadline: Duration::from_secs(30),
+            body_limit: 256 * 1024,
+            body_pause: Duration::from_secs(5),
+            body_whole: Duration::from_secs(20),
+            uri_limit: 8 * 1024,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! RFC 3339 timestamps that PostgreSQL can hold and that can be written down again.
+//!
+//! The functions [`serialize`] and [`deserialize`] make the module fit for `#[serde(with = "…")]`: use it where a
+//! timestamp comes back from a client, as in a cursor's key.
+
+use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
+
+/// Reads a timestamp and brings it to UTC; `None` if it is none, or not of the years 0001 to 9999 in UTC.
+///
+/// PostgreSQL's `timestamptz` reaches further on both sides, but RFC 3339 has four digits and PostgreSQL no year
+/// zero. A timestamp at the rim with an offset leaves these years when it is brought to UTC, where `time` panics
+/// unless asked to check.
+pub fn parse(text: &str) -> Option<OffsetDateTime> {
+    let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    parsed
+        .checked_to_offset(UtcOffset::UTC)
+        .filter(|utc| (1..=9999).contains(&utc.year()))
+}
+
+/// Writes it as RFC 3339.
+pub fn serialize<S: Serializer>(timestamp: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+    timestamp
+        .format(&Rfc3339)
+        .map_err(ser::Error::custom)?
+        .serialize(serializer)
+}
+
+/// Reads it with [`parse`].
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    parse(&text).ok_or_else(|| de::Error::custom("not a timestamp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn brings_to_utc() {
+        assert_eq!(
+            parse("2026-01-31T12:00:00.5+02:00"),
+            Some(datetime!(2026-01-31 10:00:00.5 UTC))
+        );
+        assert_eq!(
+            parse("2026-01-31T12:00:00z"),
+            Some(datetime!(2026-01-31 12:00 UTC))
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_none_and_what_leaves_the_years() {
+        for wrong in [
+            "",
+            "now",
+            "2026-01-31",
+            "2026-01-31T12:00:00",
+            "2026-02-30T12:00:00Z",
+            "0000-12-31T00:00:00Z",
+            "0001-01-01T00:00:00+00:01",
+            "9999-12-31T23:59:59-00:01",
+            "+12026-01-31T12:00:00Z",
+        ] {
+            assert_eq!(parse(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How many connections there may be, and what is known of each.
+
+use std::time::Duration;
+
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+use web::listen::{Limits, Listener};
+
+use crate::support::{
+    Server, client, log,
+    raw::{Raw, get},
+    server, settings, until,
+};
+
+#[tokio::test]
+async fn the_cap_holds_and_a_closed_connection_makes_room() {
+    let server = Server::start(
+        Limits {
+            connections: 2,
+            ..Limits::default()
+        },
+        settings(),
+    );
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut peer = Raw::connect(server.addr).await;
+        peer.send(get("/hello")).await;
+        peer.response().await;
+        open.push(peer);
+    }
+    let mut waiting = Raw::connect(server.addr).await;
+    waiting.send(get("/hello")).await;
+    let early = timeout(Duration::from_millis(500), waiting.response()).await;
+    assert!(early.is_err(), "served beyond the cap");
+    open.pop();
+    assert!(waiting.response().await.contains("world"));
+    // The one that was there all the time is not disturbed.
+    open[0].send(get("/hello")).await;
+    assert!(open[0].response().await.contains("world"));
+}
+
+#[tokio::test]
+async fn handlers_know_the_peer() {
+    let server = server();
+    let peer = client()
+        .get(server.url("/peer"))
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert_eq!(peer, "127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_dual_stack_listener_shows_ipv4_peers_as_such() {
+    use axum::{Extension, Router, routing::get};
+    use tokio_util::sync::CancellationToken;
+    use web::Peer;
+
+    let Ok(listener) = Listener::bind("[::]:0".parse().unwrap()) else {
+        return;
+    };
+    let port = listener.local_addr().port();
+    let show = async |Extension(peer): Extension<Peer>| peer.ip().to_string();
+    let router = Router::new().route("/", get(show));
+    let served = tokio::spawn(web::serve(
+        listener,
+        router,
+        Limits::default(),
+        CancellationToken::new(),
+        Duration::ZERO,
+    ));
+    // Some machines have IPv6 sockets for IPv6 alone.
+    if let Ok(response) = client().get(format!("http://127.0.0.1:{port}/")).send().await {
+        assert_eq!(response.text().await.unwrap(), "127.0.0.1");
+    }
+    served.abort();
+}
+
+#[tokio::test]
+async fn a_taken_port_is_an_error_that_names_it() {
+    let server = server();
+    let error = Listener::bind(server.addr).unwrap_err();
+    assert_eq!(error.to_string(), format!("cannot listen on {}", server.addr));
+    assert_eq!(error.source.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+/// In a process of its own, as it takes all descriptors that the process may have.
+#[cfg(unix)]
+#[test]
+fn out_of_descriptors_it_waits_and_recovers() {
+    let script = r#"ulimit -n 64 && exec "$0" --exact connections::with_few_descriptors --ignored"#;
+    let child = std::process::Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .output();
+    let child = child.unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+#[ignore = "out_of_descriptors_it_waits_and_recovers runs it in a process of its own"]
+async fn with_few_descriptors() {
+    if !std::env::args().any(|argument| argument == "connections::with_few_descriptors") {
+        return; // All ignored tests were asked for, in a process that has many.
+    }
+    let server = server();
+    let began = Instant::now();
+    let mut peers = Vec::new();
+    while let Ok(peer) = TcpStream::connect(server.addr).await {
+        peers.push(peer);
+        assert!(peers.len() < 10_000, "there is no end to the descriptors");
+    }
+    let mut files = Vec::new();
+    while let Ok(file) = std::fs::File::open("/dev/null") {
+        files.push(file);
+    }
+    // One descriptor is left, which the client takes: there is none to accept its connection with.
+    if files.pop().is_none() {
+        peers.pop();
+    }
+    peers.push(TcpStream::connect(server.addr).await.unwrap());
+    let failed = || log::count("cannot accept connections, will retry");
+    until("it fails to accept, twice", || failed() >= 2).await;
+    let most = began.elapsed().as_millis() / 100;
+    assert!(
+        failed() as u128 <= most,
+        "{} failures in {:?}",
+        failed(),
+        began.elapsed()
+    );
+
+    drop((peers, files));
+    let mut peer = Raw::connect(server.addr).await;
+    peer.send(get("/hello")).await;
+    assert!(peer.response().await.contains("world"));
+}

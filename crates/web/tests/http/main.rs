@@ -1,0 +1,17 @@
+//! The crate over real sockets: what a client sees, and what the log says of it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod access;
+mod bodies;
+mod connections;
+mod http2;
+mod problems;
+mod shutdown;
+mod support;
+mod timeouts;
