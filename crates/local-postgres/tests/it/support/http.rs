@@ -1,0 +1,93 @@
+//! A small HTTP server for files.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+/// What is served under a path.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    File(Vec<u8>),
+    /// A file that breaks off in the middle.
+    Half(Vec<u8>),
+    Status(u16),
+}
+
+/// Serves files on loopback until it is dropped.
+pub(crate) struct FileServer {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FileServer {
+    pub(crate) fn new(answers: HashMap<String, Answer>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let thread = thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let Some(path) = request(&stream) else { continue };
+                if path == "/stop" {
+                    return;
+                }
+                log.lock().expect("no panic").push(path.clone());
+                // A client that hangs up is not our concern.
+                let _ = answer(stream, answers.get(&path));
+            }
+        });
+        Self {
+            address,
+            asked,
+            thread: Some(thread),
+        }
+    }
+
+    /// What a mirror's address looks like.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/mirror/", self.address)
+    }
+
+    /// The paths that were asked for, in order.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("no panic").clone()
+    }
+}
+
+impl Drop for FileServer {
+    fn drop(&mut self) {
+        if let Ok(mut stream) = TcpStream::connect(self.address) {
+            let _ = stream.write_all(b"GET /stop HTTP/1.1\r\n\r\n");
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn request(stream: &TcpStream) -> Option<String> {
+    let mut lines = BufReader::new(stream).lines();
+    let path = lines.next()?.ok()?.split_whitespace().nth(1)?.to_owned();
+    lines
+        .find(|line| line.as_ref().is_ok_and(String::is_empty))?
+        .ok()?;
+    Some(path)
+}
+
+fn answer(mut stream: TcpStream, answer: Option<&Answer>) -> std::io::Result<()> {
+    let (status, body, sent) = match answer {
+        None => (404, &Vec::new(), 0),
+        Some(Answer::Status(status)) => (*status, &Vec::new(), 0),
+        Some(Answer::File(body)) => (200, body, body.len()),
+        Some(Answer::Half(body)) => (200, body, body.len() / 2),
+    };
+    write!(
+        stream,
+        "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        body.len()
+    )?;
+    stream.write_all(&body[..sent])
+}
