@@ -1,2 +1,20 @@
 //! The `tenantry` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use server::cli::Cli;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match server::commands::run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
+            {
+                eprintln!("tenantry: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}

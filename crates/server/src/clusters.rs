@@ -1,0 +1,93 @@
+//! From the configuration's words to the control plane's.
+
+use control_plane::postgres::{Cluster, Database, Login, MigrateLimits, SERVICE, Target};
+use sqlx::postgres::PgSslMode;
+
+use crate::config::{Absent, ClusterSettings, Settings, TlsMode, present};
+
+/// The cluster of a section, `control_store` or `data_cluster`.
+fn cluster(settings: &ClusterSettings, host_key: &'static str) -> Result<Cluster, Absent> {
+    Ok(Cluster {
+        host: present(settings.host.as_ref(), host_key)?.clone(),
+        port: settings.port,
+        tls: match settings.tls {
+            TlsMode::Disable => PgSslMode::Disable,
+            TlsMode::Prefer => PgSslMode::Prefer,
+            TlsMode::Require => PgSslMode::Require,
+            TlsMode::VerifyCa => PgSslMode::VerifyCa,
+            TlsMode::VerifyFull => PgSslMode::VerifyFull,
+        },
+        tls_ca_file: settings.tls_ca_file.clone(),
+        maintenance_database: settings.maintenance_database.clone(),
+        connect_timeout: settings.connect_timeout,
+    })
+}
+
+/// The control store's cluster and the service's login there.
+pub(crate) fn control(settings: &Settings) -> Result<(Cluster, Login), Absent> {
+    let section = &settings.control_store.cluster;
+    let password = present(
+        section.service_password.as_ref(),
+        "control_store.service_password",
+    )?;
+    Ok((
+        cluster(section, "control_store.host")?,
+        Login::new(SERVICE, password.clone()),
+    ))
+}
+
+/// The data cluster and the service's login there.
+pub(crate) fn data(settings: &Settings) -> Result<(Cluster, Login), Absent> {
+    let section = &settings.data_cluster.cluster;
+    let password = present(section.service_password.as_ref(), "data_cluster.service_password")?;
+    Ok((
+        cluster(section, "data_cluster.host")?,
+        Login::new(SERVICE, password.clone()),
+    ))
+}
+
+/// What is migrated: both databases, the control store first.
+pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], Absent> {
+    let (control_cluster, control_login) = control(settings)?;
+    let (data_cluster, data_login) = data(settings)?;
+    let control = &settings.control_store.cluster;
+    let data = &settings.data_cluster.cluster;
+    let migrator = present(
+        control.migrator_password.as_ref(),
+        "control_store.migrator_password",
+    )?;
+    let control = Target {
+        cluster: control_cluster,
+        name: control.database.clone(),
+        database: Database::Control,
+        migrator: migrator.clone(),
+        service: control_login.password,
+        superuser: superuser(control),
+    };
+    let migrator = present(data.migrator_password.as_ref(), "data_cluster.migrator_password")?;
+    let data = Target {
+        cluster: data_cluster,
+        name: data.database.clone(),
+        database: Database::Data,
+        migrator: migrator.clone(),
+        service: data_login.password,
+        superuser: superuser(data),
+    };
+    Ok([control, data])
+}
+
+fn superuser(settings: &ClusterSettings) -> Option<Login> {
+    let (user, password) = (
+        settings.bootstrap_user.as_ref()?,
+        settings.bootstrap_password.as_ref()?,
+    );
+    Some(Login::new(user, password.clone()))
+}
+
+/// The limits of a migration.
+pub(crate) fn limits(settings: &Settings) -> MigrateLimits {
+    MigrateLimits {
+        deadline: settings.migrations.deadline,
+        lock_timeout: settings.migrations.lock_timeout,
+    }
+}

@@ -1,0 +1,41 @@
+//! `tenantry admin-token`
+
+use anyhow::Context as _;
+use control_plane::{AdminToken, Store};
+
+use super::databases::Databases;
+use crate::cli::AdminTokenCommand;
+use crate::clusters;
+use crate::config::{Inputs, Purpose, Settings};
+
+/// Makes a token, in the control store itself: the first one has to come from somewhere.
+pub(super) async fn run(inputs: &Inputs, command: AdminTokenCommand) -> anyhow::Result<()> {
+    let AdminTokenCommand::Create { name } = command;
+    let databases = Databases::use_for(inputs, Purpose::ControlStore).await?;
+    let created = create(&databases.settings, &name).await;
+    databases.close().await.and(created)
+}
+
+#[expect(
+    clippy::print_stdout,
+    reason = "the command's result, and the only time that the token is shown"
+)]
+async fn create(settings: &Settings, name: &str) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        (1..=100).contains(&name.chars().count()),
+        "--name must have 1 to 100 characters"
+    );
+    let (cluster, login) = clusters::control(settings)?;
+    let store = Store::open(
+        &cluster,
+        settings.control_store.cluster.database.as_str(),
+        &login,
+        1,
+    );
+    let token = AdminToken::generate().context("no random bytes")?;
+    let inserted = store.insert_admin_token(name, &token).await;
+    store.close().await;
+    inserted.context("the control store did not take the token; has `tenantry migrate` been run?")?;
+    println!("{}", token.expose());
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! `tenantry db`: the private PostgreSQL of the dev profile.
+
+use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail, ensure};
+use local_postgres::LocalPostgres;
+use secrecy::ExposeSecret as _;
+use tokio::process::Command;
+
+use super::databases::Databases;
+use crate::cli::{DbCommand, WhichDatabase};
+use crate::config::{DevSettings, Inputs, Purpose, Settings, load};
+use crate::dev::{self, StateDir};
+
+/// Opens psql, or deletes everything.
+pub(super) async fn run(inputs: &Inputs, command: DbCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        DbCommand::Psql { database, arguments } => {
+            private(&load(inputs, Purpose::Client)?.settings)?;
+            let databases = Databases::use_for(inputs, Purpose::Client).await?;
+            let status = psql(&databases, database, &arguments).await;
+            databases.close().await?;
+            status
+        }
+        DbCommand::Reset { yes } => reset(private(&load(inputs, Purpose::Client)?.settings)?, yes).await,
+    }
+}
+
+/// The dev section, if there is a private PostgreSQL.
+fn private(settings: &Settings) -> anyhow::Result<&DevSettings> {
+    let dev = settings.dev.as_ref().filter(|dev| dev.private_postgres);
+    dev.context("only the dev profile has a private PostgreSQL, with dev.private_postgres = true")
+}
+
+async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String]) -> anyhow::Result<ExitCode> {
+    let endpoint = databases.postgres().context("no private PostgreSQL")?.endpoint();
+    let psql = endpoint
+        .psql()
+        .context("no psql is installed: on Debian, apt install postgresql-client")?;
+    let name = match which {
+        WhichDatabase::Control => &databases.settings.control_store.cluster.database,
+        WhichDatabase::Data => &databases.settings.data_cluster.cluster.database,
+    };
+    let status = Command::new(psql)
+        .args(["--host", endpoint.host(), "--port", &endpoint.port().to_string()])
+        .args(["--username", endpoint.superuser(), "--dbname", name.as_str()])
+        .args(arguments)
+        // Not an argument: those can be read by every user of the machine.
+        .env("PGPASSWORD", endpoint.password().expose_secret())
+        .status()
+        .await
+        .with_context(|| format!("cannot run {}", psql.display()))?;
+    Ok(if status.success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
+    let state = StateDir::open(&dev.state_dir)?;
+    if !yes {
+        ensure!(
+            stdin().is_terminal(),
+            "deletes all data below {}: say so with --yes",
+            dev.state_dir.display()
+        );
+        if !confirmed(&dev.state_dir.display().to_string())? {
+            bail!("nothing was deleted");
+        }
+    }
+    let options = dev::options(&state);
+    let existed = tokio::task::spawn_blocking(move || LocalPostgres::reset(&options))
+        .await
+        .context("reset")??;
+    println!(
+        "{}",
+        if existed {
+            "all data deleted; the next start begins anew"
+        } else {
+            "there was no data"
+        }
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::print_stdout, reason = "a question to the person at the terminal")]
+fn confirmed(place: &str) -> anyhow::Result<bool> {
+    print!("Delete all data of the private PostgreSQL below {place}? [y/N] ");
+    stdout().flush()?;
+    let mut answer = String::new();
+    stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}

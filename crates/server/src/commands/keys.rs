@@ -1,0 +1,27 @@
+//! `tenantry keys`
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use crypto::{KekId, KeyRing};
+
+use crate::cli::KeysCommand;
+
+/// Makes a key ring. Needs no configuration.
+pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
+    let KeysCommand::Generate { file } = command;
+    generate(&file)
+}
+
+#[expect(clippy::print_stdout, reason = "the command's result")]
+fn generate(file: &Path) -> anyhow::Result<()> {
+    let id = KekId::random().context("no random bytes")?;
+    let ring = KeyRing::generate(id, None).context("no random bytes")?;
+    ring.save_new(file)?;
+    println!(
+        "{} holds the key {}; whoever loses it loses every tenant's password",
+        file.display(),
+        ring.current()
+    );
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The environment: read here and nowhere else, and only what begins with `TENANTRY_`.
+
+use std::{ffi::OsString, fmt};
+
+use super::{Problem, service_links};
+
+/// What every variable of ours begins with.
+pub(super) const PREFIX: &str = "TENANTRY_";
+const PROFILE: &str = "TENANTRY_PROFILE";
+const CONFIG_DIR: &str = "TENANTRY_CONFIG_DIR";
+/// Where sqlx's macros find the databases while the crates are built: `sqlx.toml` of each crate names its
+/// own. The service does not read them, and must start in a shell that has them.
+const OF_THE_BUILD: [&str; 2] = ["TENANTRY_CONTROL_DATABASE_URL", "TENANTRY_DATA_DATABASE_URL"];
+
+/// The `TENANTRY_` variables of a process, or of a test.
+///
+/// `Debug` shows names only: a value may be a secret.
+#[derive(Clone, Default)]
+pub struct Environment {
+    variables: Vec<(String, OsString)>,
+}
+
+impl Environment {
+    /// The variables of this process.
+    pub fn process() -> Self {
+        // Names that are not UTF-8 cannot begin with the prefix and be known.
+        Self::of(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))))
+    }
+
+    /// The variables given. Those without the prefix are none of ours and are left out.
+    pub fn of<N: Into<String>, V: Into<OsString>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut variables: Vec<(String, OsString)> = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        // The order of a process's environment is chance; that of errors shall not be.
+        variables.sort_by(|left, right| left.0.cmp(&right.0));
+        Self { variables }
+    }
+
+    /// `TENANTRY_PROFILE`. A value that is not UTF-8 reads as one that no profile has.
+    pub(super) fn profile(&self) -> Option<&str> {
+        self.raw(PROFILE)
+            .map(|value| value.to_str().unwrap_or("(not UTF-8)"))
+    }
+
+    /// `TENANTRY_CONFIG_DIR`.
+    pub(super) fn config_dir(&self) -> Option<&OsString> {
+        self.raw(CONFIG_DIR)
+    }
+
+    /// Every other variable, as text.
+    pub(super) fn settings(&self) -> impl Iterator<Item = Result<(&str, &str), Problem>> {
+        self.variables
+            .iter()
+            .filter(|(name, value)| {
+                name != PROFILE
+                    && name != CONFIG_DIR
+                    && !OF_THE_BUILD.contains(&name.as_str())
+                    && !service_links::is_service_link(name, value)
+            })
+            .map(|(name, value)| match value.to_str() {
+                Some(value) => Ok((name.as_str(), value)),
+                None => Err(Problem::NotUnicode {
+                    variable: name.clone(),
+                }),
+            })
+    }
+
+    fn raw(&self, name: &str) -> Option<&OsString> {
+        self.variables
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value)
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set()
+            .entries(self.variables.iter().map(|(name, _)| name))
+            .finish()
+    }
+}

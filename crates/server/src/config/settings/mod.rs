@@ -1,0 +1,156 @@
+//! The loaded settings: plain structs, so that the dev profile can fill in what it makes itself.
+//! `config/default.toml` says what each key means, with its unit.
+
+mod clusters;
+mod planes;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+pub use clusters::{
+    ClusterSettings, ControlStoreSettings, DataClusterSettings, NotAVersion, ServerVersion, TlsMode,
+};
+pub use planes::{AdminPlaneSettings, PlaneLimits, TenantPlaneSettings};
+use serde::Deserialize;
+
+use super::secrets::Secrets;
+
+/// Everything the service is told. `Debug` shows no secret.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Settings {
+    /// `[log]`
+    pub log: LogSettings,
+    /// `[tenant_plane]`
+    pub tenant_plane: TenantPlaneSettings,
+    /// `[admin_plane]`
+    pub admin_plane: AdminPlaneSettings,
+    /// `[control_store]`
+    pub control_store: ControlStoreSettings,
+    /// `[data_cluster]`
+    pub data_cluster: DataClusterSettings,
+    /// `[registry]`
+    pub registry: RegistrySettings,
+    /// `[keys]`
+    #[serde(default)]
+    pub keys: KeySettings,
+    /// `[migrations]`
+    pub migrations: MigrationSettings,
+    /// `[shutdown]`
+    pub shutdown: ShutdownSettings,
+    /// `[dev]`: there in the dev profile and only there.
+    pub dev: Option<DevSettings>,
+}
+
+impl Settings {
+    /// Puts the secrets, which never stood in the merged tree, in their places.
+    pub(in crate::config) fn take_secrets(&mut self, secrets: &mut Secrets) {
+        self.admin_plane.token = secrets.remove("admin_plane.token");
+        for (section, cluster) in [
+            ("control_store", &mut self.control_store.cluster),
+            ("data_cluster", &mut self.data_cluster.cluster),
+        ] {
+            cluster.service_password = secrets.remove(&format!("{section}.service_password"));
+            cluster.migrator_password = secrets.remove(&format!("{section}.migrator_password"));
+            cluster.bootstrap_password = secrets.remove(&format!("{section}.bootstrap_password"));
+        }
+    }
+
+    /// The addresses to listen on, each with its key, for an error that names a port that is taken.
+    pub fn listeners(&self) -> [(&'static str, SocketAddr); 2] {
+        [
+            ("tenant_plane.listen", self.tenant_plane.listen),
+            ("admin_plane.listen", self.admin_plane.listen),
+        ]
+    }
+}
+
+/// How events are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// One short line an event, coloured on a terminal.
+    Pretty,
+    /// One JSON object an event and line.
+    Json,
+}
+
+/// `[log]`: what is logged and how.
+#[derive(Debug, Clone, Deserialize)]
+pub struct LogSettings {
+    /// How.
+    pub format: LogFormat,
+    /// What: directives of tracing's `EnvFilter`.
+    pub filter: String,
+}
+
+/// `[registry]`: the tenants' pools.
+#[derive(Debug, Clone, Deserialize)]
+pub struct RegistrySettings {
+    /// Tenants with an open pool at one time.
+    pub max_resident: u64,
+    /// Without a request for so long, a pool closes.
+    #[serde(with = "humantime_serde")]
+    pub idle_timeout: Duration,
+    /// Connections of one tenant.
+    pub max_connections_per_tenant: u32,
+    /// How long a request waits for a connection.
+    #[serde(with = "humantime_serde")]
+    pub acquire_timeout: Duration,
+    /// Unused for so long, a connection closes.
+    #[serde(with = "humantime_serde")]
+    pub connection_idle_timeout: Duration,
+    /// At this age a connection closes.
+    #[serde(with = "humantime_serde")]
+    pub max_connection_lifetime: Duration,
+    /// PostgreSQL's `statement_timeout`.
+    #[serde(with = "humantime_serde")]
+    pub statement_timeout: Duration,
+    /// PostgreSQL's `lock_timeout`.
+    #[serde(with = "humantime_serde")]
+    pub lock_timeout: Duration,
+    /// PostgreSQL's `idle_in_transaction_session_timeout`.
+    #[serde(with = "humantime_serde")]
+    pub idle_in_transaction_timeout: Duration,
+    /// How long an evicted pool waits for its last lease; zero for not at all.
+    #[serde(with = "humantime_serde")]
+    pub reap_deadline: Duration,
+}
+
+/// `[keys]`: what seals the tenants' passwords.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct KeySettings {
+    /// The key ring's file. The dev profile makes one where it is `None`.
+    pub ring_file: Option<PathBuf>,
+}
+
+/// `[migrations]`
+#[derive(Debug, Clone, Deserialize)]
+pub struct MigrationSettings {
+    /// For all of them, the wait for another migrator included.
+    #[serde(with = "humantime_serde")]
+    pub deadline: Duration,
+    /// PostgreSQL's `lock_timeout` of one attempt.
+    #[serde(with = "humantime_serde")]
+    pub lock_timeout: Duration,
+}
+
+/// `[shutdown]`: two stages, one after the other.
+#[derive(Debug, Clone, Deserialize)]
+pub struct ShutdownSettings {
+    /// For the requests under way; zero for not at all.
+    #[serde(with = "humantime_serde")]
+    pub http_deadline: Duration,
+    /// For the pools, after that; zero for not at all.
+    #[serde(with = "humantime_serde")]
+    pub registry_deadline: Duration,
+}
+
+/// `[dev]`: what the dev profile makes by itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct DevSettings {
+    /// Folder of all that it makes, from the working directory.
+    pub state_dir: PathBuf,
+    /// Whether to start a PostgreSQL, instead of using the clusters configured.
+    pub private_postgres: bool,
+    /// Whether to create demo tenants.
+    pub seed: bool,
+}

@@ -1,0 +1,15 @@
+//! What the dev profile makes by itself, all below `dev.state_dir`: a private PostgreSQL, passwords, a key ring, an
+//! admin token, demo tenants.
+
+mod banner;
+mod postgres;
+mod progress;
+mod run_file;
+mod seed;
+mod state;
+
+pub use banner::print as print_banner;
+pub use postgres::{PrivatePostgres, options};
+pub use run_file::RunFile;
+pub use seed::{DemoTenant, seed};
+pub use state::StateDir;

@@ -1,0 +1,85 @@
+//! The folder with what the dev profile keeps between runs.
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use control_plane::AdminToken;
+use crypto::{KekId, KeyRing};
+use secrecy::SecretString;
+
+use crate::config::Settings;
+
+/// `.tenantry`, unless `dev.state_dir` says otherwise.
+#[derive(Debug, Clone)]
+pub struct StateDir(PathBuf);
+
+impl StateDir {
+    /// This folder, made if it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn open(path: &Path) -> anyhow::Result<Self> {
+        fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the folder {} (dev.state_dir)", path.display()))?;
+        Ok(Self(path.to_owned()))
+    }
+
+    /// A path in it.
+    pub fn join(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// Fills in what a configuration would say: key ring, admin token and the passwords of the fixed logins, each
+    /// made at the first run and kept.
+    ///
+    /// # Errors
+    /// When a file cannot be read or made.
+    pub fn fill_in(&self, settings: &mut Settings) -> anyhow::Result<()> {
+        if settings.keys.ring_file.is_none() {
+            settings.keys.ring_file = Some(self.key_ring()?);
+        }
+        if settings.admin_plane.token.is_none() {
+            settings.admin_plane.token = Some(self.secret("admin-token")?);
+        }
+        Ok(())
+    }
+
+    /// The secret in this file, readable by its owner alone; made at the first call.
+    pub(super) fn secret(&self, name: &str) -> anyhow::Result<SecretString> {
+        let path = self.join(name);
+        let describe = || format!("cannot make or read {}", path.display());
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text.trim_end().to_owned().into()),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let secret = AdminToken::generate().context("no random bytes")?;
+                write_private(&path, secret.expose()).with_context(describe)?;
+                Ok(secret.expose().to_owned().into())
+            }
+            Err(error) => Err(error).with_context(describe),
+        }
+    }
+
+    fn key_ring(&self) -> anyhow::Result<PathBuf> {
+        let path = self.join("key-ring.json");
+        if !path.exists() {
+            let ring = KeyRing::generate(KekId::random().context("no random bytes")?, None)
+                .context("no random bytes")?;
+            ring.save_new(&path)
+                .with_context(|| format!("cannot make {}", path.display()))?;
+        }
+        Ok(path)
+    }
+}
+
+/// Writes a new file that only its owner may read.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{text}")
+}

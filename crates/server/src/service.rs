@@ -1,0 +1,133 @@
+//! The service's life: listen, serve, stop in two stages.
+
+mod signals;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio_util::sync::CancellationToken;
+use web::listen::{Limits, Listener, serve};
+
+use crate::app::App;
+use crate::config::{PlaneLimits, Settings, ShutdownSettings};
+
+pub use signals::stop_on_signals;
+
+/// How long the admin plane may take to answer its last requests, after all else has stopped.
+const ADMIN_DRAIN: Duration = Duration::from_secs(2);
+
+/// Both listeners, bound before anything slow is started, so that a taken port is known at once.
+pub struct Listeners {
+    tenant: Listener,
+    admin: Listener,
+}
+
+impl Listeners {
+    /// Binds both addresses.
+    ///
+    /// # Errors
+    /// When an address cannot be had; the error names its key.
+    pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
+        let [(tenant_key, tenant), (admin_key, admin)] = settings.listeners();
+        let bind = |key: &'static str, address| {
+            Listener::bind(address).with_context(|| {
+                format!("cannot listen on {address}: free the port, or set {key} to another address")
+            })
+        };
+        Ok(Self {
+            tenant: bind(tenant_key, tenant)?,
+            admin: bind(admin_key, admin)?,
+        })
+    }
+
+    /// Where the tenant plane listens.
+    pub fn tenant(&self) -> std::net::SocketAddr {
+        self.tenant.local_addr()
+    }
+
+    /// Where the admin plane listens.
+    pub fn admin(&self) -> std::net::SocketAddr {
+        self.admin.local_addr()
+    }
+}
+
+/// Serves until `stopping`, then stops in this order: the tenant plane answers what it has begun and no more, the
+/// registry closes its pools, the admin plane (with its probes) goes last. Each stage has its deadline.
+///
+/// # Errors
+/// When a plane's task panicked.
+pub async fn run(
+    app: App,
+    listeners: Listeners,
+    settings: &Settings,
+    stopping: CancellationToken,
+) -> anyhow::Result<()> {
+    let App {
+        tenant_plane,
+        admin_plane,
+        registry,
+        control_plane,
+    } = app;
+    let ShutdownSettings {
+        http_deadline,
+        registry_deadline,
+    } = settings.shutdown;
+    let admin_stop = CancellationToken::new();
+    let (tenant_limits, admin_limits) = (
+        limits(&settings.tenant_plane.limits),
+        limits(&settings.admin_plane.limits),
+    );
+    let admin = tokio::spawn(serve(
+        listeners.admin,
+        admin_plane,
+        admin_limits,
+        admin_stop.clone(),
+        ADMIN_DRAIN,
+    ));
+    let tenant = tokio::spawn(serve(
+        listeners.tenant,
+        tenant_plane,
+        tenant_limits,
+        stopping,
+        http_deadline,
+    ));
+
+    let Ok(drained) = tenant.await else {
+        bail!("the tenant plane's task panicked")
+    };
+    if drained.aborted > 0 {
+        tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
+    }
+    let stats = registry.shutdown(registry_deadline).await;
+    admin_stop.cancel();
+    let admin = admin.await;
+    if tokio::time::timeout(ADMIN_DRAIN, control_plane.close())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections to the control store were still in use");
+    }
+    tracing::info!(
+        pools_opened = stats.opened,
+        pools_left_open = stats.open(),
+        "stopped"
+    );
+    if admin.is_err() {
+        bail!("the admin plane's task panicked");
+    }
+    Ok(())
+}
+
+fn limits(plane: &PlaneLimits) -> Limits {
+    let defaults = Limits::default();
+    Limits {
+        connections: plane.max_connections,
+        first_request: plane.first_request_timeout,
+        header: plane.header_timeout,
+        idle: plane.idle_timeout,
+        streams: plane.max_h2_streams,
+        // Never before the deadlines that answer.
+        exchange: defaults.exchange.max(plane.request_timeout + plane.body_timeout),
+        ..defaults
+    }
+}
