@@ -5,9 +5,11 @@
 
 use std::io::{self, IsTerminal};
 
+use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::ParseError,
+    fmt::MakeWriter,
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
@@ -53,11 +55,25 @@ pub fn filter(directives: &str) -> Result<EnvFilter, FilterError> {
 /// When `log.filter` cannot be read, and when the process has a logger already.
 pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
     let filter = filter(&settings.filter).map_err(TelemetryError::Filter)?;
-    let layer = layer(settings.format, io::stderr, io::stderr().is_terminal());
-    Registry::default()
-        .with(layer.with_filter(filter))
+    subscriber(settings.format, filter, io::stderr, io::stderr().is_terminal())
         .try_init()
         .map_err(TelemetryError::AlreadySet)
+}
+
+/// The filter stands over all and not around the layer: a per-layer filter does not take back a "no" that it said to
+/// `tracing::enabled!`, as sqlx asks it for PostgreSQL's notices, and swallows the next event.
+fn subscriber<W>(
+    format: LogFormat,
+    filter: EnvFilter,
+    writer: W,
+    is_terminal: bool,
+) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
+    Registry::default()
+        .with(layer(format, writer, is_terminal))
+        .with(filter)
 }
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
@@ -65,7 +81,7 @@ type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 /// The writer of events in `format`; colours only where it `is_terminal`.
 fn layer<W>(format: LogFormat, writer: W, is_terminal: bool) -> BoxedLayer
 where
-    W: for<'a> tracing_subscriber::fmt::MakeWriter<'a> + Send + Sync + 'static,
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let layer = tracing_subscriber::fmt::layer().with_writer(writer);
     match format {
@@ -79,8 +95,6 @@ where
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-    use tracing_subscriber::fmt::MakeWriter;
 
     use super::*;
 
@@ -110,11 +124,12 @@ mod tests {
     /// What two events, one of them filtered out, look like in `format` away from a terminal.
     fn written(format: LogFormat) -> String {
         let written = Written::default();
-        let layer = layer(format, written.clone(), false).with_filter(filter("info,sqlx=warn").unwrap());
-        tracing::subscriber::with_default(Registry::default().with(layer), || {
+        let filter = filter("info,sqlx=warn").unwrap();
+        tracing::subscriber::with_default(subscriber(format, filter, written.clone(), false), || {
             let _span = tracing::info_span!("request", id = 7).entered();
-            tracing::info!(tenant = "acme", "pool opened");
             tracing::info!(target: "sqlx", "left out");
+            assert!(!tracing::enabled!(target: "sqlx", tracing::Level::INFO));
+            tracing::info!(tenant = "acme", "pool opened");
         });
         String::from_utf8(written.make_writer().0.clone()).unwrap()
     }

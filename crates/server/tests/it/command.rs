@@ -1,0 +1,215 @@
+//! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
+
+mod process;
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::{Value, json};
+
+use self::process::{Folder, output};
+use crate::support::Client;
+
+const USERS: &str = "/v1/internal/users";
+
+#[tokio::test]
+async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everything() {
+    let folder = Folder::new();
+    let mut service = folder.serve().await;
+    let banner = service.banner().await;
+    assert_eq!(banner.curl_lines.len(), 3, "{banner:?}");
+    if !has_curl() {
+        // What the lines do is also done below; only the pasting itself is left out.
+        assert!(banner.curl_lines.iter().all(|line| line.starts_with("curl ")));
+    } else {
+        let answers: Vec<Value> = banner.curl_lines.iter().map(|line| folder.paste(line)).collect();
+        assert_eq!(answers[0]["items"].as_array().unwrap().len(), 3, "{answers:?}");
+        assert_eq!(answers[1]["name"], "Ada Lovelace");
+        assert_eq!(answers[2]["items"][0]["name"], "acme");
+    }
+    let [acme, globex] = &banner.tenants;
+    let client = Client::new(banner.tenant_plane).header("x-tenant-id", acme);
+    let user = client
+        .post(USERS, &json!({"name": "Radia Perlman"}))
+        .await
+        .expect(201);
+    let (code, log) = service.stop().await;
+    assert_eq!(code, Some(0), "{log}");
+
+    // Again: the same tenants, the row, and nothing seeded twice.
+    let mut service = folder.serve().await;
+    let banner = service.banner().await;
+    assert_eq!(&banner.tenants, &[acme.clone(), globex.clone()]);
+    let client = Client::new(banner.tenant_plane).header("x-tenant-id", acme);
+    let items = client.get(USERS).await.expect(200)["items"].take();
+    assert_eq!(items.as_array().unwrap().len(), 4);
+    assert_eq!(items[3], user);
+    let (_, second_log) = service.stop().await;
+
+    for name in [
+        "admin-token",
+        "service-password",
+        "migrator-password",
+        "key-ring.json",
+    ] {
+        let path = folder.path().join(".tenantry").join(name);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{name}"
+        );
+        let secret = fs::read_to_string(&path).unwrap();
+        for log in [&log, &second_log] {
+            assert!(!log.contains(secret.trim()), "{name} stands in the log");
+        }
+    }
+    // One access line for the POST.
+    let lines = log
+        .lines()
+        .filter(|line| line.contains("access") && line.contains("method=POST"))
+        .count();
+    assert_eq!(lines, if has_curl() { 2 } else { 1 }, "{log}");
+}
+
+#[tokio::test]
+async fn after_a_kill_the_next_start_works_and_nothing_is_lost() {
+    let folder = Folder::new();
+    let mut service = folder.serve().await;
+    let banner = service.banner().await;
+    let client = Client::new(banner.tenant_plane).header("x-tenant-id", &banner.tenants[0]);
+    let user = client
+        .post(USERS, &json!({"name": "Radia Perlman"}))
+        .await
+        .expect(201);
+    service.kill().await;
+
+    let mut service = folder.serve().await;
+    let banner = service.banner().await;
+    let client = Client::new(banner.tenant_plane).header("x-tenant-id", &banner.tenants[0]);
+    let path = format!("{USERS}/{}", user["id"].as_str().unwrap());
+    assert_eq!(client.get(&path).await.expect(200), user);
+    let (code, log) = service.stop().await;
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn commands_find_the_running_service_by_themselves() {
+    let folder = Folder::new();
+    let (status, _, error) = output(folder.command(&["tenant", "list"])).await;
+    assert_eq!(status, Some(1));
+    assert!(error.contains("no service answers"), "{error}");
+
+    let mut service = folder.serve().await;
+    let banner = service.banner().await;
+    let (status, listed, error) = output(folder.command(&["tenant", "list", "--json"])).await;
+    assert_eq!(status, Some(0), "{error}");
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    let ids: Vec<_> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tenant| tenant["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, banner.tenants.each_ref().map(String::as_str));
+
+    let (status, created, error) = output(folder.command(&["tenant", "create", "initech", "--json"])).await;
+    assert_eq!(status, Some(0), "{error}");
+    let created: Value = serde_json::from_str(&created).unwrap();
+    let id = created["id"].as_str().unwrap();
+    let (_, shown, _) = output(folder.command(&["tenant", "show", id, "--json"])).await;
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap(), created);
+    let (status, _, error) = output(folder.command(&["tenant", "create", "initech"])).await;
+    assert_eq!(status, Some(1));
+    assert!(error.contains("TENANT_EXISTS"), "{error}");
+
+    // Beside the running service: its PostgreSQL is used and not stopped.
+    let (status, token, error) = output(folder.command(&["admin-token", "create", "--name", "ops"])).await;
+    assert_eq!(status, Some(0), "{error}");
+    let operator =
+        Client::new(banner.admin_plane).header("authorization", &format!("Bearer {}", token.trim()));
+    operator.get("/admin/v1/tenants").await.expect(200);
+    let (status, _, error) = output(folder.command(&["migrate"])).await;
+    assert_eq!(status, Some(0), "{error}");
+    Client::new(banner.tenant_plane)
+        .header("x-tenant-id", id)
+        .get(USERS)
+        .await
+        .expect(200);
+
+    let (status, _, error) = output(folder.command(&["db", "reset", "--yes"])).await;
+    assert_eq!(status, Some(1), "a running service's data was deleted");
+    assert!(!error.is_empty());
+    let (code, log) = service.stop().await;
+    assert_eq!(code, Some(0), "{log}");
+}
+
+#[tokio::test]
+async fn a_second_service_in_the_same_folder_says_who_is_there() {
+    let folder = Folder::new();
+    let mut service = folder.serve().await;
+    service.banner().await;
+    let (status, _, error) = output(folder.serve_command(&[])).await;
+    assert_eq!(status, Some(1));
+    assert!(error.contains(&service.pid().to_string()), "{error}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named_with_its_key_and_nothing_is_started() {
+    let folder = Folder::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let set = format!("admin_plane.listen={address}");
+    let (status, _, error) = output(folder.serve_command(&["--set", &set])).await;
+    assert_eq!(status, Some(1));
+    assert!(
+        error.contains(&address.to_string()) && error.contains("admin_plane.listen"),
+        "{error}"
+    );
+    assert!(!folder.path().join(".tenantry/postgres").exists());
+}
+
+#[tokio::test]
+async fn production_names_every_missing_key_at_once_and_starts_nothing() {
+    let folder = Folder::new();
+    let (status, _, error) = output(folder.command(&["--profile", "production"])).await;
+    assert_eq!(status, Some(1));
+    for key in [
+        "control_store.host",
+        "control_store.service_password",
+        "data_cluster.host",
+        "keys.ring_file",
+    ] {
+        assert!(error.contains(key), "{key} is missing in: {error}");
+    }
+    let checked = output(folder.command(&["--profile", "production", "config", "check", "--json"])).await;
+    assert_eq!(checked.0, Some(1));
+    let report: Value = serde_json::from_str(&checked.1).unwrap();
+    assert!(report["problems"].as_array().unwrap().len() >= 5, "{report}");
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "something was made"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_begins_anew() {
+    let folder = Folder::new();
+    let mut service = folder.serve().await;
+    let before = service.banner().await.tenants;
+    service.stop().await;
+    let (status, said, error) = output(folder.command(&["db", "reset", "--yes"])).await;
+    assert_eq!(status, Some(0), "{said}{error}");
+    let mut service = folder.serve().await;
+    assert_ne!(service.banner().await.tenants, before);
+    service.stop().await;
+}
+
+fn has_curl() -> bool {
+    std::process::Command::new("curl")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success())
+}

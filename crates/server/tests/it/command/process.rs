@@ -1,0 +1,183 @@
+//! Runs the binary.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// For one step of a process on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// A newcomer's folder. Its private PostgreSQL is stopped and its data deleted at the end.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        // As a checkout is, not as a temporary folder: so that root's unprivileged server can stay in it.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        Self(folder)
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The binary with these arguments, in this folder, without anything of ours in the environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+        command
+            .args(arguments)
+            .current_dir(self.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).kill_on_drop(true);
+        for name in ["TENANTRY_PROFILE", "TENANTRY_CONFIG_DIR", "NO_COLOR"] {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// The service, on free ports, which is all that differs from a newcomer's `cargo run`.
+    pub fn serve_command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(&["--set", "tenant_plane.listen=127.0.0.1:0"]);
+        command
+            .args(["--set", "admin_plane.listen=127.0.0.1:0"])
+            .args(arguments);
+        command
+    }
+
+    pub async fn serve(&self) -> Process {
+        let mut child = self.serve_command(&[]).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = child.stderr.take().unwrap();
+        let log = tokio::spawn(async move {
+            let mut log = String::new();
+            stderr.read_to_string(&mut log).await.unwrap();
+            log
+        });
+        Process {
+            child,
+            lines,
+            log: Some(log),
+        }
+    }
+
+    /// What a shell makes of a line that was printed.
+    pub fn paste(&self, line: &str) -> Value {
+        let shell = std::process::Command::new("sh")
+            .args(["-c", line])
+            .current_dir(self.path())
+            .output()
+            .unwrap();
+        serde_json::from_slice(&shell.stdout).unwrap_or_else(|error| panic!("{line}: {error}: {shell:?}"))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let reset = std::process::Command::new(env!("CARGO_BIN_EXE_tenantry"))
+            .args(["db", "reset", "--yes"])
+            .current_dir(self.path())
+            .output();
+        // A test that fails already says enough.
+        if !std::thread::panicking() {
+            let reset = reset.unwrap();
+            assert!(reset.status.success(), "{reset:?}");
+        }
+    }
+}
+
+/// What the service prints when it is up.
+#[derive(Debug)]
+pub struct Banner {
+    pub tenant_plane: SocketAddr,
+    pub admin_plane: SocketAddr,
+    pub tenants: [String; 2],
+    pub curl_lines: Vec<String>,
+}
+
+/// A running service.
+pub struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Process {
+    pub fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Waits until the banner is complete.
+    pub async fn banner(&mut self) -> Banner {
+        let (mut planes, mut tenants, mut curl_lines) = (Vec::new(), Vec::new(), Vec::new());
+        while curl_lines.len() < 3 {
+            let line = timeout(DEADLINE, self.lines.next_line())
+                .await
+                .expect("no banner in time")
+                .unwrap();
+            let Some(line) = line else {
+                panic!("the service ended: {}", self.log.take().unwrap().await.unwrap());
+            };
+            let words: Vec<&str> = line.split_whitespace().collect();
+            match words.as_slice() {
+                [_, "plane", url, ..] => {
+                    let port = url.rsplit_once(':').unwrap().1;
+                    planes.push(format!("127.0.0.1:{port}").parse().unwrap());
+                }
+                ["tenant", id, _] => tenants.push((*id).to_owned()),
+                ["curl", ..] => curl_lines.push(line),
+                _ => {}
+            }
+        }
+        let [tenant_plane, admin_plane] = planes.try_into().unwrap();
+        Banner {
+            tenant_plane,
+            admin_plane,
+            tenants: tenants.try_into().unwrap(),
+            curl_lines,
+        }
+    }
+
+    /// Ends it as an operator does: its exit code and its log.
+    pub async fn stop(mut self) -> (Option<i32>, String) {
+        signal("-TERM", self.pid());
+        let status = timeout(DEADLINE, self.child.wait())
+            .await
+            .expect("it does not stop")
+            .unwrap();
+        (status.code(), self.log.take().unwrap().await.unwrap())
+    }
+
+    /// Ends it as the kernel does when memory is short.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+fn signal(name: &str, pid: u32) {
+    let status = std::process::Command::new("kill")
+        .args([name, &pid.to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
+}
+
+/// Runs a command to its end: exit code, standard output, standard error.
+pub async fn output(mut command: Command) -> (Option<i32>, String, String) {
+    let output = timeout(DEADLINE, command.output())
+        .await
+        .expect("the command does not end")
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}

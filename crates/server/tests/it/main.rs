@@ -1,0 +1,17 @@
+//! The service over HTTP, against a real PostgreSQL, with logins that have no power.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    unreachable_pub,
+    reason = "a failed step fails the test"
+)]
+
+mod admin;
+mod command;
+mod isolation;
+mod paging;
+mod pools;
+mod support;
+mod tenant_header;
+mod users;
