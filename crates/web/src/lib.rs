@@ -1,8 +1,8 @@
 //! What both HTTP planes share: accept loop, error codes, reading of input, middleware and paging.
 //!
-//! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], puts it
-//! through [`stack`] and hands it to [`serve`]; its handlers read with [`JsonObject`], [`Fields`] and [`Query`],
-//! page with [`Page`], and fail with a [`Problem`], which is the only error that reaches a client.
+//! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], puts
+//! it through [`stack`] and hands it to [`serve`]; its handlers read with [`JsonObject`], [`Fields`] and
+//! [`Query`], page with [`Page`], and fail with a [`Problem`], which is the only error that reaches a client.
 //!
 //! | module | what it is for |
 //! |---|---|

@@ -59,7 +59,8 @@ codes! {
     Forbidden "FORBIDDEN" FORBIDDEN
         "The caller may not do this" "Use credentials that allow it.";
     NetworkNotTrusted "NETWORK_NOT_TRUSTED" FORBIDDEN
-        "The route is closed to the caller's network" "Call from a trusted network, or have yours configured as one.";
+        "The route is closed to the caller's network"
+        "Call from a trusted network, or have yours configured as one.";
     TenantSuspended "TENANT_SUSPENDED" FORBIDDEN
         "The tenant is suspended" "Ask the operator to resume the tenant.";
     TenantUnknown "TENANT_UNKNOWN" NOT_FOUND
@@ -81,11 +82,13 @@ codes! {
     UriTooLong "URI_TOO_LONG" URI_TOO_LONG
         "The request's URI is too long" "Shorten the query.";
     MediaType "MEDIA_TYPE" UNSUPPORTED_MEDIA_TYPE
-        "The request's body is of a type that is not understood" "Send JSON, not encoded, as `content-type: application/json`.";
+        "The request's body is of a type that is not understood"
+        "Send JSON, not encoded, as `content-type: application/json`.";
     Validation "VALIDATION" UNPROCESSABLE_ENTITY
         "Some fields are wrong" "Correct every field in `errors`.";
     PoolBusy "POOL_BUSY" TOO_MANY_REQUESTS retry 1
-        "All of the tenant's own connections are in use" "Retry after the time in Retry-After, with fewer requests at once.";
+        "All of the tenant's own connections are in use"
+        "Retry after the time in Retry-After, with fewer requests at once.";
     Internal "INTERNAL" INTERNAL_SERVER_ERROR
         "Something failed on our side" "Report the `request_id`; a retry may help.";
     ClusterBusy "CLUSTER_BUSY" SERVICE_UNAVAILABLE retry 1

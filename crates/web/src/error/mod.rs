@@ -1,7 +1,7 @@
 //! What a client is told when something goes wrong.
 //!
-//! [`Code`] is the table of all that can; [`Problem`] is one of them on its way to a client. Neither is ever made
-//! from a library's error: what a client reads is written for it, and the cause goes to the log.
+//! [`Code`] is the table of all that can; [`Problem`] is one of them on its way to a client. Neither is ever
+//! made from a library's error: what a client reads is written for it, and the cause goes to the log.
 
 mod code;
 mod problem;

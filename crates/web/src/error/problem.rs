@@ -9,8 +9,8 @@ use super::Code;
 /// A failure on its way to a client, RFC 9457.
 ///
 /// What the client reads is the [`Code`]'s own text and what the constructor was given for it; there is no
-/// `From` for any library's error, so that nothing internal slips out with a `?`. The cause can be attached with
-/// [`Problem::caused_by`]: it is written to the log, once, and never to the body.
+/// `From` for any library's error, so that nothing internal slips out with a `?`. The cause can be attached
+/// with [`Problem::caused_by`]: it is written to the log, once, and never to the body.
 ///
 /// ```
 /// use web::{Code, Problem};

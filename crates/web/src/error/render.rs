@@ -51,8 +51,8 @@ impl Problem {
     }
 }
 
-/// Writes `problem` over `response`: its status, type and body, with `request_id`. Headers that a router or layer
-/// has set, such as `Allow`, are kept.
+/// Writes `problem` over `response`: its status, type and body, with `request_id`. Headers that a router or
+/// layer has set, such as `Allow`, are kept.
 pub(crate) fn sealed(mut response: Response, problem: &Problem, request_id: Option<&str>) -> Response {
     *response.status_mut() = problem.code().status();
     let headers = response.headers_mut();
@@ -68,8 +68,8 @@ pub(crate) fn sealed(mut response: Response, problem: &Problem, request_id: Opti
     response
 }
 
-/// Leaves the problem and its [`Code`] in the response's extensions: the middleware adds the request's id, and
-/// logs the cause.
+/// Leaves the problem and its [`Code`] in the response's extensions: the middleware adds the request's id,
+/// and logs the cause.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = sealed(Response::default(), &self, None);

@@ -4,8 +4,8 @@ use http::{HeaderMap, header};
 
 /// `application/json` or a structured suffix `+json` (RFC 6839), whatever its parameters, and not compressed.
 ///
-/// A missing type is refused too: a form of another site can send a body without a type that a browser would ask
-/// about first (CORS), but none as `application/json`.
+/// A missing type is refused too: a form of another site can send a body without a type that a browser would
+/// ask about first (CORS), but none as `application/json`.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let encoded = headers
         .get_all(header::CONTENT_ENCODING)

@@ -1,4 +1,5 @@
-//! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain text.
+//! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain
+//! text.
 
 mod json;
 mod media_type;

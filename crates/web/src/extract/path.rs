@@ -11,8 +11,8 @@ use crate::{
 
 /// The UUID that stands for `{id}` in a route's path.
 ///
-/// What is no UUID gets the same `NOT_FOUND` as an id that does not exist: there is no such thing at this path, and
-/// a client that makes up paths learns no more from one than from the other.
+/// What is no UUID gets the same `NOT_FOUND` as an id that does not exist: there is no such thing at this
+/// path, and a client that makes up paths learns no more from one than from the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PathId(pub Uuid);
 

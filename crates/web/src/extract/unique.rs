@@ -8,9 +8,9 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-/// The fields of a JSON object. `serde_json`'s own map silently keeps the last of a name that stands twice, and
-/// RFC 8259 leaves open which one holds: a proxy that looked at the other would have let something else pass.
-/// Objects within the object are read as `serde_json` does.
+/// The fields of a JSON object. `serde_json`'s own map silently keeps the last of a name that stands twice,
+/// and RFC 8259 leaves open which one holds: a proxy that looked at the other would have let something else
+/// pass. Objects within the object are read as `serde_json` does.
 pub(super) struct UniqueObject(pub(super) Map<String, Value>);
 
 impl<'de> Deserialize<'de> for UniqueObject {

@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{Listener, Peer};
 
-/// Time to wait when the process or the machine is out of something: as long as it lasts, each accept fails at
-/// once, and a loop without a pause would take a whole core just to fail.
+/// Time to wait when the process or the machine is out of something: as long as it lasts, each accept fails
+/// at once, and a loop without a pause would take a whole core just to fail.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// A connection, with its place among those that the cap allows.
@@ -28,8 +28,8 @@ pub(super) async fn accept(listener: &Listener, places: &Arc<Semaphore>) -> Opti
     loop {
         match listener.tcp.accept().await {
             Ok((tcp, address)) => {
-                // Answers are written whole: waiting for more to send (Nagle) would only delay them. A socket that
-                // refuses the option is about to fail anyhow.
+                // Answers are written whole: waiting for more to send (Nagle) would only delay them. A socket
+                // that refuses the option is about to fail anyhow.
                 let _ = tcp.set_nodelay(true);
                 return Some(Accepted {
                     tcp,
@@ -46,8 +46,8 @@ pub(super) async fn accept(listener: &Listener, places: &Arc<Semaphore>) -> Opti
     }
 }
 
-/// Errors of a connection that was gone before it was taken (accept(2)), as against those of the process, such as
-/// no file descriptors left.
+/// Errors of a connection that was gone before it was taken (accept(2)), as against those of the process,
+/// such as no file descriptors left.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(

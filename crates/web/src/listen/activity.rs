@@ -108,18 +108,20 @@ impl Activity {
         self.state().unread = true;
     }
 
-    /// Is the peer perhaps still sending, so that closing at once would cost it our answer?
+    /// Is the peer perhaps still sending, so that closing at once would cost it our answer? So it is when a
+    /// body was refused, or a head (400, 431).
     pub(super) fn should_linger(&self) -> bool {
         let state = self.state();
-        state.unread && !state.http2
+        !state.http2 && (state.unread || matches!(state.phase, Phase::Fresh | Phase::Head))
     }
 
     pub(super) fn linger(&self) -> Duration {
         self.limits.linger
     }
 
-    /// When to look again: the time at which the current phase is overdue, but never later than one idle time from
-    /// now. The response of an HTTP/2 request ends in another task, which does not wake the one that watches.
+    /// When to look again: the time at which the current phase is overdue, but never later than one idle time
+    /// from now. The response of an HTTP/2 request ends in another task, which does not wake the one that
+    /// watches.
     pub(super) fn due(&self) -> Instant {
         let state = self.state();
         let (until, _) = state.until(&self.limits);
@@ -145,8 +147,8 @@ impl State {
         self.since = Instant::now();
     }
 
-    /// When what will be overdue. `None` for HTTP/2's requests in flight: each has its own timer, as a connection
-    /// that is never idle may be older than any of its requests.
+    /// When what will be overdue. `None` for HTTP/2's requests in flight: each has its own timer, as a
+    /// connection that is never idle may be older than any of its requests.
     fn until(&self, limits: &Limits) -> (Option<Instant>, Overdue) {
         let (until, what) = match self.phase {
             Phase::Fresh => (Some(self.since + limits.first_request), Overdue::FirstRequest),

@@ -34,8 +34,8 @@ impl Listener {
             } else {
                 TcpSocket::new_v6()
             }?;
-            // On Unix this lets a restarted server have its port while old connections are in TIME_WAIT; a port
-            // that is listened on stays taken. On Windows it would let two listen.
+            // On Unix this lets a restarted server have its port while old connections are in TIME_WAIT; a
+            // port that is listened on stays taken. On Windows it would let two listen.
             #[cfg(unix)]
             socket.set_reuseaddr(true)?;
             socket.bind(address)?;

@@ -27,8 +27,9 @@ const HEADERS_ON_THE_STACK: usize = 100;
 /// The smallest buffer that hyper's HTTP/1 takes without a panic.
 const SMALLEST_BUFFER: usize = 8192;
 
-/// HTTP/2: bytes of bodies that a peer may send before anyone reads them, for a request and for a connection. With
-/// hyper's own (1 MiB) a thousand peers could fill a gigabyte while their requests wait for something else.
+/// HTTP/2: bytes of bodies that a peer may send before anyone reads them, for a request and for a connection.
+/// With hyper's own (1 MiB) a thousand peers could fill a gigabyte while their requests wait for something
+/// else.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 
@@ -51,7 +52,8 @@ impl Protocol {
         let mut builder = auto::Builder::new(StreamExecutor::new(streams, limits.exchange));
         builder
             .http1()
-            // hyper's timer for heads also runs between requests, so it cannot tell idle from slow; `Activity` does.
+            // hyper's timer for heads also runs between requests, so it cannot tell idle from slow;
+            // `Activity` does.
             .header_read_timeout(None)
             // A head must fit into the buffer; hyper-util has no other way to bound it.
             .max_buf_size(
@@ -93,8 +95,8 @@ impl Protocol {
                 if let Poll::Ready(closed) = connection.as_mut().poll(cx) {
                     return Poll::Ready(Event::Closed(closed));
                 }
-                // A time that has moved away is left to pass, and is looked at again then: requests that follow
-                // each other closely do not touch the timer.
+                // A time that has moved away is left to pass, and is looked at again then: requests that
+                // follow each other closely do not touch the timer.
                 let due = activity.due();
                 if !closing && due < timer.deadline() {
                     timer.as_mut().reset(due);

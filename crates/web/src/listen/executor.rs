@@ -6,8 +6,9 @@ use hyper::rt::Executor;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-/// Runs each request of an HTTP/2 connection as a task that ends in time, and that [`serve`](super::serve) waits
-/// for. The task also ends when its connection does: hyper asks after the stream whenever the handler waits.
+/// Runs each request of an HTTP/2 connection as a task that ends in time, and that [`serve`](super::serve)
+/// waits for. The task also ends when its connection does: hyper asks after the stream whenever the handler
+/// waits.
 #[derive(Clone, Debug)]
 pub(super) struct StreamExecutor {
     tasks: TaskTracker,

@@ -17,9 +17,10 @@ use super::activity::Activity;
 
 /// Reads, writes, and lingers when it is shut down.
 ///
-/// Closing a socket while the peer still sends makes the kernel answer with a reset, and that takes back what the
-/// peer has not read yet: it would never see the 413 to its large body. So our side is closed first, and what comes
-/// is thrown away until the peer closes its own, or for a bounded time (as nginx's `lingering_close`).
+/// Closing a socket while the peer still sends makes the kernel answer with a reset, and that takes back what
+/// the peer has not read yet: it would never see the 413 to its large body. So our side is closed first, and
+/// what comes is thrown away until the peer closes its own, or for a bounded time (as nginx's
+/// `lingering_close`).
 pub(super) struct Socket {
     tcp: TcpStream,
     activity: Arc<Activity>,

@@ -7,25 +7,27 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections at a time. At the cap none is accepted: further ones wait in the kernel's backlog.
     pub connections: usize,
-    /// From the connection to the end of its first request's head: a peer that sends nothing, half a head, or half
-    /// of HTTP/2's preface is cut. (hyper-util's detection of the version waits without end.)
+    /// From the connection to the end of its first request's head: a peer that sends nothing, half a head, or
+    /// half of HTTP/2's preface is cut. (hyper-util's detection of the version waits without end.)
     pub first_request: Duration,
     /// HTTP/1: from the first byte of a later head to its end.
     pub header: Duration,
-    /// From the end of a response to the first byte (HTTP/1) or the end of the head (HTTP/2) of the next request.
+    /// From the end of a response to the first byte (HTTP/1) or the end of the head (HTTP/2) of the next
+    /// request.
     pub idle: Duration,
-    /// From the end of a request's head to the end of its response: the last resort against a peer that does not
-    /// read (HTTP/2: that opens no window). The stack's deadline answers long before.
+    /// From the end of a request's head to the end of its response: the last resort against a peer that does
+    /// not read (HTTP/2: that opens no window). The stack's deadline answers long before.
     pub exchange: Duration,
     /// The longest that a write may wait for the peer to read anything.
     pub stall: Duration,
     /// How long a connection that is closed may take to let the peer read its last response.
     pub linger: Duration,
-    /// HTTP/1: header fields of a request; more is 431. Another number than hyper's own, 100, costs an allocation
-    /// a request.
+    /// HTTP/1: header fields of a request; more is 431. Another number than hyper's own, 100, costs an
+    /// allocation a request.
     pub headers: usize,
-    /// The bytes of a request's head; more is 431. Not less than 8 KiB for HTTP/1, which also reads bodies and
-    /// gathers responses in pieces of this size; for HTTP/2 as its settings count them (RFC 9113, section 6.5.2).
+    /// The bytes of a request's head; more is 431. Not less than 8 KiB for HTTP/1, which also reads bodies
+    /// and gathers responses in pieces of this size; for HTTP/2 as its settings count them (RFC 9113, section
+    /// 6.5.2).
     pub head_bytes: u32,
     /// HTTP/2: requests at a time on one connection.
     pub streams: u32,

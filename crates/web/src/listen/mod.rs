@@ -1,7 +1,7 @@
 //! The accept loop, and what bounds a connection.
 //!
-//! `axum::serve` waits for ever for a request's head, and takes as many connections as come. Here each thing that a
-//! peer can leave undone has its bound ([`Limits`]), and stopping has a deadline ([`serve`]).
+//! `axum::serve` waits for ever for a request's head, and takes as many connections as come. Here each thing
+//! that a peer can leave undone has its bound ([`Limits`]), and stopping has a deadline ([`serve`]).
 //!
 //! ```no_run
 //! # async fn run(router: axum::Router) -> Result<(), web::listen::BindError> {

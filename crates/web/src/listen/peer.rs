@@ -7,8 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 pub struct Peer(SocketAddr);
 
 impl Peer {
-    /// An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` becomes `a.b.c.d`, so that a list of
-    /// networks need not name it twice.
+    /// An IPv4 address that a dual-stack socket shows as `::ffff:a.b.c.d` becomes `a.b.c.d`, so that a list
+    /// of networks need not name it twice.
     pub fn new(address: SocketAddr) -> Self {
         Self(SocketAddr::new(address.ip().to_canonical(), address.port()))
     }

@@ -12,8 +12,8 @@ use super::{
     connection::Protocol,
 };
 
-/// How long an aborted task may take to reach its next await. One that never does (it blocks its thread) is left
-/// behind, rather than holding up the end of the process.
+/// How long an aborted task may take to reach its next await. One that never does (it blocks its thread) is
+/// left behind, rather than holding up the end of the process.
 const ABORT: Duration = Duration::from_secs(1);
 
 /// How a listener's connections ended once it was stopped.
@@ -27,8 +27,8 @@ pub struct Drained {
 
 /// Serves `router` until `stop`, in two stages:
 ///
-/// 1. The port is given back, so that new connections are refused, and each open connection is told to end with the
-///    requests that it has begun: an idle one ends at once.
+/// 1. The port is given back, so that new connections are refused, and each open connection is told to end
+///    with the requests that it has begun: an idle one ends at once.
 /// 2. Connections that are still there after `drain` are cut, and their handlers dropped where they stand.
 ///
 /// Dropping the future cuts everything at once: the way for a second signal.

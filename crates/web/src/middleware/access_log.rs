@@ -13,8 +13,8 @@ use crate::{error::Code, listen::Peer};
 /// What nginx writes for a client that hung up before it was answered; it is never sent.
 const CLIENT_CLOSED_REQUEST: u16 = 499;
 
-/// A request's line, written when the head of its response is ready, or when the request is dropped before: the
-/// client hung up, or the server's drain deadline came.
+/// A request's line, written when the head of its response is ready, or when the request is dropped before:
+/// the client hung up, or the server's drain deadline came.
 ///
 /// It has the path without its query, which may hold what a log should not.
 #[must_use = "dropping it writes the line of a cancelled request"]

@@ -13,7 +13,8 @@ pub(super) async fn guarded(
     answer: impl Future<Output = Result<Response, Infallible>>,
     deadline: Duration,
 ) -> Response {
-    // Unwind safe: after a panic the future is dropped, and what it shares with others is behind locks that poison.
+    // Unwind safe: after a panic the future is dropped, and what it shares with others is behind locks that
+    // poison.
     match timeout(deadline, AssertUnwindSafe(answer).catch_unwind()).await {
         Ok(Ok(Ok(response))) => response,
         Ok(Err(panic)) => {

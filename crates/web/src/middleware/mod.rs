@@ -1,6 +1,7 @@
 //! What happens around every request, whichever route it takes.
 //!
-//! [`stack`] wraps a finished router; what is inside it need not think of request ids, logs, deadlines or panics.
+//! [`stack`] wraps a finished router; what is inside it need not think of request ids, logs, deadlines or
+//! panics.
 
 mod access_log;
 mod body;
@@ -35,11 +36,15 @@ use crate::error::{Code, Problem};
 /// | length of the URI and announced length of the body | before the handler: nothing is read of what is refused |
 /// | the body's length and pace, as it is read | innermost, since only the handler reads it |
 ///
-/// What hyper refuses by itself never gets here: a head that is no HTTP (400), too large a one (431), a URI of
-/// more than 64 KiB (414). Its answers have no body, and make no access line.
+/// What hyper refuses by itself never gets here: a head that is no HTTP (400), too large a one (431), a URI
+/// of more than 64 KiB (414). Its answers have no body, and make no access line.
 ///
-/// Past the deadline, and when the client hangs up, the handler's future is dropped where it stands: handlers must
-/// be safe to cancel, and what must not be cut runs in a task of its own.
+/// Past the deadline, and when the client hangs up, the handler's future is dropped where it stands: handlers
+/// must be safe to cancel, and what must not be cut runs in a task of its own. HTTP/1 shows a client that hangs up
+/// only while nothing of its body is unread, and takes one that closes its sending half for one that is gone.
+///
+/// Each error that leaves is a problem: a route that answers 4xx or 5xx with a body of its own has it replaced,
+/// unless its type is `application/problem+json`.
 pub fn stack(router: Router, settings: StackSettings) -> Router {
     router
         .fallback(async || Problem::from(Code::RouteUnknown))

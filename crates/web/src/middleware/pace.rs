@@ -18,8 +18,8 @@ use tokio::time::{Instant, Sleep, sleep_until};
 #[error("the request's body came too slowly")]
 pub struct BodyTimeout;
 
-/// Ends with [`BodyTimeout`] when a frame takes longer than `pause`, or the body is not whole by `end`. The second
-/// is for who sends a byte at a time, just often enough.
+/// Ends with [`BodyTimeout`] when a frame takes longer than `pause`, or the body is not whole by `end`. The
+/// second is for who sends a byte at a time, just often enough.
 ///
 /// The clock runs only while someone waits for the body: a handler that takes its time does not use it up.
 pub(super) struct PacedBody {

@@ -10,8 +10,8 @@ pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 const LONGEST: usize = 128;
 
-/// A request's id: the client's own if it sent a fit one, so that both sides' logs can be matched, else a UUID
-/// whose order is that of arrival (version 7). It is in the request's extensions.
+/// A request's id: the client's own if it sent a fit one, so that both sides' logs can be matched, else a
+/// UUID whose order is that of arrival (version 7). It is in the request's extensions.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestId(HeaderValue);
 

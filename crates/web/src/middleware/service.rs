@@ -44,7 +44,8 @@ impl<S> Layer<S> for StackLayer {
     }
 }
 
-/// A route with everything around it. The order of its steps, and each one's reason, is told at [`super::stack`].
+/// A route with everything around it. The order of its steps, and each one's reason, is told at
+/// [`super::stack`].
 #[derive(Clone)]
 pub(super) struct Stack<S> {
     inner: S,

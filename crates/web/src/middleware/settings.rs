@@ -20,8 +20,9 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// Bounds fit for small JSON documents: 30 s for a request, 256 KiB for its body, which may pause for 5 s and
-    /// take 20 s, and 8 KiB for its URI (the length that RFC 9110, section 4.1, asks everyone to support).
+    /// Bounds fit for small JSON documents: 30 s for a request, 256 KiB for its body, which may pause for 5 s
+    /// and take 20 s, and 8 KiB for its URI (the length that RFC 9110, section 4.1, asks everyone to
+    /// support).
     pub fn new(plane: &'static str) -> Self {
         Self {
             plane,

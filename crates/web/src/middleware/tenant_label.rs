@@ -6,14 +6,15 @@ use http::Extensions;
 use tracing::{Span, field};
 use uuid::Uuid;
 
-/// A place in a request's extensions where an inner layer says for which tenant it is, as soon as it knows. It
-/// reaches the access line also where no response does, since the client has hung up.
+/// A place in a request's extensions where an inner layer says for which tenant it is, as soon as it knows.
+/// It reaches the access line also where no response does, since the client has hung up.
 #[derive(Clone, Debug, Default)]
 pub struct TenantLabel(Arc<OnceLock<Uuid>>);
 
 impl TenantLabel {
-    /// Says that the request with these extensions is for `tenant`: in the access line, and in the request's span
-    /// if that is the current one. The first call holds. Without a [stack](crate::stack) it does nothing.
+    /// Says that the request with these extensions is for `tenant`: in the access line, and in the request's
+    /// span if that is the current one. The first call holds. Without a [stack](crate::stack) it does
+    /// nothing.
     pub fn record(extensions: &Extensions, tenant: Uuid) {
         let Some(Self(label)) = extensions.get() else {
             return;

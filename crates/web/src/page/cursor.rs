@@ -14,11 +14,12 @@ const VERSION: u8 = 1;
 /// Longer than any cursor that [`encode`] makes of a name of 200 characters, each escaped.
 const LONGEST: usize = 4096;
 
-/// Reads a cursor for a list of this shape, and gives out the key that [`Page::new`](super::Page::new) was given.
+/// Reads a cursor for a list of this shape, and gives out the key that [`Page::new`](super::Page::new) was
+/// given.
 ///
-/// The shape is any text that names what the list is sorted by, such as `users name asc`: a cursor made for another
-/// is wrong, as its key would begin somewhere else without notice. A cursor is not signed: who alters one only
-/// chooses another place to begin, within what the tenant may read anyhow.
+/// The shape is any text that names what the list is sorted by, such as `users name asc`: a cursor made for
+/// another is wrong, as its key would begin somewhere else without notice. A cursor is not signed: who alters
+/// one only chooses another place to begin, within what the tenant may read anyhow.
 pub fn cursor<K: DeserializeOwned>(shape: &str) -> CursorRule<K> {
     CursorRule {
         fingerprint: fingerprint(shape),
@@ -72,8 +73,8 @@ fn holds_nul(value: &Value) -> bool {
     }
 }
 
-/// FNV-1a, 32 bits (draft-eastlake-fnv): short, and the same in every process and release, unlike the standard
-/// library's hashers. It tells sorts apart; it does not guard anything.
+/// FNV-1a, 32 bits (draft-eastlake-fnv): short, and the same in every process and release, unlike the
+/// standard library's hashers. It tells sorts apart; it does not guard anything.
 fn fingerprint(shape: &str) -> u32 {
     shape.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)

@@ -1,14 +1,16 @@
-//! Lists that come a page at a time, by keyset: the next page begins behind the last row of this one, however many
-//! rows have come or gone in between.
+//! Lists that come a page at a time, by keyset: the next page begins behind the last row of this one, however
+//! many rows have come or gone in between.
 //!
 //! ```
 //! use web::{Page, Query, page::{self, Limit}, read::rule};
-//! # #[derive(Clone)] struct User { name: String, id: uuid::Uuid }
+//! # use uuid::Uuid;
+//! # struct User { name: String, id: Uuid }
+//! # type Rows = dyn Fn(Option<(String, Uuid)>, i64) -> Vec<User>;
 //!
-//! # fn list(mut query: Query, rows: impl Fn(Option<(String, uuid::Uuid)>, i64) -> Vec<User>) -> Result<Page<String>, web::Problem> {
+//! # fn list(mut query: Query, rows: &Rows) -> Result<Page<String>, web::Problem> {
 //! const SHAPE: &str = "users name asc";
 //! let limit = query.optional("limit", Limit::rule());
-//! let after = query.optional("cursor", page::cursor::<(String, uuid::Uuid)>(SHAPE));
+//! let after = query.optional("cursor", page::cursor::<(String, Uuid)>(SHAPE));
 //! let (limit, after) = query.finish((limit, after))?;
 //! let limit = limit.unwrap_or_default();
 //! let rows = rows(after, limit.fetch()); // … WHERE (name, id) > ($1, $2) ORDER BY name, id LIMIT $3
@@ -35,8 +37,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Makes a page of the rows that [`Limit::fetch`] asked for: one more than the page holds, which tells that
-    /// there is a next one. `key` is what the next page begins behind, `shape` names what the rows are sorted by.
+    /// Makes a page of the rows that [`Limit::fetch`] asked for: one more than the page holds, which tells
+    /// that there is a next one. `key` is what the next page begins behind, `shape` names what the rows are
+    /// sorted by.
     pub fn new<K: Serialize>(
         mut rows: Vec<T>,
         limit: Limit,

@@ -1,8 +1,8 @@
 //! Reading what a client sends, so that one answer names everything that is wrong with it.
 //!
-//! [`Fields`] reads a JSON object, [`Query`] a query string, both by the same [rules](rule). Nothing is given out
-//! until `finish`, which either has every value or refuses with `VALIDATION` and every wrong field; a field or
-//! parameter that nobody asked for is wrong too.
+//! [`Fields`] reads a JSON object, [`Query`] a query string, both by the same [rules](rule). Nothing is given
+//! out until `finish`, which either has every value or refuses with `VALIDATION` and every wrong field; a
+//! field or parameter that nobody asked for is wrong too.
 //!
 //! ```
 //! use web::read::{Fields, rule};

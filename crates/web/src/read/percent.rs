@@ -1,10 +1,11 @@
-//! Query strings, strictly: what cannot be decoded is an error, where the usual libraries put in a replacement.
+//! Query strings, strictly: what cannot be decoded is an error, where the usual libraries put in a
+//! replacement.
 
 /// Splits a query into names and values, decoded. `None` if a percent sign is not followed by two hexadecimal
 /// digits, or what comes out is not UTF-8.
 ///
-/// The format is the WHATWG URL standard's `application/x-www-form-urlencoded`: pairs parted by `&`, name and value
-/// by the first `=`, and a space may be a plus sign. An empty pair is none.
+/// The format is the WHATWG URL standard's `application/x-www-form-urlencoded`: pairs parted by `&`, name and
+/// value by the first `=`, and a space may be a plus sign. An empty pair is none.
 pub(super) fn pairs(query: &str) -> Option<Vec<(String, String)>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs

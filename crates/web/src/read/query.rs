@@ -10,8 +10,8 @@ use crate::error::{Code, Problem};
 
 /// Reads the parameters of a query string. See [the module](super) for how.
 ///
-/// It is also an extractor; a query that cannot be decoded is `MALFORMED`. A parameter given twice is wrong: which
-/// one would hold is anybody's guess, and a guess that a proxy in front may make otherwise.
+/// It is also an extractor; a query that cannot be decoded is `MALFORMED`. A parameter given twice is wrong:
+/// which one would hold is anybody's guess, and a guess that a proxy in front may make otherwise.
 #[derive(Debug)]
 pub struct Query {
     unread: Vec<(String, String)>,
@@ -47,7 +47,8 @@ impl Query {
         self.report.wrong(name, detail);
     }
 
-    /// All values, once every parameter has been read and none is wrong; else `VALIDATION` with every wrong one.
+    /// All values, once every parameter has been read and none is wrong; else `VALIDATION` with every wrong
+    /// one.
     pub fn finish<V: Values>(mut self, values: V) -> Result<V::Output, Problem> {
         let mut names: Vec<&str> = self.unread.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

@@ -136,8 +136,8 @@ pub fn uuid() -> Id {
     Id
 }
 
-/// Reads the usual form alone: one id has one spelling, but for the case of its letters. The `uuid` crate would
-/// also take braces, `urn:uuid:` and no hyphens.
+/// Reads the usual form alone: one id has one spelling, but for the case of its letters. The `uuid` crate
+/// would also take braces, `urn:uuid:` and no hyphens.
 pub fn parse_uuid(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|_| text.len() == 36)
 }

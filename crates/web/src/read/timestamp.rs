@@ -1,16 +1,16 @@
 //! RFC 3339 timestamps that PostgreSQL can hold and that can be written down again.
 //!
-//! The functions [`serialize`] and [`deserialize`] make the module fit for `#[serde(with = "…")]`: use it where a
-//! timestamp comes back from a client, as in a cursor's key.
+//! The functions [`serialize`] and [`deserialize`] make the module fit for `#[serde(with = "…")]`: use it
+//! where a timestamp comes back from a client, as in a cursor's key.
 
 use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// Reads a timestamp and brings it to UTC; `None` if it is none, or not of the years 0001 to 9999 in UTC.
 ///
-/// PostgreSQL's `timestamptz` reaches further on both sides, but RFC 3339 has four digits and PostgreSQL no year
-/// zero. A timestamp at the rim with an offset leaves these years when it is brought to UTC, where `time` panics
-/// unless asked to check.
+/// PostgreSQL's `timestamptz` reaches further on both sides, but RFC 3339 has four digits and PostgreSQL no
+/// year zero. A timestamp at the rim with an offset leaves these years when it is brought to UTC, where
+/// `time` panics unless asked to check.
 pub fn parse(text: &str) -> Option<OffsetDateTime> {
     let parsed = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     parsed

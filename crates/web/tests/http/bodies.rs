@@ -53,8 +53,8 @@ async fn who_sends_it_all_before_reading_still_gets_the_answer() {
     let server = server();
     let mut peer = Raw::connect(server.addr).await;
     peer.send(head(&format!("content-length: {HUGE}"))).await;
-    // Were the connection closed with the answer, the kernel would reset it: many clients give up then, and some
-    // lose what they have received.
+    // Were the connection closed with the answer, the kernel would reset it: many clients give up then, and
+    // some lose what they have received.
     peer.0
         .write_all(&vec![b' '; HUGE])
         .await

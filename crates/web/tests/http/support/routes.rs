@@ -26,7 +26,8 @@ use web::{
     read::rule,
 };
 
-/// Holds back requests to `/wait` until they are let through, and counts those who come, go through, and go away.
+/// Holds back requests to `/wait` until they are let through, and counts those who come, go through, and go
+/// away.
 #[derive(Clone, Default)]
 pub(crate) struct Gate(Arc<Counts>);
 
