@@ -26,7 +26,7 @@ db command="psql":
 
 # Write .sqlx anew after a query or a migration has changed
 prepare:
-    cargo run --quiet --package testkit --bin with-databases -- cargo sqlx prepare --workspace -- --all-targets
+    cargo run --quiet --package testkit --no-default-features --bin with-databases -- cargo sqlx prepare --workspace -- --all-targets
 
 # Package a release binary as an image and try that out
 image:

@@ -91,6 +91,17 @@ impl ControlPlane {
         Ok(schema_status(&self.data, Database::Data).await?)
     }
 
+    /// The data cluster's `server_version_num`, such as 160004 for 16.4.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub async fn data_server_version(&self) -> Result<u32, StoreError> {
+        let connection = self.data.acquire().await?;
+        connection
+            .server_version_num()
+            .ok_or(StoreError::Invalid("server version"))
+    }
+
     /// Closes the control plane's own connections.
     pub async fn close(&self) {
         self.store.close().await;

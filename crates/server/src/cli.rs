@@ -1,4 +1,8 @@
 //! The command line.
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are what --help shows, as they stand"
+)]
 
 use std::path::PathBuf;
 
@@ -7,14 +11,14 @@ use uuid::Uuid;
 
 use crate::config::{Environment, Inputs, Override};
 
-/// Multi-tenant PostgreSQL as a service.
+/// Multi-tenant PostgreSQL as a service: every tenant has its own login and its own pool.
 #[derive(Debug, Parser)]
-#[command(name = "tenantry", version, about, propagate_version = true)]
+#[command(name = "tenantry", version, propagate_version = true)]
 pub struct Cli {
     /// Where settings come from.
     #[command(flatten)]
     pub settings: SettingsArgs,
-    /// What to do; `serve` unless told.
+    /// What to do; serve unless told.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -25,7 +29,7 @@ pub struct SettingsArgs {
     /// Profile: dev or production. Without it TENANTRY_PROFILE, else dev.
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// Folder with a dev.toml or production.toml of your own. Without it `TENANTRY_CONFIG_DIR`.
+    /// Folder with a dev.toml or production.toml of your own. Without it TENANTRY_CONFIG_DIR.
     #[arg(long, global = true, value_name = "DIR")]
     pub config_dir: Option<PathBuf>,
     /// Sets one key, over everything else: --set registry.idle_timeout=5m. May be repeated.

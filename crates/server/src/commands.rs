@@ -25,7 +25,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::AdminToken { command } => admin_token::run(&inputs, command).await?,
         Command::Migrate => migrate::run(&inputs).await?,
         Command::Keys { command } => keys::run(command)?,
-        Command::Config { command } => return config::run(&inputs, command),
+        Command::Config { command } => return config::run(&inputs, &command),
         Command::Db { command } => return db::run(&inputs, command).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ mod run_file;
 mod seed;
 mod state;
 
-pub use banner::print as print_banner;
+pub use banner::Banner;
 pub use postgres::{PrivatePostgres, options};
 pub use run_file::RunFile;
 pub use seed::{DemoTenant, seed};

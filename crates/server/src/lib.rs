@@ -12,5 +12,6 @@ mod clusters;
 pub mod commands;
 pub mod config;
 pub mod dev;
+pub mod output;
 pub mod service;
 pub mod telemetry;

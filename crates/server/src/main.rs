@@ -9,6 +9,7 @@ use server::cli::Cli;
 async fn main() -> ExitCode {
     match server::commands::run(Cli::parse()).await {
         Ok(code) => code,
+        Err(error) if server::output::nobody_reads(&error) => ExitCode::SUCCESS,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
             {

@@ -22,7 +22,7 @@ const SALT_BYTES: usize = 16;
 /// Why there is no verifier.
 #[derive(Debug, thiserror::Error)]
 pub enum ScramError {
-    /// The password is empty or has characters for which SASLprep (RFC 4013) is not the identity.
+    /// The password is empty or has characters for which `SASLprep` (RFC 4013) is not the identity.
     #[error("the password must be of printable ASCII characters, and not empty")]
     NotAscii,
     /// The operating system gave no random bytes.

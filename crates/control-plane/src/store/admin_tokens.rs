@@ -26,7 +26,7 @@ impl AdminToken {
         let mut bytes = Zeroizing::new([0_u8; 32]);
         getrandom::fill(&mut *bytes)?;
         Ok(Self(
-            format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(&*bytes)).into(),
+            format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(*bytes)).into(),
         ))
     }
 

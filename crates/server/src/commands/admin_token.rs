@@ -7,6 +7,7 @@ use super::databases::Databases;
 use crate::cli::AdminTokenCommand;
 use crate::clusters;
 use crate::config::{Inputs, Purpose, Settings};
+use crate::output;
 
 /// Makes a token, in the control store itself: the first one has to come from somewhere.
 pub(super) async fn run(inputs: &Inputs, command: AdminTokenCommand) -> anyhow::Result<()> {
@@ -16,10 +17,6 @@ pub(super) async fn run(inputs: &Inputs, command: AdminTokenCommand) -> anyhow::
     databases.close().await.and(created)
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the command's result, and the only time that the token is shown"
-)]
 async fn create(settings: &Settings, name: &str) -> anyhow::Result<()> {
     anyhow::ensure!(
         (1..=100).contains(&name.chars().count()),
@@ -36,6 +33,7 @@ async fn create(settings: &Settings, name: &str) -> anyhow::Result<()> {
     let inserted = store.insert_admin_token(name, &token).await;
     store.close().await;
     inserted.context("the control store did not take the token; has `tenantry migrate` been run?")?;
-    println!("{}", token.expose());
+    // The only time that it is shown.
+    output::line(token.expose())?;
     Ok(())
 }

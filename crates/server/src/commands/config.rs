@@ -6,20 +6,20 @@ use anyhow::Context as _;
 
 use crate::cli::{CheckFor, ConfigCommand};
 use crate::config::{Inputs, Purpose, check};
+use crate::output;
 
 /// Prints what holds; fails when something is wrong.
-#[expect(clippy::print_stdout, reason = "the command's result")]
-pub(super) fn run(inputs: &Inputs, command: ConfigCommand) -> anyhow::Result<ExitCode> {
-    let ConfigCommand::Check { purpose, json } = command;
+pub(super) fn run(inputs: &Inputs, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
+    let &ConfigCommand::Check { purpose, json } = command;
     let purpose = match purpose {
         CheckFor::Serve => Purpose::Serve,
         CheckFor::Migrate => Purpose::Migrate,
     };
     let report = check(inputs, purpose);
     if json {
-        println!("{}", serde_json::to_string_pretty(&report).context("the report")?);
+        output::line(serde_json::to_string_pretty(&report).context("the report")?)?;
     } else {
-        println!("{report}");
+        output::line(&report)?;
     }
     Ok(if report.holds() {
         ExitCode::SUCCESS

@@ -1,6 +1,6 @@
 //! `tenantry db`: the private PostgreSQL of the dev profile.
 
-use std::io::{IsTerminal as _, Write as _, stdin, stdout};
+use std::io::{IsTerminal as _, stdin};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail, ensure};
@@ -12,6 +12,7 @@ use super::databases::Databases;
 use crate::cli::{DbCommand, WhichDatabase};
 use crate::config::{DevSettings, Inputs, Purpose, Settings, load};
 use crate::dev::{self, StateDir};
+use crate::output;
 
 /// Opens psql, or deletes everything.
 pub(super) async fn run(inputs: &Inputs, command: DbCommand) -> anyhow::Result<ExitCode> {
@@ -58,7 +59,6 @@ async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String])
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
 async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
     let state = StateDir::open(&dev.state_dir)?;
     if !yes {
@@ -75,21 +75,18 @@ async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
     let existed = tokio::task::spawn_blocking(move || LocalPostgres::reset(&options))
         .await
         .context("reset")??;
-    println!(
-        "{}",
-        if existed {
-            "all data deleted; the next start begins anew"
-        } else {
-            "there was no data"
-        }
-    );
+    output::line(if existed {
+        "all data deleted; the next start begins anew"
+    } else {
+        "there was no data"
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
-#[expect(clippy::print_stdout, reason = "a question to the person at the terminal")]
 fn confirmed(place: &str) -> anyhow::Result<bool> {
-    print!("Delete all data of the private PostgreSQL below {place}? [y/N] ");
-    stdout().flush()?;
+    output::ask(format_args!(
+        "Delete all data of the private PostgreSQL below {place}? [y/N] "
+    ))?;
     let mut answer = String::new();
     stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

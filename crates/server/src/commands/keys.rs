@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use crypto::{KekId, KeyRing};
 
 use crate::cli::KeysCommand;
+use crate::output;
 
 /// Makes a key ring. Needs no configuration.
 pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
@@ -13,15 +14,13 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
     generate(&file)
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
 fn generate(file: &Path) -> anyhow::Result<()> {
     let id = KekId::random().context("no random bytes")?;
     let ring = KeyRing::generate(id, None).context("no random bytes")?;
     ring.save_new(file)?;
-    println!(
-        "{} holds the key {}; whoever loses it loses every tenant's password",
-        file.display(),
-        ring.current()
-    );
+    let (file, key) = (file.display(), ring.current());
+    output::line(format_args!(
+        "{file} holds the key {key}; whoever loses it loses every tenant's password"
+    ))?;
     Ok(())
 }

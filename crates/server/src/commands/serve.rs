@@ -12,6 +12,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::config::{Inputs, Purpose, Settings, load, present};
 use crate::dev::{self, RunFile};
+use crate::output;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry;
 
@@ -42,6 +43,7 @@ async fn serve(
     }
     let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
     let app = App::new(settings, app::envelope(ring_file)?, stopping.clone())?;
+    check_server(&app.control_plane, settings).await?;
     check_schemas(&app.control_plane).await?;
 
     let addresses = RunFile {
@@ -73,7 +75,30 @@ async fn welcome(
     } else {
         Vec::new()
     };
-    dev::print_banner(addresses, &token_file, &tenants);
+    let banner = dev::Banner {
+        addresses: addresses.clone(),
+        token_file,
+        tenants,
+    };
+    if let Err(error) = output::line(banner) {
+        tracing::warn!(%error, "nobody reads standard output");
+    }
+    Ok(())
+}
+
+/// Refuses to serve from a server that is too old: no tenant's connection to it would be used.
+async fn check_server(plane: &ControlPlane, settings: &Settings) -> anyhow::Result<()> {
+    let (version, min) = (
+        plane.data_server_version().await.context("data_cluster")?,
+        settings.data_cluster.min_server_version,
+    );
+    if version < min.as_num() {
+        bail!(
+            "the data cluster runs PostgreSQL {}.{}; data_cluster.min_server_version is {min}",
+            version / 10_000,
+            version % 10_000
+        );
+    }
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::cli::{ServiceArgs, TenantCommand};
 use crate::client::AdminClient;
 use crate::config::{Inputs, Purpose, load};
+use crate::output;
 
 const TENANTS: &str = "/admin/v1/tenants";
 
@@ -45,33 +46,28 @@ async fn all(client: &AdminClient) -> anyhow::Result<Vec<Value>> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
 fn one(tenant: &Value, json: bool) -> anyhow::Result<()> {
     if json {
-        println!("{}", serde_json::to_string_pretty(tenant).context("the tenant")?);
+        output::line(serde_json::to_string_pretty(tenant).context("the tenant")?)?;
         return Ok(());
     }
     for field in ["id", "name", "state", "created_at", "updated_at"] {
-        println!("{field:<12}{}", text(tenant, field));
+        output::line(format_args!("{field:<12}{}", text(tenant, field)))?;
     }
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the command's result")]
 fn many(tenants: &[Value], json: bool) -> anyhow::Result<()> {
     if json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(tenants).context("the tenants")?
-        );
+        output::line(serde_json::to_string_pretty(tenants).context("the tenants")?)?;
         return Ok(());
     }
-    println!("{:<38}{:<14}{:<22}NAME", "ID", "STATE", "CREATED");
+    output::line(format_args!("{:<38}{:<14}{:<22}NAME", "ID", "STATE", "CREATED"))?;
     for tenant in tenants {
         let created = text(tenant, "created_at");
         let seconds = created.get(..19).unwrap_or(created);
         let (id, state, name) = (text(tenant, "id"), text(tenant, "state"), text(tenant, "name"));
-        println!("{id:<38}{state:<14}{seconds:<22}{name}");
+        output::line(format_args!("{id:<38}{state:<14}{seconds:<22}{name}"))?;
     }
     Ok(())
 }

@@ -1,38 +1,48 @@
 //! What a newcomer reads when the service is up.
 
-use std::path::Path;
+use std::fmt::{self, Display};
+use std::path::PathBuf;
 
 use super::{DemoTenant, RunFile};
 
-/// Prints the addresses, the demo tenants, the admin token's file and three lines to paste.
-#[expect(
-    clippy::print_stdout,
-    reason = "this is for the person at the terminal, and no log"
-)]
-pub fn print(addresses: &RunFile, token_file: &Path, tenants: &[DemoTenant]) {
-    let (tenant_port, admin_port) = (addresses.tenant_plane.port(), addresses.admin_plane.port());
-    let token_file = token_file.display();
-    println!();
-    println!("  Tenantry is up (dev profile).");
-    println!();
-    println!("  tenant plane   http://localhost:{tenant_port}");
-    println!("  admin plane    http://localhost:{admin_port}   token in {token_file}");
-    for DemoTenant { name, id } in tenants {
-        println!("  tenant         {id}   {name}");
-    }
-    if let [first, .., last] = tenants {
+/// The addresses, the demo tenants, the admin token's file and three lines to paste.
+pub struct Banner {
+    /// Where the planes listen.
+    pub addresses: RunFile,
+    /// The file that holds the admin token.
+    pub token_file: PathBuf,
+    /// The demo tenants.
+    pub tenants: Vec<DemoTenant>,
+}
+
+impl Display for Banner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tenant_port, admin_port) = (
+            self.addresses.tenant_plane.port(),
+            self.addresses.admin_plane.port(),
+        );
+        let token_file = self.token_file.display();
+        writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
+        writeln!(f, "  tenant plane   http://localhost:{tenant_port}")?;
+        writeln!(
+            f,
+            "  admin plane    http://localhost:{admin_port}   token in {token_file}"
+        )?;
+        for DemoTenant { name, id } in &self.tenants {
+            writeln!(f, "  tenant         {id}   {name}")?;
+        }
+        let [first, .., last] = self.tenants.as_slice() else {
+            return Ok(());
+        };
         let users = format!("localhost:{tenant_port}/v1/internal/users");
-        println!();
-        println!("  Try it:");
-        println!();
-        println!("curl {users} -H \"x-tenant-id: {}\"", first.id);
-        println!(
-            "curl -X POST {users} -H \"x-tenant-id: {}\" -H \"content-type: application/json\" -d '{{\"name\":\"Ada Lovelace\"}}'",
-            last.id
-        );
-        println!(
-            "curl localhost:{admin_port}/admin/v1/tenants -H \"authorization: Bearer $(cat {token_file})\""
-        );
+        let json = r#"-H "content-type: application/json" -d '{"name":"Ada Lovelace"}'"#;
+        writeln!(f, "\n  Try it:\n")?;
+        writeln!(f, "curl {users} -H \"x-tenant-id: {}\"", first.id)?;
+        writeln!(f, "curl -X POST {users} -H \"x-tenant-id: {}\" {json}", last.id)?;
+        let tenants = format!("localhost:{admin_port}/admin/v1/tenants");
+        writeln!(
+            f,
+            "curl {tenants} -H \"authorization: Bearer $(cat {token_file})\""
+        )
     }
-    println!();
 }

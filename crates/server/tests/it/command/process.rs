@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// For one step of a process on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// A newcomer's folder. Its private PostgreSQL is stopped and its data deleted at the end.
 pub struct Folder(TempDir);
@@ -55,7 +55,7 @@ impl Folder {
         command
     }
 
-    pub async fn serve(&self) -> Process {
+    pub fn serve(&self) -> Process {
         let mut child = self.serve_command(&[]).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut stderr = child.stderr.take().unwrap();
