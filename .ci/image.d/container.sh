@@ -116,7 +116,7 @@ says_no_secret() {
 prepare_mounts() {
     install --directory --owner=65532 --mode=0500 "$scratch/mounted"
     install --owner=65532 --mode=0400 "$scratch"/secrets/* "$scratch/mounted"
-    install --mode=0444 "$database/server.crt" "$scratch/mounted/ca.crt"
+    install --mode=0444 "$database/ca.crt" "$scratch/mounted/ca.crt"
     mkdir "$scratch/etc"
     echo '127.0.0.1 localhost' >"$scratch/etc/hosts"
     (umask 077 && echo "authorization: Bearer $(<"$scratch/secrets/admin-token")" >"$scratch/authorization")

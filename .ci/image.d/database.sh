@@ -8,10 +8,16 @@ as_postgres() {
     (cd / && setpriv --reuid=postgres --regid=postgres --init-groups env --ignore-environment "$@")
 }
 
+# By an authority: one certificate that is both is refused by the service's TLS library.
 make_certificate() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc -days 2 \
-        -subj /CN=localhost -addext subjectAltName=DNS:localhost \
-        -keyout "$database/server.key" -out "$database/server.crt" 2>"$database/openssl.log"
+    local key=(-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -noenc)
+    {
+        openssl req -x509 "${key[@]}" -days 2 -subj '/CN=a test authority' \
+            -keyout "$database/ca.key" -out "$database/ca.crt"
+        openssl req "${key[@]}" -subj /CN=localhost -keyout "$database/server.key" -out "$database/server.csr"
+        openssl x509 -req -days 2 -in "$database/server.csr" -out "$database/server.crt" \
+            -CA "$database/ca.crt" -CAkey "$database/ca.key" -extfile <(echo subjectAltName=DNS:localhost)
+    } 2>"$database/openssl.log"
     chown postgres: "$database"/server.*
     chmod 0600 "$database/server.key"
 }

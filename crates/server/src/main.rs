@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
             {
-                eprintln!("tenantry: {error:#}");
+                eprintln!("tenantry: {}", server::output::in_one_line(&error));
             }
             ExitCode::FAILURE
         }

@@ -18,6 +18,21 @@ pub(crate) fn ask(text: impl Display) -> io::Result<()> {
     stdout.flush()
 }
 
+/// The error and what is behind it, in one line. Many errors repeat their source in their own text.
+pub fn in_one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.ends_with(&cause) {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push_str(": ");
+        }
+        line.push_str(&cause);
+    }
+    line
+}
+
 /// Whether a command failed only since whoever read its output has had enough. That is no failure.
 pub fn nobody_reads(error: &anyhow::Error) -> bool {
     error

@@ -9,12 +9,16 @@
     reason = "a test that cannot be set up fails where it stands"
 )]
 
+#[cfg(feature = "tenants")]
+mod client;
 mod databases;
 mod postgres;
 #[cfg(feature = "tenants")]
 mod tenants;
 
-pub use databases::Databases;
-pub use postgres::TestServer;
 #[cfg(feature = "tenants")]
-pub use tenants::{envelope, nobody, tenant};
+pub use client::{Answer, Client};
+pub use databases::Databases;
+pub use postgres::{LIMITS, TestServer};
+#[cfg(feature = "tenants")]
+pub use tenants::{envelope, nobody, tenant, tenants};

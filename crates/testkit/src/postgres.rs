@@ -1,5 +1,6 @@
 //! One PostgreSQL server for a test process, with a migrated pair of databases to copy from.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,10 +22,16 @@ static SERVER: OnceCell<TestServer> = OnceCell::const_new();
 const CONTROL_TEMPLATE: &str = "template_control";
 const DATA_TEMPLATE: &str = "template_data";
 
+/// Generous: nothing that tests hold lasts so long.
+pub const LIMITS: MigrateLimits = MigrateLimits {
+    deadline: Duration::from_mins(2),
+    lock_timeout: Duration::from_secs(10),
+};
+
 /// A running server and its templates.
 pub struct TestServer {
     // Held for its life: dropping it stops the server.
-    _server: Ephemeral,
+    server: Ephemeral,
     cluster: Cluster,
     superuser: Login,
     migrator: Login,
@@ -45,16 +52,34 @@ impl TestServer {
     }
 
     async fn start() -> Self {
+        let this = Self::bare().await;
+        for (database, name) in [
+            (Database::Control, CONTROL_TEMPLATE),
+            (Database::Data, DATA_TEMPLATE),
+        ] {
+            migrate(&this.target(database, name, true), LIMITS)
+                .await
+                .expect("the templates migrate");
+        }
+        this
+    }
+
+    /// A server of the test's own, as `initdb` leaves it: no role of ours, nothing hardened, no templates. For
+    /// what concerns a whole cluster.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn bare() -> Self {
         let root = std::env::temp_dir().join("tenantry-test-postgres");
         let options = Options::new(root)
             .setting("max_connections", "400")
             .setting("shared_buffers", "64MB");
-        let server = tokio::task::spawn_blocking(|| Ephemeral::start(options))
+        let server = tokio::task::spawn_blocking(move || Ephemeral::start(&options))
             .await
             .expect("the start does not panic")
             .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
         let endpoint = server.endpoint();
-        let this = Self {
+        Self {
             cluster: Cluster {
                 host: endpoint.host().to_owned(),
                 port: endpoint.port(),
@@ -68,21 +93,16 @@ impl TestServer {
             service: Login::new(SERVICE, random_password()),
             pairs: AtomicU32::new(0),
             garbage: Mutex::new(Vec::new()),
-            _server: server,
-        };
-        for (database, name) in [
-            (Database::Control, CONTROL_TEMPLATE),
-            (Database::Data, DATA_TEMPLATE),
-        ] {
-            let limits = MigrateLimits {
-                deadline: Duration::from_mins(2),
-                lock_timeout: Duration::from_secs(10),
-            };
-            migrate(&this.target(database, name, true), limits)
-                .await
-                .expect("the templates migrate");
+            server,
         }
-        this
+    }
+
+    /// The server's log.
+    pub fn log_file(&self) -> PathBuf {
+        self.server
+            .endpoint()
+            .data_directory()
+            .with_file_name("postgres.log")
     }
 
     /// What `migrate` needs for a database here, with or without the superuser's help.

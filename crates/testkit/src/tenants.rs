@@ -63,6 +63,15 @@ pub async fn tenant(plane: &ControlPlane, name: &str) -> Tenant {
         .unwrap_or_else(|error| panic!("no tenant: {error:?}"))
 }
 
+/// This many new, active tenants.
+pub async fn tenants(plane: &ControlPlane, count: usize) -> Vec<Tenant> {
+    let mut tenants = Vec::with_capacity(count);
+    for number in 0..count {
+        tenants.push(tenant(plane, &format!("tenant {number}")).await);
+    }
+    tenants
+}
+
 /// The id of a tenant that does not exist.
 pub fn nobody() -> TenantId {
     Uuid::new_v4().into()

@@ -1,4 +1,4 @@
-//! An HTTP client that reads as the test does.
+//! An HTTP client whose answers read as a test does.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,6 +6,9 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
+
+/// For one request on a busy machine.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends requests to one plane, always with the same headers.
 #[derive(Clone)]
@@ -18,35 +21,36 @@ pub struct Client {
 /// What came back.
 #[derive(Debug)]
 pub struct Answer {
+    /// The status.
     pub status: StatusCode,
+    /// All headers.
     pub headers: HeaderMap,
-    /// `null` when there was no body.
+    /// The body, JSON; `null` when there was none.
     pub body: Value,
 }
 
 impl Answer {
-    /// The stable code of a problem.
+    /// The stable code of a problem, whose shape is checked on the way.
+    #[track_caller]
     pub fn code(&self) -> &str {
-        assert_eq!(
-            self.headers["content-type"], "application/problem+json",
-            "{self:?}"
-        );
+        let kind = self.headers.get("content-type").map(HeaderValue::as_bytes);
+        assert_eq!(kind, Some(&b"application/problem+json"[..]), "{self:?}");
         assert_eq!(self.body["status"], self.status.as_u16(), "{self:?}");
-        self.body["code"].as_str().unwrap()
+        self.body["code"].as_str().expect("a problem has a code")
     }
 
     /// The names of the wrong fields of a `VALIDATION`.
+    #[track_caller]
     pub fn wrong_fields(&self) -> Vec<&str> {
         assert_eq!(
             (self.status.as_u16(), self.code()),
             (422, "VALIDATION"),
             "{self:?}"
         );
-        self.body["errors"]
-            .as_array()
-            .unwrap()
+        let errors = self.body["errors"].as_array().expect("wrong fields are listed");
+        errors
             .iter()
-            .map(|error| error["field"].as_str().unwrap())
+            .map(|error| error["field"].as_str().expect("each is named"))
             .collect()
     }
 
@@ -65,68 +69,69 @@ impl Answer {
 }
 
 impl Client {
+    /// A client of the plane that listens there.
     pub fn new(address: SocketAddr) -> Self {
-        let http = reqwest::Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_mins(1))
-            .build()
-            .unwrap();
+        let http = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build();
         Self {
-            http,
+            http: http.expect("a client without TLS can be made"),
             base: format!("http://{address}"),
             headers: HeaderMap::new(),
         }
     }
 
     /// With one header more, beside others of the same name.
+    #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.append(
-            HeaderName::from_static(name),
-            HeaderValue::from_str(value).unwrap(),
-        );
+        let value = HeaderValue::from_str(value).expect("a test's header is valid");
+        self.headers.append(HeaderName::from_static(name), value);
         self
     }
 
+    /// A request, for what the others do not do.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http
             .request(method, format!("{}{path}", self.base))
             .headers(self.headers.clone())
     }
 
+    /// GET.
     pub async fn get(&self, path: &str) -> Answer {
         answer(self.request(Method::GET, path)).await
     }
 
-    /// With query parameters, encoded.
+    /// GET with query parameters, encoded.
     pub async fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
         answer(self.request(Method::GET, path).query(parameters)).await
     }
 
+    /// POST of JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         answer(self.request(Method::POST, path).json(body)).await
     }
 
+    /// PATCH of JSON.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         answer(self.request(Method::PATCH, path).json(body)).await
     }
 
+    /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         answer(self.request(Method::DELETE, path)).await
     }
 
+    /// Any method, without a body.
     pub async fn send(&self, method: Method, path: &str) -> Answer {
         answer(self.request(method, path)).await
     }
 }
 
 async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
+    let response = request.send().await.expect("the service answers");
     let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await.unwrap();
-    let body = if text.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_str(&text).unwrap()
+    let text = response.text().await.expect("the answer is whole");
+    let body = match text.as_str() {
+        "" => Value::Null,
+        text => serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")),
     };
     Answer {
         status,

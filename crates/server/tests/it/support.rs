@@ -1,7 +1,5 @@
 //! The service in this process, on ports of its own, and clients of it.
 
-mod client;
-
 use std::net::SocketAddr;
 
 use control_plane::Tenant;
@@ -9,14 +7,13 @@ use secrecy::ExposeSecret as _;
 use server::app::App;
 use server::config::{Environment, Inputs, Override, Purpose, Settings, load};
 use server::service::{self, Listeners};
+pub use testkit::Client;
 use testkit::Databases;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use api::TenantRegistry;
 use control_plane::ControlPlane;
-
-pub use client::Client;
 
 /// The bearer token of every test's admin plane.
 const ADMIN_TOKEN: &str = "a-token-for-tests";
