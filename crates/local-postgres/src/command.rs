@@ -23,9 +23,22 @@ pub(crate) fn program(path: &Path, account: &Account) -> Command {
     command
 }
 
+/// How long a program that was just written may be busy.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// Starts a program. One that this process has just unpacked may still be open for writing in a child of another
+/// thread that is between fork and exec; that passes.
+pub(crate) fn spawn(command: &mut Command) -> io::Result<Child> {
+    let spawned = poll::until(BUSY, || match command.spawn() {
+        Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy => Ok(None),
+        spawned => spawned.map(Some),
+    })?;
+    spawned.ok_or_else(|| io::ErrorKind::ExecutableFileBusy.into())
+}
+
 /// What a program prints that prints little; an error when it fails or takes longer than `timeout`.
 pub(crate) fn output(mut command: Command, timeout: Duration) -> io::Result<String> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = spawn(command.stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let status = wait(&mut child, timeout)?;
     let mut printed = String::new();
     let mut complaint = String::new();

@@ -22,7 +22,7 @@ pub enum Error {
     /// No server programs that are new enough, and none could be downloaded.
     #[cfg(feature = "download")]
     #[error("no PostgreSQL 14 or newer was found, and it could not be downloaded: {0}; {INSTALL}")]
-    NotDownloaded(#[from] crate::DownloadError),
+    NotDownloaded(crate::DownloadError),
 
     /// The data directory belongs to a major version that is not installed.
     #[error(
@@ -56,8 +56,8 @@ pub enum Error {
 
     /// What an earlier run as another user (root, most likely) left.
     #[error(
-        "{} belongs to user id {owner} from an earlier run, and this is user id {us}: \
-         run as that user or as root again, or remove the directory (it holds development data only)",
+        "{} belongs to user id {owner}, and this is user id {us}: \
+         if an earlier run as that user made it, run as that user again or remove it",
         .path.display()
     )]
     OwnedByAnother {
@@ -182,6 +182,14 @@ fn outcome(status: Option<ExitStatus>) -> String {
         || "took too long".to_owned(),
         |status| format!("failed ({status})"),
     )
+}
+
+/// Not by `#[from]`: the text has the cause in its middle, so that it is no source to be told again after it.
+#[cfg(feature = "download")]
+impl From<crate::DownloadError> for Error {
+    fn from(error: crate::DownloadError) -> Self {
+        Self::NotDownloaded(error)
+    }
 }
 
 /// Says what was tried when the operating system refuses.

@@ -1,6 +1,16 @@
 //! The directory that everything of one server lies below.
+//!
+//! | name | what it is |
+//! |---|---|
+//! | `data` | PostgreSQL's data directory, with a marker that says that this crate made it |
+//! | `password` | the superuser's password |
+//! | `postgres.log`, `postgres.log.previous` | the log of this start and of the one before |
+//! | `lock` | held by the process that owns the server, whose id is in it |
+//! | `binaries/<version>`, `download.lock` | downloaded programs |
+//! | `init-*`, `unpacking-*`, `deleting-*`, `probe-*` | work in progress, or what was left of it by a crash |
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::account::{Account, effective_uid};
@@ -22,26 +32,21 @@ impl Home {
     /// Opens the root directory; makes it, or its place elsewhere, when there is none.
     pub(crate) fn open(options: &Options) -> Result<Self, Error> {
         let root = &options.root;
-        if fs::symlink_metadata(root).is_err() {
-            let parent = root.parent().filter(|parent| !parent.as_os_str().is_empty());
-            if let Some(parent) = parent {
-                fs::create_dir_all(parent).doing("make", parent)?;
-            }
-        }
+        make_parents(root).map_err(|error| refused(root, error))?;
         if effective_uid() == 0 {
             place::settle(options)?;
         } else {
-            make_own(root)?;
+            make_own(root).map_err(|error| refused(root, error))?;
         }
         Self::existing(root)?.ok_or_else(|| Error::Foreign { path: root.clone() })
     }
 
     /// The root directory as it is; `None` when there is none.
     pub(crate) fn existing(root: &Path) -> Result<Option<Self>, Error> {
-        if fs::symlink_metadata(root).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-            return Ok(None);
-        }
-        let directory = fs::canonicalize(root).doing("find", root)?;
+        let directory = match fs::canonicalize(root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            found => found.doing("find", root)?,
+        };
         if !directory.is_dir() {
             return Err(Error::Foreign { path: directory });
         }
@@ -115,6 +120,23 @@ pub(crate) fn require_marker(data: &Path) -> Result<(), Error> {
     }
 }
 
+fn make_parents(root: &Path) -> Result<(), Error> {
+    match root.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => fs::create_dir_all(parent).doing("make", parent),
+        _ => Ok(()),
+    }
+}
+
+/// Says whose directory it is in which nothing could be made.
+fn refused(root: &Path, error: Error) -> Error {
+    let denied = matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::PermissionDenied);
+    let above = root.ancestors().skip(1).find(|above| above.is_dir());
+    above
+        .filter(|_| denied)
+        .and_then(|above| files::require_ours(above).err())
+        .unwrap_or(error)
+}
+
 fn make_own(root: &Path) -> Result<(), Error> {
     files::make_directory(root, 0o700)?;
     // A link whose target was cleaned away gets its target again.
@@ -122,7 +144,8 @@ fn make_own(root: &Path) -> Result<(), Error> {
         && !root.exists()
     {
         let target = root.parent().unwrap_or(root).join(target);
-        fs::create_dir_all(&target).doing("make", &target)?;
+        make_parents(&target)?;
+        files::make_directory(&target, 0o700)?;
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ impl Initdb<'_> {
             .stdout(Stdio::from(output.try_clone().doing("open", &log)?))
             .stderr(Stdio::from(output));
 
-        let mut child = command.spawn().doing("run", &initdb)?;
+        let mut child = command::spawn(&mut command).doing("run", &initdb)?;
         let status = command::wait(&mut child, self.timeout).doing("wait for", &initdb)?;
         match status {
             Some(status) if status.success() => Ok(()),

@@ -8,7 +8,7 @@ use crate::initdb::{Initdb, WORKING_PREFIX};
 use crate::installation::Installation;
 use crate::lock::Lock;
 use crate::obtain::obtain;
-use crate::postmaster::{Found, Launch, Postmaster, clear_reused};
+use crate::postmaster::{Found, Launch, Postmaster, clear_stale};
 use crate::{Endpoint, Error, Options, Step, files, password};
 
 /// A server that keeps its data below a directory across runs.
@@ -112,7 +112,7 @@ fn launch(home: &Home, major: Option<u32>, options: &Options) -> Result<(Postmas
     } else {
         // Without it a started server would be of no use.
         password::read(&home.password())?;
-        clear_reused(&data)?;
+        clear_stale(&data, options.start_timeout)?;
     }
     Launch {
         installation: &installation,

@@ -44,7 +44,7 @@ impl Options {
     }
 
     /// A setting of the server, as in `postgresql.conf`. The addresses, the port and the log's destination are
-    /// this crate's and win.
+    /// this crate's and win. Settings are arguments of the server's process, which everybody can see.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
         self

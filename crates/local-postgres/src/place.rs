@@ -1,9 +1,8 @@
 //! Where root keeps the data of a server that runs as another account.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -23,8 +22,10 @@ const PASSABLE: u32 = 0o711;
 /// to it becomes the root directory. A link or a directory with anything in it is kept as it is.
 pub(crate) fn settle(options: &Options) -> Result<(), Error> {
     let root = &options.root;
+    // Two that come first at the same time must not try, link and give way under each other.
+    let _turn = lock_directory(parent_of(root))?;
     if let Ok(target) = fs::read_link(root) {
-        return keep_link(root, &root.parent().unwrap_or(root).join(target));
+        return keep_link(root, &parent_of(root).join(target));
     }
     files::make_directory(root, PASSABLE)?;
     let account = Account::choose(&[&data_in(root), root])?;
@@ -54,15 +55,30 @@ fn keep_link(root: &Path, target: &Path) -> Result<(), Error> {
 }
 
 fn link_elsewhere(root: &Path, options: &Options, account: &Account) -> Result<(), Error> {
-    let target = options.shared_base.join(name_for(root)?);
+    let checkout = parent_of(root);
+    let origin = fs::canonicalize(checkout)
+        .doing("find", checkout)?
+        .join(root.file_name().unwrap_or_default());
+    let base = path::absolute(&options.shared_base).doing("find", &options.shared_base)?;
+    let target = base.join(name_for(&origin));
     set_aside(&target, options)?;
     make_passable(&target)?;
     require_usable(account, &target)?;
-    match symlink(&target, root) {
-        // Another process was faster; the target's name is the same.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        linked => linked.doing("link", root),
-    }
+    // Says whose it is to whoever clears up here.
+    files::write_private(&target.join("origin"), origin.as_os_str().as_encoded_bytes())?;
+    symlink(&target, root).doing("link", root)
+}
+
+fn lock_directory(directory: &Path) -> Result<File, Error> {
+    let file = File::open(directory).doing("open", directory)?;
+    file.lock().doing("lock", directory)?;
+    Ok(file)
+}
+
+fn parent_of(root: &Path) -> &Path {
+    root.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 fn make_passable(directory: &Path) -> Result<(), Error> {
@@ -85,17 +101,10 @@ fn require_usable(account: &Account, directory: &Path) -> Result<(), Error> {
     })
 }
 
-/// A name that stands for a root directory: the first 128 bits of its canonical path's SHA-256.
-fn name_for(root: &Path) -> Result<String, Error> {
-    let parent = root
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let path = fs::canonicalize(parent)
-        .doing("find", parent)?
-        .join(root.file_name().unwrap_or_default());
+/// A name that stands for a path: the first 128 bits of its SHA-256.
+fn name_for(path: &Path) -> String {
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    Ok(hex::encode(&digest[..16]))
+    hex::encode(&digest[..16])
 }
 
 /// Data without the link that led to it belongs to a checkout that was removed: it must not come back to life in a

@@ -19,10 +19,9 @@ const PREFIX: &str = "local-postgres-";
 /// A temporary directory that is removed however this process ends, after stopping the server in it.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    /// Both are missing once it has been removed.
-    directory: Option<TempDir>,
-    leash: Option<Leash>,
     path: PathBuf,
+    /// Missing once it has been removed.
+    held: Option<(TempDir, Leash)>,
 }
 
 impl Scratch {
@@ -32,9 +31,8 @@ impl Scratch {
         let path = fs::canonicalize(directory.path()).doing("find", directory.path())?;
         let leash = Leash::new(&path, stop_timeout)?;
         Ok(Self {
-            directory: Some(directory),
-            leash: Some(leash),
             path,
+            held: Some((directory, leash)),
         })
     }
 
@@ -49,11 +47,12 @@ impl Scratch {
     }
 
     fn remove_once(&mut self) -> Result<(), Error> {
-        if let Some(directory) = self.directory.take() {
-            // On an error the leash stays taut, and tries again when this process ends.
-            directory.close().doing("remove", &self.path)?;
-        }
-        self.leash.take().map_or(Ok(()), Leash::release)
+        let Some((directory, leash)) = self.held.take() else {
+            return Ok(());
+        };
+        // On an error the leash is let go without a word, and tries on its own.
+        directory.close().doing("remove", &self.path)?;
+        leash.release()
     }
 }
 

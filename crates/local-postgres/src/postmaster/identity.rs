@@ -1,22 +1,18 @@
 //! Whether a process is the postmaster that a `postmaster.pid` speaks of.
 //!
 //! A process id alone says nothing: after a crash or a reboot the number may belong to anything. So the process must
-//! be a `postgres`, work in the data directory, and have been started when the file says.
+//! be a `postgres` of the data directory's owner, work in that directory, and have been started when the file says.
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
-use sysinfo::{Pid, Process, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
-
+use super::observe::{self, SERVER, Seen};
 use super::pid_file::PidFile;
 
 /// Seconds by which the kernel's start time and the one in the file may differ. The server reads its clock a moment
 /// after the kernel, both count whole seconds, and the kernel's is reckoned from the time of boot.
 const TOLERANCE: u64 = 5;
-
-/// What the operating system calls each process of a server.
-const SERVER: &str = "postgres";
 
 /// A process that cannot be mistaken for a later one with the same number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +23,9 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Whether that very process still runs. One that has ended and waits to be reaped does not.
+    /// Whether that very process still runs.
     pub(crate) fn is_alive(self) -> bool {
-        match look(self.pid) {
+        match observe::one(self.pid) {
             Ok(seen) => seen.is_some_and(|seen| seen.started == self.started),
             // What cannot be seen may be there.
             Err(_) => true,
@@ -52,51 +48,22 @@ pub(crate) enum Verdict {
 
 /// Compares a `postmaster.pid` with the process that it names. `data` is canonical.
 pub(crate) fn examine(file: &PidFile, data: &Path) -> Verdict {
-    match look(file.pid) {
+    let owner = fs::metadata(data).map(|data| data.uid()).ok();
+    match observe::one(file.pid) {
         Ok(None) => Verdict::Gone,
-        Ok(Some(seen)) => judge(file, &seen, data),
+        Ok(Some(seen)) => judge(file, &seen, data, owner),
         Err(error) => Verdict::Doubtful(format!("processes cannot be looked at: {error}")),
     }
 }
 
-/// Whether any server process, be it only a backend that outlived its postmaster, may work in a data directory.
-pub(crate) fn may_be_served(data: &Path) -> bool {
-    let Ok(system) = refreshed(ProcessesToUpdate::All) else {
-        return true;
-    };
-    let mut servers = system
-        .processes()
-        .values()
-        .filter_map(see)
-        .filter(|seen| seen.name == SERVER);
-    servers.any(|seen| seen.cwd.is_none_or(|cwd| cwd == data))
-}
-
-/// What the operating system tells of a process.
-#[derive(Debug, Clone)]
-struct Seen {
-    name: String,
-    /// Unknown when we may not look into the process.
-    cwd: Option<PathBuf>,
-    arguments: Vec<OsString>,
-    started: u64,
-}
-
-fn judge(file: &PidFile, seen: &Seen, data: &Path) -> Verdict {
-    if seen.name != SERVER {
+fn judge(file: &PidFile, seen: &Seen, data: &Path, owner: Option<u32>) -> Verdict {
+    if seen.name != SERVER || seen.uid != owner {
         return Verdict::Unrelated;
     }
-    // Root in a container may signal a process of another account, but not see where it works. Then the directory
-    // that it was started with must do.
-    let works_in_data = match &seen.cwd {
-        Some(cwd) => cwd == data,
-        None => seen
-            .arguments
-            .windows(2)
-            .any(|pair| pair[0] == "-D" && Path::new(&pair[1]) == data),
-    };
-    if !works_in_data {
-        return Verdict::Unrelated;
+    match &seen.directory {
+        None => return Verdict::Doubtful("it cannot be told where it works".to_owned()),
+        Some(directory) if directory != data => return Verdict::Unrelated,
+        Some(_) => {}
     }
     if fs::canonicalize(&file.data_directory).ok().as_deref() != Some(data) {
         let other = file.data_directory.display();
@@ -116,50 +83,16 @@ fn judge(file: &PidFile, seen: &Seen, data: &Path) -> Verdict {
     })
 }
 
-/// Looks at one process; `None` when it has ended.
-fn look(pid: u32) -> Result<Option<Seen>, sysinfo::Error> {
-    let pid = Pid::from_u32(pid);
-    Ok(refreshed(ProcessesToUpdate::Some(&[pid]))?
-        .process(pid)
-        .and_then(see))
-}
-
-fn refreshed(which: ProcessesToUpdate<'_>) -> Result<System, sysinfo::Error> {
-    let mut system = System::new()?;
-    let what = ProcessRefreshKind::nothing()
-        .with_cwd(UpdateKind::Always)
-        .with_cmd(UpdateKind::Always)
-        .without_tasks();
-    system.refresh_processes_specifics(which, true, what);
-    Ok(system)
-}
-
-/// `None` for a process that has ended and waits to be reaped.
-fn see(process: &Process) -> Option<Seen> {
-    if matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead) {
-        return None;
-    }
-    Some(Seen {
-        name: process.name().to_string_lossy().into_owned(),
-        cwd: process
-            .cwd()
-            .map(Path::to_owned)
-            .filter(|cwd| !cwd.as_os_str().is_empty()),
-        arguments: process.cmd().to_vec(),
-        started: process.start_time(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
-    use std::process::Command;
 
-    use super::{Identity, Seen, TOLERANCE, Verdict, judge, look};
+    use super::{Identity, Seen, TOLERANCE, Verdict, judge};
     use crate::postmaster::pid_file::{PidFile, Status};
 
     const STARTED: u64 = 1_763_880_000;
+    const OWNER: Option<u32> = Some(101);
 
     fn file(data: &Path) -> PidFile {
         let data_directory = data.to_owned();
@@ -172,12 +105,12 @@ mod tests {
         }
     }
 
-    fn seen(cwd: Option<&Path>) -> Seen {
-        let arguments = ["postgres", "-D", "/elsewhere"].map(Into::into).to_vec();
+    fn seen(directory: &Path) -> Seen {
+        let directory = Some(directory.to_owned());
         Seen {
             name: "postgres".into(),
-            cwd: cwd.map(Path::to_owned),
-            arguments,
+            uid: OWNER,
+            directory,
             started: STARTED,
         }
     }
@@ -194,28 +127,31 @@ mod tests {
         for drift in [0, TOLERANCE] {
             let seen = Seen {
                 started: STARTED + drift,
-                ..seen(Some(&data))
+                ..seen(&data)
             };
             let ours = Identity {
                 pid: 4711,
                 started: STARTED + drift,
             };
-            assert_eq!(judge(&file(&data), &seen, &data), Verdict::Ours(ours));
+            assert_eq!(judge(&file(&data), &seen, &data, OWNER), Verdict::Ours(ours));
         }
     }
 
     #[test]
-    fn another_program_or_another_server_is_unrelated() {
+    fn another_program_or_account_or_server_is_unrelated() {
         let (_keep, data) = data();
         let editor = Seen {
             name: "vim".into(),
-            ..seen(Some(&data))
+            ..seen(&data)
         };
-        assert_eq!(judge(&file(&data), &editor, &data), Verdict::Unrelated);
-        assert_eq!(
-            judge(&file(&data), &seen(Some(Path::new("/elsewhere"))), &data),
-            Verdict::Unrelated
-        );
+        let stranger = Seen {
+            uid: Some(102),
+            ..seen(&data)
+        };
+        let elsewhere = seen(Path::new("/elsewhere"));
+        for unrelated in [editor, stranger, elsewhere] {
+            assert_eq!(judge(&file(&data), &unrelated, &data, OWNER), Verdict::Unrelated);
+        }
     }
 
     #[test]
@@ -224,52 +160,30 @@ mod tests {
         for started in [STARTED - TOLERANCE - 1, STARTED + TOLERANCE + 1] {
             let seen = Seen {
                 started,
-                ..seen(Some(&data))
+                ..seen(&data)
             };
-            assert!(matches!(judge(&file(&data), &seen, &data), Verdict::Doubtful(_)));
+            assert!(matches!(
+                judge(&file(&data), &seen, &data, OWNER),
+                Verdict::Doubtful(_)
+            ));
         }
         let moved = file(Path::new("/"));
         assert!(matches!(
-            judge(&moved, &seen(Some(&data)), &data),
+            judge(&moved, &seen(&data), &data, OWNER),
             Verdict::Doubtful(_)
         ));
     }
 
     #[test]
-    fn where_the_working_directory_is_hidden_the_arguments_tell() {
+    fn a_server_that_does_not_show_where_it_works_is_doubtful() {
         let (_keep, data) = data();
-        assert_eq!(judge(&file(&data), &seen(None), &data), Verdict::Unrelated);
-        let arguments = vec!["postgres".into(), "-D".into(), data.clone().into()];
         let hidden = Seen {
-            arguments,
-            ..seen(None)
+            directory: None,
+            ..seen(&data)
         };
-        assert!(matches!(judge(&file(&data), &hidden, &data), Verdict::Ours(_)));
-    }
-
-    #[test]
-    fn a_process_that_has_ended_but_is_not_reaped_is_gone() {
-        let mut child = Command::new("sleep").arg("600").spawn().unwrap();
-        let alive = look(child.id()).unwrap().unwrap();
-        let identity = Identity {
-            pid: child.id(),
-            started: alive.started,
-        };
-        assert_eq!(alive.name, "sleep");
-        assert!(identity.is_alive());
-        assert!(
-            !Identity {
-                started: alive.started + 1,
-                ..identity
-            }
-            .is_alive()
-        );
-        child.kill().unwrap();
-        crate::poll::until(std::time::Duration::from_secs(10), || {
-            Ok::<_, ()>((!identity.is_alive()).then_some(()))
-        })
-        .unwrap()
-        .expect("a zombie counts as gone");
-        child.wait().unwrap();
+        assert!(matches!(
+            judge(&file(&data), &hidden, &data, OWNER),
+            Verdict::Doubtful(_)
+        ));
     }
 }

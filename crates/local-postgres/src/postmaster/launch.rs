@@ -113,7 +113,7 @@ impl Launch<'_> {
             .stderr(Stdio::from(log));
         // Ctrl-C goes to the terminal's foreground group. The server is stopped by us, in order, not by the terminal.
         command.process_group(0);
-        command.spawn().doing("run", &program)
+        command::spawn(&mut command).doing("run", &program)
     }
 }
 
@@ -124,4 +124,61 @@ fn free_port() -> io::Result<u16> {
 /// `strerror(EADDRINUSE)`, in the language that the server is made to speak.
 fn port_was_taken(tail: &str) -> bool {
     tail.contains("Address already in use")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+    use std::time::Duration;
+
+    use super::{ATTEMPTS, Launch, free_port};
+    use crate::account::Account;
+    use crate::initdb::Initdb;
+    use crate::obtain::obtain;
+    use crate::scratch::Scratch;
+    use crate::{Error, Options, password};
+
+    #[test]
+    fn a_port_that_was_taken_meanwhile_is_given_up_for_another() {
+        let timeout = Duration::from_mins(1);
+        let account = Account::choose(&[]).unwrap();
+        let scratch = Scratch::new(&account, timeout).unwrap();
+        let data = scratch.path().join("data");
+        let installation = obtain(&Options::new("unused"), &account, None, &data).unwrap();
+        let password = password::generate().unwrap();
+        Initdb {
+            installation: &installation,
+            account: &account,
+            password: &password,
+            timeout,
+            durable: false,
+        }
+        .run(&data)
+        .unwrap();
+        let log = scratch.path().join("log");
+        let launch = Launch {
+            installation: &installation,
+            account: &account,
+            data: &data,
+            log: &log,
+            settings: &[],
+            timeout,
+        };
+
+        let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let taken = taken.local_addr().map(|address| (taken, address.port())).unwrap();
+        let mut tried = Vec::new();
+        let refused = launch
+            .run_on(|| Ok(taken.1), |port| tried.push(port))
+            .unwrap_err();
+        assert!(matches!(refused, Error::StartFailed { .. }), "{refused}");
+        assert_eq!(tried, [taken.1; ATTEMPTS]);
+
+        let mut first = Some(taken.1);
+        let pick = || first.take().map_or_else(free_port, Ok);
+        let (mut postmaster, port) = launch.run_on(pick, |_| {}).unwrap();
+        assert_ne!(port, taken.1);
+        postmaster.stop(timeout).unwrap();
+        scratch.remove().unwrap();
+    }
 }

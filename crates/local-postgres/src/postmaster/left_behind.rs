@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Postmaster;
 use super::identity::{self, Verdict};
 use super::pid_file::{PidFile, Status};
-use crate::{Error, files, poll};
+use crate::{Error, poll};
 
 /// A server that runs without an owner, and is ready.
 #[derive(Debug)]
@@ -74,21 +74,96 @@ fn unverified(pid: u32, data: &Path, reason: String) -> Error {
     }
 }
 
-/// Removes a `postmaster.pid` whose number now belongs to something else.
-///
-/// PostgreSQL itself passes over the file when the number is free. But it cannot tell whether a process of the same
-/// account is a server or not, and would refuse to start: after the restart of a container, where numbers begin anew,
-/// that is to be expected. The file stays when any server process may still be at work in the directory.
-pub(crate) fn clear_reused(data: &Path) -> Result<(), Error> {
-    let Some(file) = PidFile::read(data)? else {
-        return Ok(());
-    };
-    if identity::examine(&file, data) != Verdict::Unrelated || identity::may_be_served(data) {
-        return Ok(());
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
+    use std::process::{Child, Command, Stdio};
+    use std::time::Duration;
+
+    use super::Found;
+    use crate::{Error, command, poll};
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    /// A script that calls itself postgres, works in its data directory, and first writes this status.
+    fn server(directory: &Path, status: &str, then: &str) -> Child {
+        let script = format!(
+            r#"#!/bin/sh
+state() {{ printf '%s\n%s\n%s\n5432\n\n127.0.0.1\n0 0\n%s\n' $$ "$PWD" "$started" "$1" >new; mv new postmaster.pid; }}
+started=$(date +%s)
+state {status}
+{then}
+"#
+        );
+        let program = directory.join("postgres");
+        let write = r#"printf %s "$2" >"$1""#;
+        assert!(
+            Command::new("sh")
+                .args(["-c", write, "sh"])
+                .arg(&program)
+                .arg(script)
+                .status()
+                .unwrap()
+                .success()
+        );
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let mut server = Command::new(program);
+        server
+            .current_dir(directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let child = command::spawn(&mut server).unwrap();
+        let file = directory.join("postmaster.pid");
+        poll::until(PATIENCE, || Ok::<_, Error>(file.exists().then_some(())))
+            .unwrap()
+            .unwrap();
+        child
     }
-    tracing::info!(
-        pid = file.pid,
-        "postmaster.pid names a process that is no server; it is removed"
-    );
-    files::remove(&PidFile::path(data))
+
+    fn end(mut server: Child) {
+        let _ = server.kill();
+        server.wait().unwrap();
+    }
+
+    fn directory() -> (tempfile::TempDir, std::path::PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = fs::canonicalize(directory.path()).unwrap();
+        (directory, path)
+    }
+
+    #[test]
+    fn a_server_that_is_starting_is_waited_for() {
+        let (_keep, data) = directory();
+        let server = server(
+            &data,
+            "starting",
+            "until [ -f go ]; do sleep 0.1; done; state ready; while :; do sleep 0.1; done",
+        );
+        assert!(matches!(Found::look(&data), Ok(Found::Unsettled { pid }) if pid == server.id()));
+        let refused = Found::settled(&data, Duration::from_millis(50)).unwrap_err();
+        assert!(
+            matches!(refused, Error::Unverified { pid, .. } if pid == server.id()),
+            "{refused}"
+        );
+        fs::write(data.join("go"), "").unwrap();
+        let found = Found::settled(&data, PATIENCE);
+        assert!(
+            matches!(&found, Ok(Some(ready)) if ready.port == 5432),
+            "{found:?}"
+        );
+        end(server);
+    }
+
+    #[test]
+    fn a_server_that_is_stopping_is_waited_for_until_it_is_gone() {
+        let (_keep, data) = directory();
+        let server = server(&data, "stopping", "until [ -f go ]; do sleep 0.1; done");
+        assert!(matches!(Found::look(&data), Ok(Found::Unsettled { .. })));
+        fs::write(data.join("go"), "").unwrap();
+        assert!(matches!(Found::settled(&data, PATIENCE), Ok(None)));
+        end(server);
+    }
 }

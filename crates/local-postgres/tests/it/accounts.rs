@@ -3,14 +3,15 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use local_postgres::{Error, LocalPostgres};
 
 use crate::support::process::Helper;
 use crate::support::{Place, exists, is_root, open_to_all, sql};
 
-/// An unprivileged account that has nothing to do with PostgreSQL.
-const SOMEBODY: u32 = 12_345;
+/// An unprivileged account that is everywhere and never PostgreSQL's: daemon.
+const SOMEBODY: u32 = 1;
 
 /// Whom a process runs as.
 fn owner_of(pid: u32) -> u32 {
@@ -33,9 +34,9 @@ fn the_server_runs_as_root_never_and_as_oneself_otherwise() {
     );
     let us = rustix::process::geteuid().as_raw();
     if is_root() {
-        assert_ne!(owner, 0)
+        assert_ne!(owner, 0);
     } else {
-        assert_eq!(owner, us)
+        assert_eq!(owner, us);
     }
     assert!(
         !fs::symlink_metadata(&place.root).unwrap().is_symlink(),
@@ -71,6 +72,9 @@ fn in_a_closed_checkout_the_data_of_root_lies_elsewhere() {
         server.endpoint().data_directory(),
         target.join("data").canonicalize().unwrap()
     );
+    let origin = fs::read_to_string(target.join("origin")).unwrap();
+    let checkout = place.root.parent().unwrap().canonicalize().unwrap();
+    assert_eq!(Path::new(&origin), checkout.join("postgres"));
     server.stop().unwrap();
 
     let server = LocalPostgres::start(&place.options()).unwrap();
@@ -147,7 +151,16 @@ fn a_link_of_the_users_own_is_kept() {
 /// A copy of this program where everybody can run it.
 fn our_program(place: &Place) -> PathBuf {
     let program = place.side("program").join("it");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    // Written by another process: what is open for writing here, if only in a child, cannot be run.
+    let ours = std::env::current_exe().unwrap();
+    assert!(
+        Command::new("cp")
+            .arg(ours)
+            .arg(&program)
+            .status()
+            .unwrap()
+            .success()
+    );
     open_to_all(&program);
     program
 }
@@ -169,7 +182,7 @@ fn what_a_run_as_root_left_is_explained_to_an_ordinary_user() {
     LocalPostgres::start(&place.options()).unwrap().stop().unwrap();
     let answer = attempt_as_somebody(&place);
     assert!(
-        answer.contains("belongs to user id 0 from an earlier run"),
+        answer.contains("belongs to user id 0, and this is user id 1"),
         "{answer}"
     );
 
@@ -178,7 +191,7 @@ fn what_a_run_as_root_left_is_explained_to_an_ordinary_user() {
     fs::remove_dir_all(&place.root).unwrap();
     let answer = attempt_as_somebody(&place);
     assert!(
-        answer.contains("belongs to user id 0 from an earlier run"),
+        answer.contains("belongs to user id 0, and this is user id 1"),
         "{answer}"
     );
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use local_postgres::{Error, LocalPostgres, Step};
 use rustix::process::Signal;
@@ -138,22 +138,41 @@ fn a_file_whose_number_belongs_to_something_else_is_no_server_and_no_hindrance()
     server.stop().unwrap();
 
     // A process of the server's own account, which PostgreSQL cannot tell from a server.
-    let mut command = Command::new("sleep");
-    command.arg("600").stdin(Stdio::null());
-    if is_root() {
-        command.uid(fs::metadata(&data).unwrap().uid());
-    }
-    let mut bystander = command.spawn().unwrap();
+    let bystander = Bystander::of(fs::metadata(&data).unwrap().uid());
+    let pid_now = bystander.0.id();
     fs::write(
         data.join("postmaster.pid"),
-        content.replacen(&pid, &bystander.id().to_string(), 1),
+        content.replacen(&pid, &pid_now.to_string(), 1),
     )
     .unwrap();
 
     let server = LocalPostgres::start(&place.options()).unwrap();
     assert!(!server.adopted());
-    assert!(runs(bystander.id()), "it is not killed for its number");
+    assert!(runs(pid_now), "it is not killed for its number");
     server.stop().unwrap();
-    bystander.kill().unwrap();
-    bystander.wait().unwrap();
+}
+
+/// A process of some account that has nothing to do with all this.
+struct Bystander(Child);
+
+impl Bystander {
+    fn of(uid: u32) -> Self {
+        let mut command = Command::new("sleep");
+        command
+            .arg("600")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        if is_root() {
+            command.uid(uid);
+        }
+        Self(command.spawn().expect("it starts"))
+    }
+}
+
+impl Drop for Bystander {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }

@@ -11,6 +11,9 @@ use crate::support::archive::{Archive, checksum};
 use crate::support::http::{Answer, FileServer};
 use crate::support::{Place, Steps, exists, fake, nothing_installed, sql};
 
+/// Where an archive's address leads to.
+const OBJECT: &str = "/objects/4711";
+
 /// Publishes an archive for this system with a checksum, beside others that are not for us.
 fn publish(version: &str, archive: Answer, sum: Option<Vec<u8>>) -> FileServer {
     let path = Archive::path(version);
@@ -22,7 +25,8 @@ fn publish(version: &str, archive: Answer, sum: Option<Vec<u8>>) -> FileServer {
         let path = format!("/mirror/{version}/postgresql-{version}-{other}");
         answers.insert(path, Answer::File(b"for another system".to_vec()));
     }
-    answers.insert(path.clone(), archive);
+    answers.insert(path.clone(), Answer::Moved(OBJECT.to_owned()));
+    answers.insert(OBJECT.to_owned(), archive);
     if let Some(sum) = sum {
         answers.insert(format!("{path}.sha256"), Answer::File(sum));
     }
@@ -81,7 +85,7 @@ fn a_downloaded_server_starts_and_is_downloaded_once() {
     let path = Archive::path(version);
     assert_eq!(
         source.asked(),
-        [format!("{path}.sha256"), path],
+        [format!("{path}.sha256"), path, OBJECT.to_owned()],
         "the checksum and the archive for this system"
     );
     let received: Vec<u64> = steps
@@ -104,7 +108,7 @@ fn a_downloaded_server_starts_and_is_downloaded_once() {
     assert!(steps.taken().contains(&Step::Unpacking));
 
     LocalPostgres::start(&options).unwrap().stop().unwrap();
-    assert_eq!(source.asked().len(), 2, "the second start asks nobody");
+    assert_eq!(source.asked().len(), 3, "the second start asks nobody");
     assert_eq!(
         place.names(),
         [
@@ -127,10 +131,10 @@ fn servers_that_start_together_share_one_download() {
     let options = options(&place, &source.url(), version);
     std::thread::scope(|scope| {
         let start = || Ephemeral::start(&options).unwrap().stop().unwrap();
-        let others = [scope.spawn(start), scope.spawn(start)];
-        others.map(|other| other.join().unwrap());
+        scope.spawn(start);
+        scope.spawn(start);
     });
-    assert_eq!(source.asked().len(), 2);
+    assert_eq!(source.asked().len(), 3);
 }
 
 #[test]
@@ -201,6 +205,16 @@ fn without_a_network_the_error_says_so_and_what_to_install() {
     let (error, text) = failure(&Place::new(), &format!("http://{nobody}"), "18.3.0");
     assert!(matches!(error, DownloadError::Unreachable { .. }), "{text}");
     assert!(text.contains("is there a network?"), "{text}");
+}
+
+#[test]
+fn a_source_that_speaks_no_tls_is_no_source() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    let hang_up = std::thread::spawn(move || drop(listener.accept().unwrap()));
+    let (error, text) = failure(&Place::new(), &url, "18.3.0");
+    assert!(matches!(error, DownloadError::Unreachable { .. }), "{text}");
+    hang_up.join().unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What this program does as another process. Run by hand these end at once, for want of input.
+//! What this program does as another process. Without input these end at once.
 
 use std::io::{self, BufRead};
 use std::sync::OnceLock;

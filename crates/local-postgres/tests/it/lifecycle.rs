@@ -8,7 +8,7 @@ use local_postgres::{Error, LocalPostgres, Search, Step};
 use secrecy::ExposeSecret;
 
 use crate::support::process::runs;
-use crate::support::{Place, Steps, exists, fake, sql, sql_as};
+use crate::support::{Place, Steps, exists, fake, open_to_all, sql, sql_as};
 
 #[test]
 fn data_survives_a_restart_and_settings_follow_each_start() {
@@ -156,6 +156,7 @@ fn a_reset_deletes_the_data_and_nothing_else() {
 fn data_of_others_is_neither_started_nor_deleted() {
     let place = Place::new();
     fs::create_dir_all(place.root.join("data")).unwrap();
+    open_to_all(&place.root);
     fs::write(place.root.join("data/PG_VERSION"), "18\n").unwrap();
     assert!(matches!(
         LocalPostgres::start(&place.options()),

@@ -6,7 +6,8 @@
 mod accounts;
 #[cfg(test)]
 mod adoption;
-#[cfg(all(test, feature = "download"))]
+#[cfg(test)]
+#[cfg(feature = "download")]
 mod download;
 #[cfg(test)]
 mod ephemeral;

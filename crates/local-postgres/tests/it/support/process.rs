@@ -11,7 +11,7 @@ use rustix::process::{Pid as UnixPid, Signal, kill_process, kill_process_group};
 use sysinfo::{Pid, ProcessStatus, ProcessesToUpdate, System};
 
 /// How long another process may take for anything on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for a condition on another process.
 pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
