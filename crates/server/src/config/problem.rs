@@ -93,12 +93,10 @@ pub enum Problem {
         origin: Origin,
     },
     /// A key that has no default and was not given.
-    #[error("{key}: missing; {}{}", how_to_set(*key), or_else(*alternative))]
+    #[error("{key}: missing; {}", how_to_set(*key))]
     Missing {
         /// The key.
         key: Key,
-        /// Another key that would do.
-        alternative: Option<Key>,
     },
     /// A value that passed every check and still does not fit the settings: a fault of this module.
     #[error("the checked values do not fit the settings: {error}")]
@@ -156,12 +154,6 @@ fn how_to_set(key: Key) -> String {
         }
         None => format!("set {}", key.variable()),
     }
-}
-
-fn or_else(alternative: Option<Key>) -> String {
-    alternative
-        .map(|key| format!(", or give {key} instead"))
-        .unwrap_or_default()
 }
 
 /// Everything that is wrong, at once.

@@ -18,35 +18,26 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The keys it needs, each with another that would do.
-    fn needs(self) -> &'static [(&'static str, Option<&'static str>)] {
+    /// The keys it needs.
+    fn needs(self) -> &'static [&'static str] {
         match self {
             Self::Serve => &[
-                ("control_store.host", None),
-                ("control_store.service_password", None),
-                ("data_cluster.host", None),
-                ("data_cluster.service_password", None),
-                ("keys.ring_file", None),
+                "control_store.host",
+                "control_store.service_password",
+                "data_cluster.host",
+                "data_cluster.service_password",
+                "keys.ring_file",
             ],
             // The migrator makes the login tenantry_service, hence its password.
             Self::Migrate => &[
-                ("control_store.host", None),
-                ("control_store.service_password", None),
-                (
-                    "control_store.migrator_password",
-                    Some("control_store.bootstrap_user"),
-                ),
-                ("data_cluster.host", None),
-                ("data_cluster.service_password", None),
-                (
-                    "data_cluster.migrator_password",
-                    Some("data_cluster.bootstrap_user"),
-                ),
+                "control_store.host",
+                "control_store.service_password",
+                "control_store.migrator_password",
+                "data_cluster.host",
+                "data_cluster.service_password",
+                "data_cluster.migrator_password",
             ],
-            Self::ControlStore => &[
-                ("control_store.host", None),
-                ("control_store.service_password", None),
-            ],
+            Self::ControlStore => &["control_store.host", "control_store.service_password"],
             Self::Client => &[],
         }
     }
@@ -63,17 +54,16 @@ pub(super) fn missing(gathered: &Gathered, purpose: Purpose) -> Vec<Problem> {
     purpose
         .needs()
         .iter()
-        .filter(|(path, _)| {
+        .filter(|path| {
             if path.starts_with("keys.") {
                 !dev
             } else {
                 !own_clusters
             }
         })
-        .filter_map(|&(path, alternative)| {
-            let (key, alternative) = (Key::find(path)?, alternative.and_then(Key::find));
-            let given = |key| gathered.get(key).is_some();
-            (!given(key) && !alternative.is_some_and(given)).then_some(Problem::Missing { key, alternative })
+        .filter_map(|path| {
+            let key = Key::find(path)?;
+            gathered.get(key).is_none().then_some(Problem::Missing { key })
         })
         .collect()
 }

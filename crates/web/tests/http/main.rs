@@ -12,6 +12,7 @@ mod bodies;
 mod connections;
 mod http2;
 mod problems;
+mod readme;
 mod shutdown;
 mod support;
 mod timeouts;
