@@ -58,17 +58,16 @@ impl TenantConnection {
 
 impl Drop for TenantConnection {
     fn drop(&mut self) {
-        let Some(mut connection) = self.connection.take() else {
+        let Some(connection) = self.connection.take() else {
             return;
         };
-        if self.clean {
-            return;
-        }
-        // The lease goes along, so that the reaper waits for the clean-up as well.
-        let lease = self.lease.clone();
-        match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(clean_up(connection, lease))),
-            Err(_) => connection.close_on_drop(),
+        let Ok(runtime) = Handle::try_current() else {
+            // sqlx gives a connection back in a task, and panics without a runtime: close the socket instead.
+            return drop(connection.detach());
+        };
+        if !self.clean {
+            // The lease goes along, so that the reaper waits for the clean-up as well.
+            runtime.spawn(clean_up(connection, self.lease.clone()));
         }
     }
 }

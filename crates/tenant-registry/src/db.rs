@@ -120,13 +120,21 @@ impl<'c> Executor<'c> for &'c TenantDb {
     where
         'c: 'e,
     {
-        self.lease.sqlx().prepare_with(sql, parameters)
+        let pool = &*self.lease;
+        pool.sqlx()
+            .prepare_with(sql, parameters)
+            .or_else(|error| pool.explain(error).map(Err))
+            .boxed()
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
     where
         'c: 'e,
     {
-        self.lease.sqlx().describe(sql)
+        let pool = &*self.lease;
+        pool.sqlx()
+            .describe(sql)
+            .or_else(|error| pool.explain(error).map(Err))
+            .boxed()
     }
 }

@@ -1,7 +1,5 @@
 //! Why there is no lease, and what kind of failure a query met.
 
-use std::sync::Arc;
-
 use crate::SourceError;
 use crate::probe::ConnectFailure;
 use crate::session::SessionRefused;
@@ -24,11 +22,6 @@ pub enum LeaseError {
 impl LeaseError {
     pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Source(SourceError::unavailable(cause))
-    }
-
-    /// The opening's task ended without an answer: its source panicked, or the runtime goes down.
-    pub(crate) fn lost(cause: tokio::task::JoinError) -> Self {
-        Self::Source(SourceError::Unavailable(Arc::new(cause)))
     }
 }
 

@@ -15,8 +15,10 @@ pub struct Lease<P: TenantPool> {
 
 impl<P: TenantPool> Lease<P> {
     /// Leases the entry if it still gives leases.
-    pub(crate) fn of(entry: Arc<Entry<P>>) -> Option<Self> {
-        entry.try_lease().then_some(Self { entry })
+    pub(crate) fn of(entry: &Arc<Entry<P>>) -> Option<Self> {
+        entry.try_lease().then(|| Self {
+            entry: Arc::clone(entry),
+        })
     }
 
     /// Whose pool it is.

@@ -33,25 +33,28 @@
 //! # }
 //! ```
 //!
-//! The way of a lease: [`Registry::lease`] looks into the cache (no lock, no allocation); a miss opens the
+//! The way of a lease: [`Registry::lease`] looks into the map (no lock, no allocation); a miss opens the
 //! tenant in a task of its own, once for all who wait; an eviction hands the pool to the reaper, which closes
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod clock;
 mod connection;
 mod counters;
 mod db;
 mod entry;
-mod epoch;
 mod error;
+mod eviction;
 mod id;
 mod lease;
-mod maintenance;
+mod opener;
+mod opening;
 mod plain;
 mod pool;
 mod probe;
 mod reaper;
 mod registry;
+mod residents;
 mod session;
 mod source;
 mod transaction;
@@ -68,5 +71,11 @@ pub use probe::ConnectFailure;
 pub use registry::{Registry, RegistrySettings};
 pub use session::{SessionRefused, SessionSettings};
 pub use source::{SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;
+
+/// The README's example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

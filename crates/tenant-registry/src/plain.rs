@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::{Instant, timeout_at};
 
@@ -69,11 +71,21 @@ impl TenantPool for PlainPool {
     }
 
     async fn close(&self, deadline: Instant) -> Closed {
-        // `PgPool::close` waits for borrowed connections without a limit of its own.
-        match timeout_at(deadline, self.pool.close()).await {
-            Ok(()) => Closed::Drained,
-            Err(_) => Closed::Deadline,
+        // `PgPool::close` keeps idle connections until the last borrowed one is back, so they go first.
+        let idle = async {
+            while let Some(connection) = self.pool.try_acquire() {
+                close_quietly(connection).await;
+            }
+        };
+        // Whether there was time enough shows below.
+        let _ = timeout_at(deadline, idle).await;
+        if timeout_at(deadline, self.pool.close()).await.is_ok() {
+            return Closed::Drained;
         }
+        // Goes on without us, so that the last one to come back is not followed by idle ones that stay.
+        let pool = self.pool.clone();
+        tokio::spawn(async move { pool.close().await });
+        Closed::Deadline
     }
 
     fn snapshot(&self) -> PoolSnapshot {
@@ -85,6 +97,12 @@ impl TenantPool for PlainPool {
             idle: idle.min(size),
             max: self.max,
         }
+    }
+}
+
+async fn close_quietly(connection: PoolConnection<Postgres>) {
+    if let Err(error) = connection.close().await {
+        tracing::debug!(%error, "a pooled connection did not close cleanly");
     }
 }
 

@@ -1,44 +1,49 @@
-//! Closes the pools that left the cache, when nobody holds them any more.
+//! Closes the pools that left the registry, when nobody holds them any more.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
-use tokio::time::{Instant, timeout};
-use tokio_util::task::TaskTracker;
+use tokio::time::{Instant, timeout_at};
 
 use crate::entry::Entry;
 use crate::pool::Closed;
 use crate::{Counters, TenantPool};
 
-/// Takes retired entries. moka's eviction listener is synchronous and runs inside a cache operation: it only
-/// hands over.
+/// What counts as for ever: a longer wait would leave the clock's range.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
+
+/// Takes entries to close. Handing over never waits, and needs no runtime.
 pub(crate) struct Reaper<P> {
     inbox: UnboundedSender<Arc<Entry<P>>>,
-    tasks: TaskTracker,
-}
-
-impl<P> Clone for Reaper<P> {
-    fn clone(&self) -> Self {
-        Self {
-            inbox: self.inbox.clone(),
-            tasks: self.tasks.clone(),
-        }
-    }
 }
 
 impl<P: TenantPool> Reaper<P> {
-    /// Starts the task that receives; it ends with the last handle.
+    /// Starts the task that receives; it ends with the reaper.
     pub(crate) fn start(deadline: Duration, counters: Arc<Counters>) -> Self {
         let (inbox, entries) = mpsc::unbounded_channel();
-        let tasks = TaskTracker::new();
-        tokio::spawn(receive(entries, tasks.clone(), deadline, counters));
-        Self { inbox, tasks }
+        tokio::spawn(receive(entries, deadline.min(FOR_EVER), counters));
+        Self { inbox }
     }
 
-    /// Retires the entry and has its pool closed. Handing over the same entry twice is harmless.
+    /// Ends the giving of leases and has the pool closed. Harmless when it is retired already.
     pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) {
-        if entry.retire() && self.inbox.send(Arc::clone(entry)).is_err() {
+        if entry.retire() {
+            self.take(entry);
+        }
+    }
+
+    /// The same, but only for an entry that nobody holds, nor has since the last look. True if it was one.
+    pub(crate) fn retire_unused(&self, entry: &Arc<Entry<P>>) -> bool {
+        let retired = entry.retire_unused();
+        if retired {
+            self.take(entry);
+        }
+        retired
+    }
+
+    fn take(&self, entry: &Arc<Entry<P>>) {
+        if self.inbox.send(Arc::clone(entry)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
             tracing::debug!(tenant = %entry.tenant, "pool left to the runtime's end");
         }
@@ -47,21 +52,19 @@ impl<P: TenantPool> Reaper<P> {
 
 async fn receive<P: TenantPool>(
     mut entries: UnboundedReceiver<Arc<Entry<P>>>,
-    tasks: TaskTracker,
     deadline: Duration,
     counters: Arc<Counters>,
 ) {
     while let Some(entry) = entries.recv().await {
-        tasks.spawn(reap(entry, deadline, Arc::clone(&counters)));
+        tokio::spawn(reap(entry, Instant::now() + deadline, Arc::clone(&counters)));
     }
 }
 
-async fn reap<P: TenantPool>(entry: Arc<Entry<P>>, deadline: Duration, counters: Arc<Counters>) {
-    let until = Instant::now() + deadline;
-    if timeout(deadline, entry.drained()).await.is_err() {
+async fn reap<P: TenantPool>(entry: Arc<Entry<P>>, deadline: Instant, counters: Arc<Counters>) {
+    if timeout_at(deadline, entry.drained()).await.is_err() {
         tracing::warn!(tenant = %entry.tenant, leases = entry.leases(), "closing a pool that is still leased");
     }
-    if entry.pool.close(until).await == Closed::Deadline {
+    if entry.pool.close(deadline).await == Closed::Deadline {
         tracing::warn!(tenant = %entry.tenant, "connections were still borrowed at the reaper's deadline");
     }
     counters.closed();

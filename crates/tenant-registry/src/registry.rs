@@ -1,29 +1,30 @@
 //! The registry: a lease by a tenant's id.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
-use moka::future::Cache;
-use moka::ops::compute::Op;
-use moka::policy::EvictionPolicy;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
-use crate::entry::Entry;
-use crate::epoch::Epochs;
-use crate::maintenance;
+use crate::clock::Clock;
+use crate::eviction;
+use crate::opener::Opener;
+use crate::opening::{Opening, Outcome};
 use crate::reaper::Reaper;
+use crate::residents::{Found, Residents};
 use crate::{Counters, Lease, LeaseError, RegistryStats, TenantId, TenantPool, TenantSource};
 
-/// How often an opening starts over because its tenant changed or left the cache meanwhile.
+/// How often a lease starts over because its tenant changed or was evicted before it could be had.
 const ATTEMPTS: usize = 8;
 
 /// What a registry does with the pools it keeps.
 #[derive(Debug, Clone)]
 pub struct RegistrySettings {
-    /// The most tenants that are resident at once; past it the longest unused one goes.
+    /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
     pub max_resident: u64,
-    /// A pool that nobody leased for this long is closed.
+    /// A pool that nobody holds, nor has leased for this long, is closed: by half as long again at the latest,
+    /// or ten seconds.
     pub idle_timeout: Duration,
     /// How long the source may take to answer.
     pub open_timeout: Duration,
@@ -52,14 +53,14 @@ pub struct Registry<P: TenantPool> {
 }
 
 pub(crate) struct Inner<P: TenantPool> {
-    pub(crate) cache: Cache<TenantId, Arc<Entry<P>>>,
-    source: Arc<dyn TenantSource>,
-    settings: RegistrySettings,
-    pool_settings: P::Settings,
-    reaper: Reaper<P>,
-    epochs: Epochs,
-    counters: Arc<Counters>,
-    closing: AtomicBool,
+    pub(crate) residents: Residents<P>,
+    pub(crate) source: Arc<dyn TenantSource>,
+    pub(crate) settings: RegistrySettings,
+    pub(crate) pool_settings: P::Settings,
+    pub(crate) reaper: Reaper<P>,
+    pub(crate) clock: Clock,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) closing: CancellationToken,
 }
 
 impl<P: TenantPool> Registry<P> {
@@ -70,57 +71,90 @@ impl<P: TenantPool> Registry<P> {
         pool_settings: P::Settings,
     ) -> Self {
         let counters = Arc::new(Counters::default());
-        let reaper = Reaper::start(settings.reap_deadline, Arc::clone(&counters));
-        let evicted = reaper.clone();
-        let cache = Cache::builder()
-            .max_capacity(settings.max_resident)
-            // Not moka's default, which may refuse the newcomer in favour of the frequently used.
-            .eviction_policy(EvictionPolicy::lru())
-            .time_to_idle(settings.idle_timeout)
-            .eviction_listener(move |_, entry, _| evicted.retire(&entry))
-            .build();
         let inner = Arc::new(Inner {
-            cache,
+            residents: Residents::new(),
             source,
             pool_settings,
-            reaper,
-            epochs: Epochs::new(),
+            reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),
+            clock: Clock::start(),
             counters,
-            closing: AtomicBool::new(false),
+            closing: CancellationToken::new(),
             settings,
         });
-        maintenance::start(&inner, inner.settings.idle_timeout);
+        eviction::start(&inner);
         Self { inner }
     }
 
     /// The right to use this tenant's pool, which is opened if it is not resident.
+    ///
+    /// # Errors
+    /// When the source has no way to the tenant, or the registry closes; see [`LeaseError`].
     pub async fn lease(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
-        if let Some(entry) = self.inner.cache.get(&tenant).await
-            && let Some(lease) = Lease::of(entry)
-        {
-            return Ok(lease);
+        match self.inner.residents.lease(tenant) {
+            Some(lease) => Ok(lease),
+            // Boxed, so that a hit does not carry the miss's state about.
+            None => Box::pin(self.miss(tenant)).await,
         }
-        // A task of its own: a caller that goes away does not start the opening over for the others.
-        tokio::spawn(Arc::clone(&self.inner).open(tenant))
-            .await
-            .unwrap_or_else(|panic| Err(LeaseError::lost(panic)))
     }
 
-    /// Forgets the tenant's pool: what is leased goes on, the next lease asks the source again. Holds also
-    /// against an opening that is under way.
-    pub async fn invalidate(&self, tenant: TenantId) {
-        self.inner.epochs.advance(tenant);
-        self.inner.cache.invalidate(&tenant).await;
+    async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
+        for _ in 0..ATTEMPTS {
+            if self.inner.closing.is_cancelled() {
+                return Err(LeaseError::ShuttingDown);
+            }
+            let opening = match self.find_or_open(tenant) {
+                Ok(lease) => return Ok(lease),
+                Err(opening) => opening,
+            };
+            match opening.outcome().await {
+                Outcome::Open(entry) => {
+                    // It may have been evicted or invalidated since.
+                    if let Some(lease) = Lease::of(&entry) {
+                        return Ok(lease);
+                    }
+                }
+                Outcome::Failed(error) => return Err(error),
+                Outcome::Overtaken | Outcome::Pending => {}
+            }
+        }
+        Err(LeaseError::Overloaded)
+    }
+
+    /// A lease, or the opening to wait for, started if there was none.
+    fn find_or_open(&self, tenant: TenantId) -> Result<Lease<P>, Opening<P>> {
+        let (tell, opening) = Opening::new();
+        match self.inner.residents.find_or_open(tenant, &opening) {
+            Found::Lease(lease) => Ok(lease),
+            Found::Opening(other) => Err(other),
+            Found::Vacant => {
+                let opener = Opener {
+                    registry: Arc::clone(&self.inner),
+                    tenant,
+                    opening: opening.clone(),
+                    tell,
+                };
+                tokio::spawn(opener.run());
+                Err(opening)
+            }
+        }
+    }
+
+    /// Forgets the tenant's pool: what is leased goes on, a lease asked for after this asks the source again.
+    /// Holds also against an opening that is under way.
+    pub fn invalidate(&self, tenant: TenantId) {
+        if let Some(entry) = self.inner.residents.forget(tenant) {
+            self.inner.reaper.retire(&entry);
+        }
     }
 
     /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline.
     /// Returns what was counted; `open()` is what was left open.
     pub async fn shutdown(&self, deadline: Duration) -> RegistryStats {
-        self.inner.closing.store(true, Ordering::SeqCst);
-        for (tenant, entry) in &self.inner.cache {
-            self.inner.reaper.retire(&entry);
-            self.inner.cache.invalidate(&*tenant).await;
-        }
+        self.inner.closing.cancel();
+        fence(Ordering::SeqCst);
+        self.inner
+            .residents
+            .forget_all(|entry| self.inner.reaper.retire(&entry));
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),
@@ -141,57 +175,5 @@ impl<P: TenantPool> Clone for Registry<P> {
         Self {
             inner: Arc::clone(&self.inner),
         }
-    }
-}
-
-impl<P: TenantPool> Inner<P> {
-    /// The miss: joins the tenant's opening or starts it, and leases what came of it.
-    async fn open(self: Arc<Self>, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
-        for _ in 0..ATTEMPTS {
-            let opening = self.load(tenant);
-            let entry = self
-                .cache
-                .try_get_with(tenant, opening)
-                .await
-                .map_err(|shared| LeaseError::clone(&shared))?;
-            let stale = entry.epoch != self.epochs.current(tenant);
-            if stale || self.closing.load(Ordering::SeqCst) {
-                self.discard(&entry).await;
-                continue;
-            }
-            entry.publish();
-            if let Some(lease) = Lease::of(entry) {
-                return Ok(lease);
-            }
-        }
-        Err(LeaseError::Overloaded)
-    }
-
-    async fn load(&self, tenant: TenantId) -> Result<Arc<Entry<P>>, LeaseError> {
-        if self.closing.load(Ordering::SeqCst) {
-            return Err(LeaseError::ShuttingDown);
-        }
-        let epoch = self.epochs.current(tenant);
-        let spec = timeout(self.settings.open_timeout, self.source.load(tenant))
-            .await
-            .map_err(LeaseError::unavailable)??;
-        self.counters.opened();
-        Ok(Arc::new(Entry::new(
-            tenant,
-            P::open(spec, &self.pool_settings),
-            epoch,
-        )))
-    }
-
-    /// Takes this very entry out, not one that came after it.
-    async fn discard(&self, stale: &Arc<Entry<P>>) {
-        self.reaper.retire(stale);
-        self.cache
-            .entry(stale.tenant)
-            .and_compute_with(async |now| match now {
-                Some(now) if Arc::ptr_eq(now.value(), stale) => Op::Remove,
-                _ => Op::Nop,
-            })
-            .await;
     }
 }

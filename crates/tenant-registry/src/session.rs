@@ -51,6 +51,8 @@ pub(crate) fn options(connect: PgConnectOptions, settings: &SessionSettings) -> 
             "idle_in_transaction_session_timeout",
             milliseconds(settings.idle_in_transaction_timeout),
         ),
+        // Nobody reads notices; the ROLLBACK of a clean-up would cause one each time.
+        ("client_min_messages", "error".to_owned()),
         // A backend whose client is gone ends its query within this, PostgreSQL 14 on.
         ("client_connection_check_interval", "200".to_owned()),
     ])

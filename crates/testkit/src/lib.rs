@@ -13,6 +13,7 @@
 mod client;
 mod databases;
 mod postgres;
+mod proxy;
 #[cfg(feature = "tenants")]
 mod tenants;
 
@@ -20,5 +21,6 @@ mod tenants;
 pub use client::{Answer, Client};
 pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
+pub use proxy::Proxy;
 #[cfg(feature = "tenants")]
 pub use tenants::{envelope, nobody, tenant, tenants};

@@ -70,7 +70,8 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn bare() -> Self {
-        let root = std::env::temp_dir().join("tenantry-test-postgres");
+        // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
         let options = Options::new(root)
             .setting("max_connections", "400")
             .setting("shared_buffers", "64MB");

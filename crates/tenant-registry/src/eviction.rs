@@ -1,0 +1,74 @@
+//! Who goes: the idle ones, and beyond the cap the one longest unused.
+//!
+//! A hit leaves no more than a bit in its entry's word. A look over all entries, by the timer and when the cap
+//! is met, turns the bits into times; so "longest unused" is right to within a tick, and hits pay nothing for it.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::TenantPool;
+use crate::entry::Entry;
+use crate::registry::Inner;
+
+/// The bounds of a tick, which is a quarter of the idle timeout between them.
+const SHORTEST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Starts the timer. It holds the registry weakly and so ends with it.
+pub(crate) fn start<P: TenantPool>(registry: &Arc<Inner<P>>) {
+    let tick = (registry.settings.idle_timeout / 4).clamp(SHORTEST, LONGEST);
+    tokio::spawn(run(Arc::downgrade(registry), tick));
+}
+
+async fn run<P: TenantPool>(registry: Weak<Inner<P>>, tick: Duration) {
+    let mut ticks = interval(tick);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let Some(registry) = registry.upgrade() else {
+            return;
+        };
+        registry.evict_idle();
+    }
+}
+
+impl<P: TenantPool> Inner<P> {
+    /// Retires what nobody holds, nor has leased for the idle timeout.
+    fn evict_idle(&self) {
+        let now = self.clock.now();
+        self.residents.each(|entry| {
+            let unused = Duration::from_millis(now.saturating_sub(entry.look(now)));
+            if unused >= self.settings.idle_timeout && self.reaper.retire_unused(entry) {
+                self.residents.take_out(entry);
+            }
+        });
+    }
+
+    /// Retires whoever is longest unused until the cap holds again, held ones last, the newcomer never.
+    pub(crate) fn make_room_for(&self, newcomer: &Arc<Entry<P>>) {
+        let max = i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX);
+        while self.residents.claim(max) {
+            match self.longest_unused(newcomer) {
+                Some(entry) if self.residents.take_out_claimed(&entry) => self.reaper.retire(&entry),
+                // Somebody else took it out meanwhile.
+                Some(_) => self.residents.unclaim(),
+                None => return self.residents.unclaim(),
+            }
+        }
+    }
+
+    fn longest_unused(&self, newcomer: &Arc<Entry<P>>) -> Option<Arc<Entry<P>>> {
+        let now = self.clock.now();
+        let mut longest = None;
+        self.residents.each(|entry| {
+            let rank = (entry.leases() > 0, entry.look(now));
+            let longer = longest.as_ref().is_none_or(|(best, _)| rank < *best);
+            if longer && !Arc::ptr_eq(entry, newcomer) {
+                longest = Some((rank, Arc::clone(entry)));
+            }
+        });
+        longest.map(|(_, entry)| entry)
+    }
+}

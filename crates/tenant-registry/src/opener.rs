@@ -1,0 +1,100 @@
+//! Opens a tenant's pool, in a task that no caller's cancellation ends.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{Ordering, fence};
+
+use futures_util::FutureExt as _;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::entry::Entry;
+use crate::opening::{Opening, Outcome};
+use crate::registry::Inner;
+use crate::{LeaseError, TenantId, TenantPool, TenantSpec};
+
+/// One opening, from the moment that it stands in the map to its outcome.
+pub(crate) struct Opener<P: TenantPool> {
+    pub(crate) registry: Arc<Inner<P>>,
+    pub(crate) tenant: TenantId,
+    pub(crate) opening: Opening<P>,
+    pub(crate) tell: watch::Sender<Outcome<P>>,
+}
+
+impl<P: TenantPool> Opener<P> {
+    pub(crate) async fn run(self) {
+        let outcome = AssertUnwindSafe(self.open())
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(LeaseError::unavailable(Panicked)))
+            .unwrap_or_else(Outcome::Failed);
+        // Out of the map first, so that nobody joins what has failed.
+        self.abandon();
+        self.tell.send_replace(outcome);
+    }
+
+    async fn open(&self) -> Result<Outcome<P>, LeaseError> {
+        let registry = &*self.registry;
+        let spec = self.ask().await?;
+        if !registry.residents.stands(self.tenant, &self.opening) {
+            return Ok(Outcome::Overtaken);
+        }
+        let pool = P::open(spec, &registry.pool_settings);
+        registry.counters.opened();
+        let entry = Arc::new(Entry::new(self.tenant, pool, registry.clock.now()));
+        if !registry.residents.settle(&self.opening, &entry) {
+            registry.reaper.retire(&entry);
+            return Ok(Outcome::Overtaken);
+        }
+        // With the fence in `shutdown`: either that one finds the entry, or this one sees it.
+        fence(Ordering::SeqCst);
+        if registry.closing.is_cancelled() {
+            registry.residents.take_out(&entry);
+            registry.reaper.retire(&entry);
+            return Err(LeaseError::ShuttingDown);
+        }
+        registry.make_room_for(&entry);
+        Ok(Outcome::Open(entry))
+    }
+
+    async fn ask(&self) -> Result<TenantSpec, LeaseError> {
+        let registry = &*self.registry;
+        // In an `async` block, since `load` may block or panic before it returns its future.
+        let load = async { registry.source.load(self.tenant).await };
+        let answer = registry
+            .closing
+            .run_until_cancelled(timeout(registry.settings.open_timeout, load))
+            .await
+            .ok_or(LeaseError::ShuttingDown)?;
+        let spec = answer.map_err(LeaseError::unavailable)??;
+        if spec.tenant != self.tenant {
+            return Err(LeaseError::unavailable(WrongTenant {
+                asked: self.tenant,
+                answered: spec.tenant,
+            }));
+        }
+        Ok(spec)
+    }
+
+    fn abandon(&self) {
+        self.registry.residents.abandon(self.tenant, &self.opening);
+    }
+}
+
+impl<P: TenantPool> Drop for Opener<P> {
+    /// Also when the task never ran: an opening that nobody works on must not stand in the map.
+    fn drop(&mut self) {
+        self.abandon();
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("opening the tenant's pool panicked")]
+struct Panicked;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the source was asked for tenant {asked} and answered for {answered}")]
+struct WrongTenant {
+    asked: TenantId,
+    answered: TenantId,
+}

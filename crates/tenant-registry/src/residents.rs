@@ -1,0 +1,176 @@
+//! Who is there: a lock-free map from a tenant to its entry, or to the opening that will make one.
+//!
+//! Every change of a tenant's slot is one compare-and-swap on that slot, and all rules rest on it: of those who
+//! find it empty one puts an opening in, and starts it; an opening becomes an entry only where it still stands;
+//! an invalidation empties the slot, whatever it holds, and so overtakes an opening that has read the old state.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use papaya::{Compute, HashMap, Operation};
+
+use crate::entry::Entry;
+use crate::opening::Opening;
+use crate::{Lease, TenantId, TenantPool};
+
+enum Slot<P> {
+    Opening(Opening<P>),
+    Resident(Arc<Entry<P>>),
+}
+
+/// What stands in a slot for someone who wants a lease.
+pub(crate) enum Found<P: TenantPool> {
+    /// The tenant is resident.
+    Lease(Lease<P>),
+    /// It is being opened.
+    Opening(Opening<P>),
+    /// Nothing stood there: the caller's own opening does now.
+    Vacant,
+}
+
+pub(crate) struct Residents<P> {
+    slots: HashMap<TenantId, Slot<P>>,
+    /// Entries in `slots`, less those that [`claim`](Self::claim) has promised to take out. Below zero for the
+    /// moment between an entry's arrival and its being counted.
+    count: AtomicI64,
+}
+
+impl<P: TenantPool> Residents<P> {
+    pub(crate) fn new() -> Self {
+        Self {
+            slots: HashMap::new(),
+            count: AtomicI64::new(0),
+        }
+    }
+
+    /// The hit: no lock, no allocation.
+    pub(crate) fn lease(&self, tenant: TenantId) -> Option<Lease<P>> {
+        match self.slots.pin().get(&tenant) {
+            Some(Slot::Resident(entry)) => Lease::of(entry),
+            _ => None,
+        }
+    }
+
+    /// The miss: looks again, and puts this opening where nothing stands.
+    pub(crate) fn find_or_open(&self, tenant: TenantId, opening: &Opening<P>) -> Found<P> {
+        let slots = self.slots.pin();
+        let change = slots.compute(tenant, |slot| {
+            match slot {
+                Some((_, Slot::Opening(other))) => return Operation::Abort(Found::Opening(other.clone())),
+                Some((_, Slot::Resident(entry))) => {
+                    if let Some(lease) = Lease::of(entry) {
+                        return Operation::Abort(Found::Lease(lease));
+                    }
+                }
+                None => {}
+            }
+            Operation::Insert(Slot::Opening(opening.clone()))
+        });
+        match change {
+            Compute::Aborted(found) => found,
+            Compute::Updated { old: (_, old), .. } => {
+                self.uncount(old);
+                Found::Vacant
+            }
+            Compute::Inserted(..) | Compute::Removed(..) => Found::Vacant,
+        }
+    }
+
+    /// Whether this opening was not overtaken so far.
+    pub(crate) fn stands(&self, tenant: TenantId, opening: &Opening<P>) -> bool {
+        matches!(self.slots.pin().get(&tenant), Some(Slot::Opening(now)) if now.is(opening))
+    }
+
+    /// Makes the entry resident in the place of its opening. False when that was overtaken.
+    pub(crate) fn settle(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>) -> bool {
+        let slots = self.slots.pin();
+        let change = slots.compute(entry.tenant, |slot| match slot {
+            Some((_, Slot::Opening(now))) if now.is(opening) => {
+                Operation::Insert(Slot::Resident(Arc::clone(entry)))
+            }
+            _ => Operation::Abort(()),
+        });
+        let settled = matches!(change, Compute::Updated { .. });
+        if settled {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+        settled
+    }
+
+    /// Takes this opening out if it still stands.
+    pub(crate) fn abandon(&self, tenant: TenantId, opening: &Opening<P>) {
+        // An `Err` says that something else stands there now, which is as well.
+        let _ = self.slots.pin().remove_if(
+            &tenant,
+            |_, slot| matches!(slot, Slot::Opening(now) if now.is(opening)),
+        );
+    }
+
+    /// Takes out whatever stands there; returns the entry if it was one.
+    pub(crate) fn forget(&self, tenant: TenantId) -> Option<Arc<Entry<P>>> {
+        let slots = self.slots.pin();
+        let old = slots.remove(&tenant)?;
+        self.uncount(old);
+        match old {
+            Slot::Resident(entry) => Some(Arc::clone(entry)),
+            Slot::Opening(_) => None,
+        }
+    }
+
+    /// Takes out this very entry, not one that came after it.
+    pub(crate) fn take_out(&self, entry: &Arc<Entry<P>>) {
+        if self.remove(entry) {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// If more than `max` are resident, counts one less and returns true: the caller takes one out by
+    /// [`take_out_claimed`](Self::take_out_claimed), or gives the claim back. So no two callers take out more
+    /// than what is too much.
+    pub(crate) fn claim(&self, max: i64) -> bool {
+        self.count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count > max).then_some(count - 1)
+            })
+            .is_ok()
+    }
+
+    pub(crate) fn unclaim(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// True when it was there and is out now.
+    pub(crate) fn take_out_claimed(&self, entry: &Arc<Entry<P>>) -> bool {
+        self.remove(entry)
+    }
+
+    /// Shows every entry that stays resident while this runs, and perhaps others.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Arc<Entry<P>>)) {
+        for slot in self.slots.pin().values() {
+            if let Slot::Resident(entry) = slot {
+                show(entry);
+            }
+        }
+    }
+
+    /// Forgets every tenant that is there when this begins.
+    pub(crate) fn forget_all(&self, mut show: impl FnMut(Arc<Entry<P>>)) {
+        for tenant in self.slots.pin().keys() {
+            if let Some(entry) = self.forget(*tenant) {
+                show(entry);
+            }
+        }
+    }
+
+    fn remove(&self, entry: &Arc<Entry<P>>) -> bool {
+        let is_it =
+            |_: &TenantId, slot: &Slot<P>| matches!(slot, Slot::Resident(now) if Arc::ptr_eq(now, entry));
+        matches!(self.slots.pin().remove_if(&entry.tenant, is_it), Ok(Some(_)))
+    }
+
+    fn uncount(&self, slot: &Slot<P>) {
+        if let Slot::Resident(_) = slot {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What a tenant's session is, whatever the tenant has done to its role; and whose session is not used.
+
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, Executor as _};
+use tenant_registry::{Failure, PlainPool, Registry, TenantDb, TenantId};
+
+use crate::support::{Setup, World, login, within_long};
+
+async fn show(db: &TenantDb, setting: &str) -> String {
+    sqlx::query_scalar("SELECT current_setting($1)")
+        .bind(setting)
+        .fetch_one(db)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn start_up_options_hold_against_what_a_tenant_sets_for_its_role() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let db = world.db(tenant, Setup::default()).await;
+    let held = [
+        ("search_path", "app, public", "pg_catalog"),
+        ("row_security", "off", "on"),
+        ("role", "tenantry_tenant", "none"),
+        ("default_transaction_read_only", "on", "off"),
+        ("default_transaction_isolation", "serializable", "read committed"),
+        ("statement_timeout", "1h", "15s"),
+        ("lock_timeout", "1h", "5s"),
+        ("idle_in_transaction_session_timeout", "1h", "30s"),
+        ("client_connection_check_interval", "0", "200ms"),
+        ("application_name", "somebody else", "tenantry"),
+    ];
+    for (setting, poison, _) in held {
+        let alter = format!("ALTER ROLE {} SET {setting} = '{poison}'", login(tenant));
+        db.execute(AssertSqlSafe(alter.replace("'app, public'", "app, public")))
+            .await
+            .unwrap();
+    }
+    let fresh = world.db(tenant, Setup::default()).await;
+    for (setting, _, expected) in held {
+        assert_eq!(show(&fresh, setting).await, expected, "{setting}");
+    }
+}
+
+/// The failure of a query in a new pool, when the superuser has run this.
+async fn failure_after(alter: &str) -> Failure {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let alter = alter.replace("{login}", &login(tenant));
+    world
+        .superuser()
+        .await
+        .execute(AssertSqlSafe(alter))
+        .await
+        .unwrap();
+    failure(&world.registry(Setup::default().impatient()), tenant).await
+}
+
+async fn failure(registry: &Registry<PlainPool>, tenant: TenantId) -> Failure {
+    let db = TenantDb::new(registry.lease(tenant).await.unwrap());
+    let error = within_long(sqlx::query("SELECT 1").execute(&db))
+        .await
+        .unwrap_err();
+    Failure::of(&error)
+}
+
+#[tokio::test]
+async fn a_login_that_row_level_security_does_not_bind_is_refused() {
+    for power in ["SUPERUSER", "BYPASSRLS"] {
+        let alter = format!("ALTER ROLE {{login}} {power}");
+        assert_eq!(failure_after(&alter).await, Failure::LoginRefused, "{power}");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_and_a_login_that_may_not_are_refused() {
+    for alter in [
+        "ALTER ROLE {login} PASSWORD 'another'",
+        "ALTER ROLE {login} NOLOGIN",
+    ] {
+        assert_eq!(failure_after(alter).await, Failure::LoginRefused, "{alter}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_too_old_is_refused() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let mut setup = Setup::default().impatient();
+    setup.pool.session.min_server_version = 990_000;
+    assert_eq!(
+        failure(&world.registry(setup), tenant).await,
+        Failure::LoginRefused
+    );
+}
+
+#[tokio::test]
+async fn time_limits_are_the_settings_own() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let mut setup = Setup::default();
+    setup.pool.session.statement_timeout = Duration::from_secs(1);
+    let db = world.db(tenant, setup).await;
+    let error = within_long(sqlx::query("SELECT pg_sleep(600)").execute(&db))
+        .await
+        .unwrap_err();
+    assert_eq!(Failure::of(&error), Failure::StatementTimeout);
+    // The connection is as good as before.
+    sqlx::query("SELECT 1").execute(&db).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_that_idles_is_ended() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let mut setup = Setup::connections(1);
+    setup.pool.session.idle_in_transaction_timeout = Duration::from_millis(200);
+    let db = world.db(tenant, setup).await;
+    let mut transaction = db.begin().await.unwrap();
+    world.until_backends(tenant, 0).await;
+    let error = sqlx::query("SELECT 1")
+        .execute(&mut transaction)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            Failure::of(&error),
+            Failure::StatementTimeout | Failure::Unreachable
+        ),
+        "{error}"
+    );
+    drop(transaction);
+    within_long(sqlx::query("SELECT 1").execute(&db)).await.unwrap();
+}

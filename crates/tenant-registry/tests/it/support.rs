@@ -1,0 +1,207 @@
+//! Tenants, and registries over them in any setting.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use control_plane::{ControlPlane, StoreSource};
+use sqlx::postgres::PgConnection;
+use tenant_registry::{
+    PlainPool, PlainSettings, Registry, RegistrySettings, SourceFuture, TenantConnection, TenantDb, TenantId,
+    TenantSource,
+};
+use testkit::Databases;
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+/// Far more than anything here takes.
+pub(crate) const LONG: Duration = Duration::from_mins(1);
+
+pub(crate) async fn within_long<F: Future>(future: F) -> F::Output {
+    timeout(LONG, future).await.expect("it does not last so long")
+}
+
+/// What a registry is made of.
+pub(crate) struct Setup {
+    pub(crate) registry: RegistrySettings,
+    pub(crate) pool: PlainSettings,
+    pub(crate) max_connections: u32,
+    /// Tenants whose database is reached at another address.
+    pub(crate) by_way_of: HashMap<TenantId, SocketAddr>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            registry: RegistrySettings::default(),
+            // Generous, since the machine may be busy; tests of what happens at the deadline shorten it.
+            pool: PlainSettings {
+                acquire_timeout: Duration::from_secs(30),
+                ..PlainSettings::default()
+            },
+            max_connections: 5,
+            by_way_of: HashMap::new(),
+        }
+    }
+}
+
+impl Setup {
+    /// With so many connections to a tenant.
+    pub(crate) fn connections(max_connections: u32) -> Self {
+        Self {
+            max_connections,
+            ..Self::default()
+        }
+    }
+
+    /// Whoever waits for a connection gives up soon.
+    pub(crate) fn impatient(mut self) -> Self {
+        self.pool.acquire_timeout = Duration::from_millis(500);
+        self
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) databases: Databases,
+    pub(crate) plane: ControlPlane,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let databases = Databases::new().await;
+        let plane = databases.control_plane();
+        Self { databases, plane }
+    }
+
+    pub(crate) async fn tenant(&self) -> TenantId {
+        testkit::tenant(&self.plane, &Uuid::new_v4().to_string()).await.id
+    }
+
+    pub(crate) fn registry(&self, setup: Setup) -> Registry<PlainPool> {
+        let source = Source {
+            store: self.plane.source(),
+            max_connections: setup.max_connections,
+            by_way_of: setup.by_way_of,
+        };
+        Registry::new(Arc::new(source), setup.registry, setup.pool)
+    }
+
+    /// A tenant's database in a registry of its own.
+    pub(crate) async fn db(&self, tenant: TenantId, setup: Setup) -> TenantDb {
+        TenantDb::new(self.registry(setup).lease(tenant).await.unwrap())
+    }
+
+    /// A look behind the scenes.
+    pub(crate) async fn superuser(&self) -> PgConnection {
+        self.databases
+            .server()
+            .superuser(self.databases.data().as_str())
+            .await
+    }
+
+    /// The tenant's backends that the server lists.
+    pub(crate) async fn backends(&self, superuser: &mut PgConnection, tenant: TenantId) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE usename = $1")
+            .bind(login(tenant))
+            .fetch_one(superuser)
+            .await
+            .unwrap()
+    }
+
+    /// Waits until there are so many.
+    pub(crate) async fn until_backends(&self, tenant: TenantId, count: i64) {
+        let mut superuser = self.superuser().await;
+        within_long(async {
+            while self.backends(&mut superuser, tenant).await != count {
+                sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+
+    /// Waits until the tenant runs a query with this in its text.
+    pub(crate) async fn until_running(&self, tenant: TenantId, text: &str) {
+        let mut superuser = self.superuser().await;
+        let running = "SELECT EXISTS (SELECT FROM pg_stat_activity
+            WHERE usename = $1 AND state = 'active' AND strpos(query, $2) > 0)";
+        within_long(async {
+            while !sqlx::query_scalar::<_, bool>(running)
+                .bind(login(tenant))
+                .bind(text)
+                .fetch_one(&mut superuser)
+                .await
+                .unwrap()
+            {
+                sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+    }
+
+    /// The names of the tenant's users, as they are committed.
+    pub(crate) async fn committed(&self, tenant: TenantId) -> Vec<String> {
+        sqlx::query_scalar("SELECT name FROM app.users WHERE tenant_id = $1 ORDER BY name")
+            .bind(tenant.as_uuid())
+            .fetch_all(&mut self.superuser().await)
+            .await
+            .unwrap()
+    }
+}
+
+/// A connection, however slow the machine is: for tenants whose requests are impatient.
+pub(crate) async fn acquired(db: &TenantDb) -> TenantConnection {
+    within_long(async {
+        loop {
+            if let Ok(connection) = db.acquire().await {
+                return connection;
+            }
+        }
+    })
+    .await
+}
+
+/// The tenant's first login.
+pub(crate) fn login(tenant: TenantId) -> String {
+    format!("tn_{}_a", tenant.as_uuid().simple())
+}
+
+pub(crate) const INSERT: &str = "INSERT INTO app.users (name) VALUES ($1)";
+
+/// Polls the future until it is done, or has been pending more than so many times: then drops it, wherever that
+/// is.
+pub(crate) async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = times;
+    poll_fn(move |context| match future.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if left == 0 => Poll::Ready(None),
+        Poll::Pending => {
+            left -= 1;
+            Poll::Pending
+        }
+    })
+    .await
+}
+
+/// The control plane's source, with other limits and other ways.
+struct Source {
+    store: StoreSource,
+    max_connections: u32,
+    by_way_of: HashMap<TenantId, SocketAddr>,
+}
+
+impl TenantSource for Source {
+    fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
+        Box::pin(async move {
+            let mut spec = self.store.load(tenant).await?;
+            spec.max_connections = self.max_connections;
+            if let Some(address) = self.by_way_of.get(&tenant) {
+                spec.connect = spec.connect.host(&address.ip().to_string()).port(address.port());
+            }
+            Ok(spec)
+        })
+    }
+}

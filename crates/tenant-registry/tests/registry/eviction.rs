@@ -1,0 +1,162 @@
+//! Who goes when, and what becomes of those who hold it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenant_registry::RegistrySettings;
+use tokio::time::{Instant, sleep};
+
+use crate::fakes::{registry, settings, state, tenant_id, touch};
+
+const IDLE: Duration = Duration::from_millis(400);
+
+fn idle_soon() -> RegistrySettings {
+    RegistrySettings {
+        idle_timeout: IDLE,
+        ..settings()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_idle_pool_is_closed_in_time_and_not_before() {
+    let (registry, source) = registry(idle_soon());
+    let tenant = tenant_id();
+    let pool = touch(&registry, tenant).await;
+    let used = Instant::now();
+    let idle = pool.closed().await - used;
+    assert!(idle >= IDLE && idle <= IDLE * 3 / 2, "{idle:?}");
+    assert_eq!(registry.stats().open(), 0);
+
+    assert!(!touch(&registry, tenant).await.is_closed());
+    assert_eq!(source.loads(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pool_in_use_stays() {
+    let (registry, source) = registry(idle_soon());
+    let (touched, held) = (tenant_id(), tenant_id());
+    let lease = registry.lease(held).await.unwrap();
+    let pool = touch(&registry, touched).await;
+    for _ in 0..100 {
+        sleep(IDLE / 2).await;
+        assert!(Arc::ptr_eq(&touch(&registry, touched).await, &pool));
+    }
+    assert_eq!(source.loads(), 2);
+    // Held for fifty idle timeouts; what is held is in use.
+    assert!(Arc::ptr_eq(&touch(&registry, held).await, &state(&lease)));
+    let held = state(&lease);
+    drop(lease);
+    held.closed().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn beyond_the_cap_the_longest_unused_goes() {
+    let (registry, _) = registry(RegistrySettings {
+        max_resident: 3,
+        ..settings()
+    });
+    let [a, b, c, d] = [(); 4].map(|()| tenant_id());
+    for tenant in [a, b, c] {
+        touch(&registry, tenant).await;
+    }
+    let unused = touch(&registry, b).await;
+    // Over a tick, which is when the registry looks who was used; then all but b.
+    sleep(Duration::from_secs(11)).await;
+    let used = [touch(&registry, a).await, touch(&registry, c).await];
+
+    let newcomer = touch(&registry, d).await;
+    unused.closed().await;
+    assert!(!newcomer.is_closed());
+    for (tenant, pool) in [(a, &used[0]), (c, &used[1]), (d, &newcomer)] {
+        assert!(Arc::ptr_eq(&touch(&registry, tenant).await, pool));
+    }
+    assert_eq!(registry.stats().open(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newcomer_is_never_refused() {
+    for max_resident in [0, 1] {
+        let (registry, _) = registry(RegistrySettings {
+            max_resident,
+            ..settings()
+        });
+        let mut last = touch(&registry, tenant_id()).await;
+        for _ in 0..20 {
+            let newcomer = tenant_id();
+            let pool = touch(&registry, newcomer).await;
+            last.closed().await;
+            assert!(Arc::ptr_eq(&touch(&registry, newcomer).await, &pool), "and stays");
+            last = pool;
+        }
+        assert_eq!(registry.stats().open(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn held_pools_go_last_and_are_reaped_after_their_lease() {
+    let (registry, _) = registry(RegistrySettings {
+        max_resident: 2,
+        ..settings()
+    });
+    let lease = registry.lease(tenant_id()).await.unwrap();
+    sleep(Duration::from_mins(1)).await;
+    let unheld = touch(&registry, tenant_id()).await;
+    let second = registry.lease(tenant_id()).await.unwrap();
+    unheld.closed().await;
+    assert!(!lease.0.is_closed(), "older, but held");
+
+    // Now both are held, and the newcomer needs a place all the same.
+    let newcomer = touch(&registry, tenant_id()).await;
+    sleep(Duration::from_mins(1)).await;
+    assert!(!lease.0.is_closed() && !second.0.is_closed() && !newcomer.is_closed());
+    assert_eq!(
+        registry.stats().open(),
+        3,
+        "one of them over the cap while it is held"
+    );
+    let both = [state(&lease), state(&second)];
+    drop((lease, second));
+    let closed = async {
+        while !both.iter().any(|pool| pool.is_closed()) {
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    crate::fakes::within_long(closed).await;
+    assert_eq!(registry.stats().open(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_never_ends_meets_the_reapers_deadline() {
+    let reap_deadline = Duration::from_secs(7);
+    let (registry, _) = registry(RegistrySettings {
+        reap_deadline,
+        ..settings()
+    });
+    let tenant = tenant_id();
+    let lease = registry.lease(tenant).await.unwrap();
+    registry.invalidate(tenant);
+    let retired = Instant::now();
+    let waited = lease.0.closed().await - retired;
+    assert!(
+        waited >= reap_deadline && waited < reap_deadline + Duration::from_secs(1),
+        "{waited:?}"
+    );
+    drop(lease);
+    assert_eq!(registry.stats().open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn settings_may_say_for_ever() {
+    let (registry, _) = registry(RegistrySettings {
+        max_resident: u64::MAX,
+        idle_timeout: Duration::MAX,
+        open_timeout: Duration::MAX,
+        reap_deadline: Duration::MAX,
+    });
+    let tenant = tenant_id();
+    let pool = touch(&registry, tenant).await;
+    sleep(Duration::from_hours(24)).await;
+    assert!(Arc::ptr_eq(&touch(&registry, tenant).await, &pool));
+    registry.invalidate(tenant);
+    pool.closed().await;
+}

@@ -1,0 +1,182 @@
+//! A pool that only knows whether it is closed, and a source that does what it is told.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use tenant_registry::{
+    Closed, Lease, PoolSnapshot, Registry, RegistrySettings, SourceError, SourceFuture, TenantId, TenantPool,
+    TenantSource, TenantSpec,
+};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+use uuid::Uuid;
+
+/// Far more than anything here takes.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+/// A pool; stays to be looked at when the registry has forgotten it.
+pub(crate) struct FakePool(pub(crate) Arc<PoolState>);
+
+pub(crate) struct PoolState {
+    /// What the source said when the pool was opened.
+    pub(crate) version: u32,
+    closed: AtomicBool,
+}
+
+impl PoolState {
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it is closed; returns when that was.
+    pub(crate) async fn closed(&self) -> Instant {
+        within_long(async {
+            while !self.is_closed() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Instant::now()
+        })
+        .await
+    }
+}
+
+impl TenantPool for FakePool {
+    type Settings = ();
+
+    fn open(spec: TenantSpec, (): &()) -> Self {
+        assert_ne!(spec.max_connections, UNOPENABLE, "a pool that cannot be opened");
+        Self(Arc::new(PoolState {
+            version: spec.max_connections,
+            closed: AtomicBool::new(false),
+        }))
+    }
+
+    async fn close(&self, _deadline: Instant) -> Closed {
+        assert!(!self.0.closed.swap(true, Ordering::SeqCst), "closed twice");
+        Closed::Drained
+    }
+
+    fn snapshot(&self) -> PoolSnapshot {
+        PoolSnapshot::default()
+    }
+}
+
+/// The version of a tenant whose pool panics when it is opened.
+pub(crate) const UNOPENABLE: u32 = u32::MAX;
+
+/// What the source does when it is asked for a tenant.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    Unknown,
+    Broken,
+    Panics,
+    Never,
+    OtherTenant,
+    /// Reads the version, then waits for a permit of the gate.
+    Gate(Arc<Semaphore>),
+}
+
+#[derive(Default)]
+pub(crate) struct FakeSource {
+    answers: Mutex<HashMap<TenantId, Answer>>,
+    /// What [`PoolState::version`] will be.
+    pub(crate) version: AtomicU32,
+    loads: AtomicUsize,
+}
+
+impl FakeSource {
+    pub(crate) fn set(&self, tenant: TenantId, answer: Answer) {
+        self.answers.lock().unwrap().insert(tenant, answer);
+    }
+
+    pub(crate) fn reset(&self, tenant: TenantId) {
+        self.answers.lock().unwrap().remove(&tenant);
+    }
+
+    pub(crate) fn gate(&self, tenant: TenantId) -> Arc<Semaphore> {
+        let gate = Arc::new(Semaphore::new(0));
+        self.set(tenant, Answer::Gate(Arc::clone(&gate)));
+        gate
+    }
+
+    /// How often it was asked.
+    pub(crate) fn loads(&self) -> usize {
+        self.loads.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it was asked so often.
+    pub(crate) async fn loaded(&self, times: usize) {
+        within_long(async {
+            while self.loads() < times {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await;
+    }
+}
+
+impl TenantSource for FakeSource {
+    fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
+        let answer = self.answers.lock().unwrap().get(&tenant).cloned();
+        let version = self.version.load(Ordering::SeqCst);
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            match answer {
+                None => Ok(spec(tenant, version)),
+                Some(Answer::Unknown) => Err(SourceError::Unknown),
+                Some(Answer::Broken) => Err(SourceError::unavailable(std::io::Error::other("broken"))),
+                Some(Answer::Panics) => panic!("as told"),
+                Some(Answer::Never) => std::future::pending().await,
+                Some(Answer::OtherTenant) => Ok(spec(tenant_id(), version)),
+                Some(Answer::Gate(gate)) => {
+                    gate.acquire().await.unwrap().forget();
+                    Ok(spec(tenant, version))
+                }
+            }
+        })
+    }
+}
+
+fn spec(tenant: TenantId, version: u32) -> TenantSpec {
+    TenantSpec {
+        tenant,
+        connect: PgConnectOptions::new_without_pgpass(),
+        max_connections: version,
+    }
+}
+
+pub(crate) fn tenant_id() -> TenantId {
+    Uuid::new_v4().into()
+}
+
+/// Nothing goes by itself unless a test says otherwise.
+pub(crate) fn settings() -> RegistrySettings {
+    RegistrySettings {
+        max_resident: 100,
+        idle_timeout: Duration::from_hours(1),
+        open_timeout: Duration::from_secs(5),
+        reap_deadline: Duration::from_hours(1),
+    }
+}
+
+pub(crate) fn registry(settings: RegistrySettings) -> (Registry<FakePool>, Arc<FakeSource>) {
+    let source = Arc::new(FakeSource::default());
+    let registry = Registry::new(Arc::clone(&source) as Arc<dyn TenantSource>, settings, ());
+    (registry, source)
+}
+
+/// The pool behind a lease that is dropped at once.
+pub(crate) async fn touch(registry: &Registry<FakePool>, tenant: TenantId) -> Arc<PoolState> {
+    state(&registry.lease(tenant).await.unwrap())
+}
+
+pub(crate) fn state(lease: &Lease<FakePool>) -> Arc<PoolState> {
+    Arc::clone(&lease.0)
+}
+
+pub(crate) async fn within_long<F: Future>(future: F) -> F::Output {
+    timeout(LONG, future).await.expect("it does not last so long")
+}

@@ -1,0 +1,101 @@
+//! After an invalidation nobody gets what was read before it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio::task::JoinSet;
+
+use crate::fakes::{registry, settings, state, tenant_id, touch, within_long};
+
+#[tokio::test(start_paused = true)]
+async fn an_invalidation_during_the_load_overtakes_it() {
+    let (registry, source) = registry(settings());
+    let tenant = tenant_id();
+    let gate = source.gate(tenant);
+    let mut early = JoinSet::new();
+    for _ in 0..3 {
+        let registry = registry.clone();
+        early.spawn(async move { state(&registry.lease(tenant).await.unwrap()) });
+    }
+    source.loaded(1).await;
+
+    source.version.store(2, Ordering::SeqCst);
+    registry.invalidate(tenant);
+    let late = tokio::spawn({
+        let registry = registry.clone();
+        async move { state(&registry.lease(tenant).await.unwrap()) }
+    });
+    // The late one has a load of its own, and does not join the one that was overtaken.
+    source.loaded(2).await;
+    gate.add_permits(2);
+
+    let late = within_long(late).await.unwrap();
+    assert_eq!(late.version, 2);
+    for pool in within_long(early.join_all()).await {
+        assert!(
+            Arc::ptr_eq(&pool, &late),
+            "who came early starts over and joins the others"
+        );
+    }
+    assert!(Arc::ptr_eq(&touch(&registry, tenant).await, &late));
+    assert_eq!(source.loads(), 2);
+    assert_eq!(registry.stats().opened, 1, "the overtaken load opened no pool");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_overtaken_load_that_ends_last_does_not_replace_the_new_pool() {
+    let (registry, source) = registry(settings());
+    let tenant = tenant_id();
+    let old_gate = source.gate(tenant);
+    let early = tokio::spawn({
+        let registry = registry.clone();
+        async move { state(&registry.lease(tenant).await.unwrap()) }
+    });
+    source.loaded(1).await;
+
+    registry.invalidate(tenant);
+    source.version.store(2, Ordering::SeqCst);
+    source.reset(tenant);
+    let new = touch(&registry, tenant).await;
+    old_gate.add_permits(1);
+
+    assert!(Arc::ptr_eq(&within_long(early).await.unwrap(), &new));
+    assert!(Arc::ptr_eq(&touch(&registry, tenant).await, &new));
+    assert_eq!(registry.stats().opened, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_leased_goes_on_and_closes_with_its_last_lease() {
+    let (registry, _) = registry(settings());
+    let tenant = tenant_id();
+    let lease = registry.lease(tenant).await.unwrap();
+    let clone = lease.clone();
+    let old = state(&lease);
+    registry.invalidate(tenant);
+
+    let new = touch(&registry, tenant).await;
+    assert!(!Arc::ptr_eq(&old, &new));
+    drop(lease);
+    // A retired pool can still be shared by who holds it.
+    let last = clone.clone();
+    drop(clone);
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+    assert!(!old.is_closed(), "one lease is left");
+    drop(last);
+    old.closed().await;
+    assert!(!new.is_closed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_invalidate_who_is_not_resident_does_nothing() {
+    let (registry, _) = registry(settings());
+    let tenant = tenant_id();
+    registry.invalidate(tenant);
+    let pool = touch(&registry, tenant).await;
+    registry.invalidate(tenant_id());
+    assert!(Arc::ptr_eq(&touch(&registry, tenant).await, &pool));
+    registry.invalidate(tenant);
+    registry.invalidate(tenant);
+    pool.closed().await;
+    assert_eq!(registry.stats().open(), 0);
+}

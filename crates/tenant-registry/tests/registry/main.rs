@@ -1,0 +1,14 @@
+//! The registry over pools and sources that are fakes: no PostgreSQL, and time mostly stands still.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failed step fails the test"
+)]
+
+mod eviction;
+mod fakes;
+mod invalidation;
+mod shutdown;
+mod single_flight;
+mod stress;

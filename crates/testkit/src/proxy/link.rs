@@ -1,0 +1,106 @@
+//! One connection through the proxy.
+
+use std::io;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::Flow;
+
+/// The most that is read at once, and how many such pieces may be on their way.
+const PIECE: usize = 16 * 1024;
+const PIECES: usize = 64;
+
+/// Connects to the server and forwards until both sides have ended, or one breaks, or all is cut.
+pub(super) async fn run(
+    mut client: TcpStream,
+    upstream: (String, u16),
+    flow: watch::Receiver<Flow>,
+    cut: CancellationToken,
+) {
+    let connected = cut.run_until_cancelled(connect(upstream, flow.clone())).await;
+    let Some(Ok(mut server)) = connected else {
+        return reset(&client);
+    };
+    let both_ended = {
+        let (from_client, to_client) = client.split();
+        let (from_server, to_server) = server.split();
+        let both = async {
+            tokio::try_join!(
+                forward(from_client, to_server, flow.clone()),
+                forward(from_server, to_client, flow.clone())
+            )
+        };
+        matches!(cut.run_until_cancelled(both).await, Some(Ok(_)))
+    };
+    if !both_ended {
+        reset(&client);
+        reset(&server);
+    }
+}
+
+async fn connect(upstream: (String, u16), mut flow: watch::Receiver<Flow>) -> io::Result<TcpStream> {
+    thawed(&mut flow).await?;
+    let delay = flow.borrow().delay;
+    sleep(delay).await;
+    let server = TcpStream::connect(upstream).await?;
+    server.set_nodelay(true)?;
+    Ok(server)
+}
+
+/// Closing is a reset from here on, and not an end.
+fn reset(stream: &TcpStream) {
+    // It fails when the other side has closed first, which is as well.
+    let _ = stream.set_zero_linger();
+}
+
+/// One direction. Reading goes on while pieces are on their way, so that a delay is one of the line and not of
+/// each piece after the other.
+async fn forward(
+    mut from: ReadHalf<'_>,
+    mut to: WriteHalf<'_>,
+    flow: watch::Receiver<Flow>,
+) -> io::Result<()> {
+    let (send, mut arriving) = mpsc::channel(PIECES);
+    let mut sending = flow.clone();
+    let depart = async move {
+        loop {
+            let mut piece = vec![0; PIECE];
+            match from.read(&mut piece).await {
+                Ok(0) => return Ok(()),
+                Ok(length) => piece.truncate(length),
+                Err(error) => {
+                    // A reset does not come through either.
+                    thawed(&mut sending).await?;
+                    return Err(error);
+                }
+            }
+            let due = Instant::now() + sending.borrow().delay;
+            if send.send((due, piece)).await.is_err() {
+                return Ok(());
+            }
+        }
+    };
+    let mut flow = flow;
+    let arrive = async move {
+        while let Some((due, piece)) = arriving.recv().await {
+            sleep_until(due).await;
+            thawed(&mut flow).await?;
+            to.write_all(&piece).await?;
+        }
+        thawed(&mut flow).await?;
+        to.shutdown().await
+    };
+    tokio::try_join!(depart, arrive).map(drop)
+}
+
+async fn thawed(flow: &mut watch::Receiver<Flow>) -> io::Result<()> {
+    match flow.wait_for(|flow| !flow.frozen).await {
+        Ok(_) => Ok(()),
+        Err(_) => Err(io::ErrorKind::ConnectionAborted.into()),
+    }
+}
