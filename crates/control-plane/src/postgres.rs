@@ -20,13 +20,13 @@ pub use scram::ScramError;
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// PostgreSQL, or the way to it, failed.
-    #[error("PostgreSQL: {0}")]
+    #[error("PostgreSQL failed")]
     Postgres(#[from] sqlx::Error),
     /// A migration failed; nothing of it was kept.
-    #[error("{0}")]
+    #[error("a migration failed")]
     Migration(#[from] sqlx::migrate::MigrateError),
     /// A login's configured password has no verifier.
-    #[error("the password of {role}: {cause}")]
+    #[error("the password of {role} is not accepted")]
     Password {
         /// Whose password.
         role: String,
@@ -35,8 +35,7 @@ pub enum MigrateError {
         cause: ScramError,
     },
     /// Roles of ours exist with rights that they must not have.
-    #[error("these roles have more rights than they may: {}; take SUPERUSER, BYPASSRLS, REPLICATION, CREATEROLE and \
-             CREATEDB from them", .0.join(", "))]
+    #[error("roles of ours have more rights than they may: {}; take these from them", .0.join("; "))]
     PowerfulRoles(Vec<String>),
     /// Even a superuser could not close these.
     #[error("the database is not hardened: {}", .0.join("; "))]

@@ -33,12 +33,17 @@ pub(super) async fn harden_shared(superuser: &mut PgConnection) -> Result<(), sq
         .map(drop)
 }
 
-/// What PUBLIC may still do in this connection's database that it should not, a sentence each.
+/// What PUBLIC may still do that it should not, a sentence each: in this connection's database, and in those that
+/// every cluster has, the maintenance database among them.
 ///
 /// # Errors
 /// What the server answers.
-pub async fn open_doors(connection: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+pub async fn open_doors(
+    connection: &mut PgConnection,
+    maintenance_database: &str,
+) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar(include_str!("sql/open_doors.sql"))
+        .bind(maintenance_database)
         .fetch_all(connection)
         .await
 }

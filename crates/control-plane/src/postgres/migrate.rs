@@ -91,7 +91,12 @@ async fn run(target: &Target, limits: MigrateLimits, until: Instant) -> Result<V
     ]);
     apply(cluster, &owner, target.database.history(), until).await?;
 
-    let open = harden::open_doors(&mut hardener).await?;
+    let mut open = harden::open_doors(&mut hardener, maintenance).await?;
+    if !open.is_empty() {
+        // A migration may have brought an extension, whose functions are PUBLIC's.
+        harden::harden_database(&mut hardener, target.database).await?;
+        open = harden::open_doors(&mut hardener, maintenance).await?;
+    }
     hardener.close().await?;
     lock.close().await?;
     if target.superuser.is_some() && !open.is_empty() {

@@ -2,7 +2,7 @@
 //! "if not exists, create" from several databases at once fails: the caller holds the cluster's lock.
 
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use sqlx::{AssertSqlSafe, Executor as _};
 
 use super::names::{MIGRATOR, SERVICE};
 use super::{MigrateError, scram};
@@ -22,9 +22,10 @@ pub(super) async fn ensure_fixed(
     migrator: &mut PgConnection,
     service: &SecretString,
 ) -> Result<(), MigrateError> {
+    // First: what has too much power cannot even be altered by the migrator, and that error would say less.
+    refuse_power(migrator).await?;
     migrator.execute(include_str!("sql/fixed_roles.sql")).await?;
-    set_password(migrator, SERVICE, service).await?;
-    refuse_power(migrator).await
+    set_password(migrator, SERVICE, service).await
 }
 
 async fn set_password(
@@ -47,22 +48,12 @@ async fn set_password(
 
 /// A role of ours may have been there before, with more than we would give it.
 async fn refuse_power(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    let rows = sqlx::query(
-        "SELECT rolname::text FROM pg_catalog.pg_roles
-         WHERE (rolname LIKE 'tenantry\\_%' AND (rolsuper OR rolbypassrls OR rolreplication)
-                AND rolname <> 'tenantry_backup')
-            OR (rolname IN ('tenantry_service', 'tenantry_tenant', 'tenantry_owner') AND (rolcreaterole OR rolcreatedb))
-         ORDER BY rolname",
-    )
-    .fetch_all(connection)
-    .await?;
-    let powerful = rows
-        .iter()
-        .map(|row| row.try_get(0))
-        .collect::<Result<Vec<String>, _>>()?;
-    if powerful.is_empty() {
+    let powers: Vec<String> = sqlx::query_scalar(include_str!("sql/powerful_roles.sql"))
+        .fetch_all(connection)
+        .await?;
+    if powers.is_empty() {
         Ok(())
     } else {
-        Err(MigrateError::PowerfulRoles(powerful))
+        Err(MigrateError::PowerfulRoles(powers))
     }
 }

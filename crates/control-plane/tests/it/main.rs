@@ -6,4 +6,17 @@
     reason = "a failed step fails the test"
 )]
 
+mod clusters;
+mod creation;
+mod fixed_logins;
+mod grants;
+mod hardening;
+mod identity;
+mod migrations;
+mod objects;
+mod rows;
+mod secrets;
+mod sessions;
+mod side_channels;
+mod support;
 mod tenants;

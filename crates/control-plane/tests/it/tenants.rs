@@ -1,21 +1,11 @@
-//! Creating tenants, also when it broke off half-way.
+//! Creating tenants.
 
-use control_plane::{ControlPlane, CreateError, Taken, TenantName, TenantState};
+use control_plane::{CreateError, Taken, TenantState};
 use sqlx::Row as _;
-use tenant_registry::{PlainPool, PlainSettings, Registry, RegistrySettings, TenantDb};
+use tenant_registry::TenantDb;
 use testkit::Databases;
 
-fn name(text: &str) -> TenantName {
-    TenantName::new(text).unwrap()
-}
-
-fn registry(plane: &ControlPlane) -> Registry<PlainPool> {
-    Registry::new(
-        std::sync::Arc::new(plane.source()),
-        RegistrySettings::default(),
-        PlainSettings::default(),
-    )
-}
+use crate::support::{name, registry};
 
 #[tokio::test]
 async fn a_created_tenant_is_active_and_can_log_in_as_itself() {

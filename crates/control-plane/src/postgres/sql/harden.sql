@@ -1,37 +1,75 @@
 -- What PUBLIC may do in a fresh database, taken back. Run in that database as a superuser, or as
 -- tenantry_migrator, which can do less of it: what it does not own is left, and found when the ACLs are read back.
+-- open_doors.sql looks for the same.
 DO $$
 DECLARE
     creator text;
-    function regprocedure;
+    creators text[];
+    door text;
+    routine regprocedure;
 BEGIN
     -- CREATE DATABASE … TEMPLATE copies no database-level ACL, so this runs after every creation.
     EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO tenantry_migrator, tenantry_service', current_database());
 
-    IF (SELECT pg_has_role(nspowner, 'USAGE') FROM pg_catalog.pg_namespace WHERE nspname = 'public') THEN
-        REVOKE ALL ON SCHEMA public FROM PUBLIC;
-    END IF;
-
-    -- Session-wide locks would reach across tenants, and large objects know no row level security.
-    FOR function IN
-        SELECT oid::regprocedure FROM pg_catalog.pg_proc
-        WHERE pronamespace = 'pg_catalog'::regnamespace
-            AND (proname ~ '^pg_(try_)?advisory_' OR proname ~ '^lo_' OR proname IN ('loread', 'lowrite'))
-            AND pg_has_role(proowner, 'USAGE')
+    FOR door IN
+        SELECT nspname FROM pg_catalog.pg_namespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND pg_has_role(nspowner, 'USAGE')
+            AND EXISTS (SELECT FROM aclexplode(nspacl) AS acl WHERE acl.grantee = 0)
     LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', function);
-        -- The migrations' own lock.
-        IF function IN ('pg_advisory_lock(bigint)'::regprocedure, 'pg_advisory_unlock(bigint)'::regprocedure) THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO tenantry_migrator, tenantry_owner', function);
-        END IF;
+        EXECUTE format('REVOKE ALL ON SCHEMA %I FROM PUBLIC', door);
     END LOOP;
 
-    -- Without IN SCHEMA: with it, it could only add to what is granted by default.
-    FOR creator IN
-        SELECT rolname FROM pg_catalog.pg_roles
-        WHERE rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_provisioner_[0-9]{2}$'
+    -- Takes the grants on single columns along.
+    FOR door IN
+        SELECT pg_class.oid::regclass::text
+        FROM pg_catalog.pg_class
+        JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND pg_has_role(relowner, 'USAGE')
+            AND (EXISTS (SELECT FROM aclexplode(relacl) AS acl WHERE acl.grantee = 0)
+                OR EXISTS (
+                    SELECT FROM pg_catalog.pg_attribute, aclexplode(attacl) AS acl
+                    WHERE attrelid = pg_class.oid AND acl.grantee = 0
+                ))
     LOOP
+        EXECUTE format('REVOKE ALL ON TABLE %s FROM PUBLIC', door);
+    END LOOP;
+
+    -- Of PostgreSQL's own: advisory locks would reach across tenants, large objects know no row level security,
+    -- logical messages go into every consumer's stream, and currtid2 follows rows that no policy lets be seen. Of all others every one, an extension's too: what tenants
+    -- need is granted to them.
+    FOR routine IN
+        SELECT pg_proc.oid::regprocedure
+        FROM pg_catalog.pg_proc
+        JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace
+        WHERE pg_has_role(proowner, 'USAGE')
+            AND EXISTS (
+                SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl WHERE acl.grantee = 0
+            )
+            AND ((nspname !~ '^pg_' AND nspname <> 'information_schema')
+                OR (nspname = 'pg_catalog'
+                    AND (proname ~ '^(pg_(try_)?advisory_|lo_)'
+                        OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2'))))
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
+    END LOOP;
+
+    SELECT array_agg(rolname) INTO creators FROM pg_catalog.pg_roles WHERE rolname ~ '^tenantry_provisioner_[0-9]{2}$';
+    IF (
+        SELECT pg_has_role(proowner, 'USAGE') FROM pg_catalog.pg_proc
+        WHERE oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
+    ) THEN
+        -- The migrations' own lock, and the provisioners'.
+        GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint), pg_catalog.pg_advisory_unlock(bigint)
+            TO tenantry_migrator, tenantry_owner;
+        EXECUTE format(
+            'GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO %s',
+            (SELECT string_agg(quote_ident(name), ', ') FROM unnest(creators) AS name)
+        );
+    END IF;
+
+    -- Without IN SCHEMA: with it, it could only add to what is granted by default.
+    FOREACH creator IN ARRAY creators || ARRAY['tenantry_owner', 'tenantry_migrator'] LOOP
         EXECUTE format('SET LOCAL ROLE %I', creator);
         ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
     END LOOP;

@@ -1,11 +1,11 @@
--- The databases that every cluster has: a tenant's login shall not enter them.
+-- The databases that every cluster has, this one among them: a tenant's login shall not enter them.
 DO $$
 DECLARE
     shared text;
 BEGIN
     FOR shared IN
         SELECT datname FROM pg_catalog.pg_database
-        WHERE datname IN ('postgres', 'template1') AND pg_has_role(datdba, 'USAGE')
+        WHERE datname IN ('postgres', 'template1', current_database()) AND pg_has_role(datdba, 'USAGE')
     LOOP
         EXECUTE format('REVOKE CONNECT, TEMPORARY ON DATABASE %I FROM PUBLIC', shared);
     END LOOP;

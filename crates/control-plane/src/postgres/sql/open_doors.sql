@@ -1,19 +1,33 @@
--- What PUBLIC still may do, read back from the ACLs. An empty result is a hardened database.
+-- What PUBLIC still may do, read back from the ACLs. An empty result is a hardened database. $1: the maintenance
+-- database. harden.sql and harden_shared.sql close the same.
 SELECT format('PUBLIC has %s on database %s', lower(acl.privilege_type), datname)
 FROM pg_catalog.pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS acl
-WHERE datname IN (current_database(), 'postgres', 'template1') AND acl.grantee = 0
+WHERE datname IN (current_database(), 'postgres', 'template1', $1) AND acl.grantee = 0
 UNION ALL
 SELECT format('PUBLIC has %s on schema %s', lower(acl.privilege_type), nspname)
-FROM pg_catalog.pg_namespace, aclexplode(coalesce(nspacl, acldefault('n', nspowner))) AS acl
-WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND acl.grantee = 0
+FROM pg_catalog.pg_namespace, aclexplode(nspacl) AS acl
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
+UNION ALL
+SELECT format('PUBLIC has %s on %s.%s', lower(acl.privilege_type), nspname, relname)
+FROM pg_catalog.pg_class
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace, aclexplode(relacl) AS acl
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
+UNION ALL
+SELECT format('PUBLIC has %s on %s.%s.%s', lower(acl.privilege_type), nspname, relname, attname)
+FROM pg_catalog.pg_attribute
+JOIN pg_catalog.pg_class ON pg_class.oid = attrelid
+JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace, aclexplode(attacl) AS acl
+WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
 UNION ALL
 SELECT format('PUBLIC may execute %s', pg_proc.oid::regprocedure)
 FROM pg_catalog.pg_proc
 JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace,
     aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
 WHERE acl.grantee = 0
-    AND (nspname NOT IN ('pg_catalog', 'information_schema')
-        OR proname ~ '^pg_(try_)?advisory_' OR proname ~ '^lo_' OR proname IN ('loread', 'lowrite'))
+    AND ((nspname !~ '^pg_' AND nspname <> 'information_schema')
+        OR (nspname = 'pg_catalog'
+            AND (proname ~ '^(pg_(try_)?advisory_|lo_)'
+                OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2'))))
 UNION ALL
 SELECT format('functions that %s creates are open to PUBLIC', rolname)
 FROM pg_catalog.pg_roles

@@ -1,0 +1,23 @@
+-- What roles of ours have and must not: one may have been there before, with more than we would give it.
+SELECT format('%s has %s', rolname, power.name)
+FROM pg_catalog.pg_roles,
+    LATERAL (VALUES
+        ('SUPERUSER', rolsuper),
+        ('BYPASSRLS', rolbypassrls),
+        ('REPLICATION', rolreplication),
+        ('CREATEROLE', rolcreaterole AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')),
+        ('CREATEDB', rolcreatedb AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')),
+        ('LOGIN', rolcanlogin AND (rolname IN ('tenantry_owner', 'tenantry_tenant')
+            OR rolname ~ '^tenantry_provisioner_[0-9]{2}$'))
+    ) AS power (name, given)
+WHERE rolname ~ '^tenantry_' AND rolname <> 'tenantry_backup' AND power.given
+UNION ALL
+-- On PostgreSQL 14 a tenant can make anybody a member of its own login. It gives, and takes nothing: tn_ is let be.
+SELECT format('%s is a member of %s', member.rolname, role.rolname)
+FROM pg_catalog.pg_auth_members
+JOIN pg_catalog.pg_roles AS role ON role.oid = pg_auth_members.roleid
+JOIN pg_catalog.pg_roles AS member ON member.oid = pg_auth_members.member
+WHERE role.rolname !~ '^tn_'
+    AND (member.rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')
+        OR (member.rolname ~ '^tenantry_provisioner_[0-9]{2}$' AND role.rolname <> 'tenantry_tenant'))
+ORDER BY 1

@@ -1,0 +1,305 @@
+//! A cluster of the test's own: what concerns all databases and all roles.
+
+use control_plane::postgres::{
+    Database, Login, MIGRATOR, MigrateError, TENANT_GROUP, harden_database, migrate, open_doors,
+};
+use control_plane::{ControlPlane, ControlPlaneSettings};
+use secrecy::ExposeSecret as _;
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnection;
+use tenant_registry::{TenantDb, TenantSource as _};
+use testkit::{LIMITS, TestServer};
+
+use crate::support::{DENIED, name, one, registry, run, sqlstate};
+
+async fn doors(session: &mut PgConnection) -> Vec<String> {
+    open_doors(session, "postgres").await.unwrap()
+}
+
+/// The migrator as an operator makes it where there is no superuser to be had: with the two attributes, and no more.
+async fn make_migrator(server: &TestServer) {
+    let password = server.migrator().password.expose_secret();
+    run(
+        &mut server.superuser("postgres").await,
+        &format!("CREATE ROLE {MIGRATOR} LOGIN CREATEROLE CREATEDB PASSWORD '{password}'"),
+    )
+    .await
+    .unwrap();
+}
+
+/// What only a superuser can close is told, everything else is closed, and all of it works.
+#[tokio::test]
+async fn without_a_superuser_it_works_and_tells_what_stays_open() {
+    let server = TestServer::bare().await;
+    make_migrator(&server).await;
+    let control = migrate(&server.target(Database::Control, "control", false), LIMITS)
+        .await
+        .unwrap();
+    let data = migrate(&server.target(Database::Data, "data", false), LIMITS)
+        .await
+        .unwrap();
+    let again = migrate(&server.target(Database::Data, "data", false), LIMITS)
+        .await
+        .unwrap();
+    assert_eq!(data, again);
+
+    let mut superuser = server.superuser("data").await;
+    let major = superuser.server_version_num().unwrap() / 10_000;
+    for open in [control, data] {
+        for door in [
+            "PUBLIC has connect on database postgres",
+            "PUBLIC has temporary on database postgres",
+            "PUBLIC has connect on database template1",
+            "PUBLIC may execute pg_advisory_lock(bigint)",
+            "PUBLIC may execute lo_create(oid)",
+            "PUBLIC may execute pg_logical_emit_message(boolean,text,",
+        ] {
+            assert!(
+                open.iter().any(|open| open.starts_with(door)),
+                "{door}: {open:#?}"
+            );
+        }
+        // Before PostgreSQL 15 the schema belongs to the superuser in every database.
+        let schema = open.iter().any(|door| door.ends_with("on schema public"));
+        assert_eq!(schema, major < 15, "{open:#?}");
+        for closed in [
+            "database data",
+            "database control",
+            "functions that",
+            "app",
+            "tenantry.",
+            "provisioner_",
+        ] {
+            assert!(
+                !open.iter().any(|door| door.contains(closed)),
+                "{closed}: {open:#?}"
+            );
+        }
+    }
+
+    let plane = ControlPlane::open(settings(&server), testkit::envelope());
+    let tenant = plane.create_tenant(name("acme"), None).await.unwrap();
+    let db = TenantDb::new(registry(&plane).lease(tenant.id).await.unwrap());
+    sqlx::query("INSERT INTO app.users (name) VALUES ('Ada')")
+        .execute(&db)
+        .await
+        .unwrap();
+
+    // A superuser who comes later closes the rest.
+    for (database, name) in [(Database::Control, "control"), (Database::Data, "data")] {
+        let open = migrate(&server.target(database, name, true), LIMITS)
+            .await
+            .unwrap();
+        assert_eq!(open, Vec::<String>::new());
+    }
+    assert_eq!(
+        one::<i64>(&mut superuser, "SELECT count(*) FROM app.users").await,
+        1
+    );
+    plane.close().await;
+}
+
+fn settings(server: &TestServer) -> ControlPlaneSettings {
+    ControlPlaneSettings {
+        control: server.cluster().clone(),
+        control_database: "control".parse().unwrap(),
+        control_login: server.service().clone(),
+        control_connections: 2,
+        data: server.cluster().clone(),
+        data_database: "data".parse().unwrap(),
+        data_login: server.service().clone(),
+        max_connections_per_tenant: 2,
+    }
+}
+
+/// Four at once, and nothing there yet: neither roles nor databases. Two of them make the same database.
+#[tokio::test]
+async fn migrators_that_start_at_once_on_a_fresh_cluster_all_succeed() {
+    let server = TestServer::bare().await;
+    let target = |database, name| server.target(database, name, true);
+    let targets = [
+        target(Database::Control, "control"),
+        target(Database::Data, "data"),
+        target(Database::Data, "data"),
+        target(Database::Data, "more_data"),
+    ];
+    let [control, data, same, more] = &targets;
+    let results = tokio::join!(
+        migrate(control, LIMITS),
+        migrate(data, LIMITS),
+        migrate(same, LIMITS),
+        migrate(more, LIMITS),
+    );
+    for result in [results.0, results.1, results.2, results.3] {
+        assert_eq!(result.unwrap(), Vec::<String>::new());
+    }
+}
+
+/// Every tenant has the group's rights, and so may drop what the group owns and holds, in all databases: PostgreSQL
+/// accepts it, and leaves what others granted. (Here and not with the other attacks, since it touches the databases of
+/// other tests.)
+#[tokio::test]
+async fn dropping_what_the_group_holds_takes_nothing_away() {
+    let server = TestServer::bare().await;
+    for (database, name) in [
+        (Database::Control, "control"),
+        (Database::Data, "data"),
+        (Database::Data, "more_data"),
+    ] {
+        migrate(&server.target(database, name, true), LIMITS)
+            .await
+            .unwrap();
+    }
+    let plane = ControlPlane::open(settings(&server), testkit::envelope());
+    let tenant = plane.create_tenant(name("acme"), None).await.unwrap().id;
+    let held = "SELECT concat_ws(' ',
+        (SELECT string_agg(datacl::text, ' ' ORDER BY datname) FROM pg_database),
+        (SELECT string_agg(relacl::text, ' ' ORDER BY oid) FROM pg_class WHERE relnamespace = 'app'::regnamespace),
+        (SELECT string_agg(attacl::text, ' ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = 'app.users'::regclass),
+        (SELECT string_agg(proacl::text, ' ' ORDER BY oid) FROM pg_proc WHERE pronamespace = 'app'::regnamespace),
+        (SELECT string_agg(polroles::text, ' ') FROM pg_policy),
+        (SELECT nspacl::text FROM pg_namespace WHERE nspname = 'app'))";
+    let mut superuser = server.superuser("data").await;
+    let before: String = one(&mut superuser, held).await;
+    assert!(before.contains(TENANT_GROUP), "{before}");
+
+    let connect = plane.source().load(tenant).await.unwrap().connect;
+    for sql in [
+        "DROP OWNED BY tenantry_tenant CASCADE",
+        "REVOKE CONNECT ON DATABASE more_data FROM tenantry_tenant",
+        "REVOKE ALL ON ALL TABLES IN SCHEMA app FROM tenantry_tenant",
+    ] {
+        let mut session = connect.connect().await.unwrap();
+        if let Err(error) = run(&mut session, sql).await {
+            assert_eq!(sqlstate(&error), DENIED, "{sql}: {error}");
+        }
+        assert_eq!(one::<String>(&mut superuser, held).await, before, "{sql}");
+    }
+    plane.close().await;
+}
+
+/// The databases that every cluster has, and the one that work starts from whatever its name is.
+#[tokio::test]
+async fn shared_databases_are_closed_by_the_next_migration() {
+    let server = TestServer::bare().await;
+    run(
+        &mut server.superuser("postgres").await,
+        "CREATE DATABASE defaultdb",
+    )
+    .await
+    .unwrap();
+    let mut target = server.target(Database::Data, "data", true);
+    target.cluster.maintenance_database = "defaultdb".to_owned();
+    assert_eq!(migrate(&target, LIMITS).await.unwrap(), Vec::<String>::new());
+
+    let mut superuser = server.superuser("data").await;
+    for shared in ["postgres", "template1", "defaultdb"] {
+        for privilege in ["CONNECT", "TEMPORARY"] {
+            run(
+                &mut superuser,
+                &format!("GRANT {privilege} ON DATABASE {shared} TO PUBLIC"),
+            )
+            .await
+            .unwrap();
+            let named = format!("PUBLIC has {} on database {shared}", privilege.to_lowercase());
+            assert_eq!(open_doors(&mut superuser, "defaultdb").await.unwrap(), [named]);
+            // It is no door of this database's.
+            harden_database(&mut superuser, Database::Data).await.unwrap();
+            assert_eq!(open_doors(&mut superuser, "defaultdb").await.unwrap().len(), 1);
+            migrate(&target, LIMITS).await.unwrap();
+            assert_eq!(
+                open_doors(&mut superuser, "defaultdb").await.unwrap(),
+                Vec::<String>::new()
+            );
+        }
+    }
+    assert_eq!(doors(&mut superuser).await, Vec::<String>::new());
+}
+
+/// Roles of ours that were there before us may have more than we would give them.
+#[tokio::test]
+async fn roles_with_more_than_they_may_have_are_refused() {
+    let server = TestServer::bare().await;
+    let target = server.target(Database::Control, "control", true);
+    migrate(&target, LIMITS).await.unwrap();
+    let mut superuser = server.superuser("postgres").await;
+    run(&mut superuser, "CREATE ROLE tn_x").await.unwrap();
+
+    for (role, power) in [
+        ("tenantry_service", "SUPERUSER"),
+        ("tenantry_tenant", "BYPASSRLS"),
+        ("tenantry_owner", "REPLICATION"),
+        ("tenantry_migrator", "SUPERUSER"),
+        ("tenantry_migrator", "BYPASSRLS"),
+        ("tenantry_provisioner_07", "BYPASSRLS"),
+        ("tenantry_service", "CREATEROLE"),
+        ("tenantry_tenant", "CREATEDB"),
+        ("tenantry_owner", "CREATEROLE"),
+        ("tenantry_owner", "LOGIN"),
+        ("tenantry_tenant", "LOGIN"),
+        ("tenantry_provisioner_07", "LOGIN"),
+    ] {
+        run(&mut superuser, &format!("ALTER ROLE {role} {power}"))
+            .await
+            .unwrap();
+        assert_eq!(
+            powers(migrate(&target, LIMITS).await),
+            [format!("{role} has {power}")]
+        );
+        run(&mut superuser, &format!("ALTER ROLE {role} NO{power}"))
+            .await
+            .unwrap();
+    }
+    for (role, member) in [
+        ("pg_read_all_data", "tenantry_service"),
+        ("tenantry_owner", "tenantry_service"),
+        ("pg_execute_server_program", "tenantry_tenant"),
+        ("pg_monitor", "tenantry_owner"),
+        ("pg_write_server_files", "tenantry_provisioner_63"),
+    ] {
+        run(&mut superuser, &format!("GRANT {role} TO {member}"))
+            .await
+            .unwrap();
+        assert_eq!(
+            powers(migrate(&target, LIMITS).await),
+            [format!("{member} is a member of {role}")]
+        );
+        run(&mut superuser, &format!("REVOKE {role} FROM {member}"))
+            .await
+            .unwrap();
+    }
+
+    // A tenant on PostgreSQL 14 can do this one; it must not stop a migration. And a backup needs its power.
+    run(
+        &mut superuser,
+        "GRANT tn_x TO tenantry_owner; CREATE ROLE tenantry_backup LOGIN BYPASSRLS",
+    )
+    .await
+    .unwrap();
+    migrate(&target, LIMITS).await.unwrap();
+}
+
+fn powers(result: Result<Vec<String>, MigrateError>) -> Vec<String> {
+    match result {
+        Err(MigrateError::PowerfulRoles(powers)) => powers,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The passwords that the configuration names are set, as verifiers, by each migration.
+#[tokio::test]
+async fn a_migration_sets_the_configured_passwords() {
+    let server = TestServer::bare().await;
+    let mut target = server.target(Database::Control, "control", true);
+    migrate(&target, LIMITS).await.unwrap();
+    server.connect(server.service(), "control").await.unwrap();
+
+    target.service = "another password".to_owned().into();
+    migrate(&target, LIMITS).await.unwrap();
+    server.connect(server.service(), "control").await.unwrap_err();
+    let login = Login::new(server.service().user.clone(), target.service);
+    server.connect(&login, "control").await.unwrap();
+    let verifiers = "SELECT bool_and(rolpassword ~ '^SCRAM-SHA-256[$]4096:') FROM pg_authid
+        WHERE rolname IN ('tenantry_migrator', 'tenantry_service')";
+    assert!(one::<bool>(&mut server.superuser("postgres").await, verifiers).await);
+}

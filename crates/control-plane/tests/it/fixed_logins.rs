@@ -1,0 +1,123 @@
+//! The service, the migrator and the owner: each can do its own work and not see tenants' rows.
+
+use control_plane::postgres::{MIGRATOR, OWNER, SERVICE, TENANT_GROUP};
+use sqlx::ConnectOptions as _;
+use sqlx::postgres::PgConnection;
+
+use crate::support::{DENIED, World, one, role, run, sqlstate};
+
+async fn refused(session: &mut PgConnection, sql: &str, code: &str) {
+    match run(session, sql).await {
+        Ok(done) => panic!("accepted, {} rows: {sql}", done.rows_affected()),
+        Err(error) => assert_eq!(sqlstate(&error), code, "{sql}: {error}"),
+    }
+}
+
+#[tokio::test]
+async fn the_service_has_no_power_over_the_tenants_database() {
+    let world = World::new().await;
+    let before = world.fingerprint().await;
+    let server = world.databases.server();
+    let mut service = server
+        .connect(server.service(), world.databases.data().as_str())
+        .await
+        .unwrap();
+    let powers = "SELECT count(*) FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER') AND rolname <> session_user";
+    assert_eq!(one::<i64>(&mut service, powers).await, 0);
+
+    let victim = format!("{}_a", role(world.b));
+    for sql in [
+        "SELECT * FROM app.users".to_owned(),
+        "SELECT app.tid()".to_owned(),
+        "INSERT INTO app.users (name) VALUES ('x')".to_owned(),
+        format!("SELECT app.delete_user('{}')", world.user_of_b),
+        "SELECT tenantry.isolate('app.users')".to_owned(),
+        "DELETE FROM tenantry.migrations".to_owned(),
+        "CREATE ROLE x".to_owned(),
+        "CREATE DATABASE x".to_owned(),
+        "CREATE SCHEMA x".to_owned(),
+        "CREATE TEMPORARY TABLE x ()".to_owned(),
+        "CREATE FUNCTION provisioner_00.x() RETURNS integer LANGUAGE sql AS 'SELECT 1'".to_owned(),
+        "CREATE OR REPLACE FUNCTION provisioner_00.create_tenant(uuid, text) RETURNS void LANGUAGE sql AS ''"
+            .to_owned(),
+        format!("ALTER ROLE {victim} PASSWORD 'x'"),
+        format!("DROP ROLE {victim}"),
+        format!("GRANT {TENANT_GROUP} TO {SERVICE}"),
+        "SELECT rolpassword FROM pg_authid".to_owned(),
+        "SELECT pg_advisory_lock(1)".to_owned(),
+    ] {
+        refused(&mut service, &sql, DENIED).await;
+    }
+    for role in [
+        OWNER,
+        MIGRATOR,
+        TENANT_GROUP,
+        "tenantry_provisioner_00",
+        "postgres",
+        &*victim,
+    ] {
+        refused(&mut service, &format!("SET ROLE {role}"), DENIED).await;
+    }
+    assert_eq!(world.fingerprint().await, before);
+}
+
+#[tokio::test]
+async fn the_service_has_in_the_store_what_it_needs_and_no_more() {
+    let world = World::new().await;
+    let server = world.databases.server();
+    let mut service = server
+        .connect(server.service(), world.databases.control().as_str())
+        .await
+        .unwrap();
+    for sql in [
+        "DELETE FROM control.tenants",
+        "TRUNCATE control.tenants CASCADE",
+        "UPDATE control.tenants SET id = gen_random_uuid()",
+        "UPDATE control.tenants SET name = 'x'",
+        "DELETE FROM control.admin_tokens",
+        "UPDATE control.admin_tokens SET sha256 = ''",
+        "UPDATE control.tenant_keys SET wrapped_dek = ''",
+        "DELETE FROM control.tenant_credentials",
+        "ALTER TABLE control.tenants ADD COLUMN x text",
+        "CREATE TABLE control.x ()",
+        "CREATE TEMPORARY TABLE x ()",
+        "DELETE FROM tenantry.migrations",
+    ] {
+        refused(&mut service, sql, DENIED).await;
+    }
+}
+
+/// FORCE binds the owner too, and since it is no tenant it gets an error where NULL would silently find nothing.
+#[tokio::test]
+async fn the_owner_is_bound_as_well() {
+    let world = World::new().await;
+    let before = world.fingerprint().await;
+    let server = world.databases.server();
+    let b = world.b;
+    for sql in [
+        "SELECT * FROM app.users".to_owned(),
+        "SELECT count(*) FROM app.users".to_owned(),
+        "UPDATE app.users SET name = 'x'".to_owned(),
+        format!("DELETE FROM app.users WHERE tenant_id = '{b}'"),
+        "INSERT INTO app.users (name) VALUES ('x')".to_owned(),
+        format!("INSERT INTO app.users (tenant_id, name) VALUES ('{b}', 'x')"),
+        format!("SELECT app.delete_user('{}')", world.user_of_b),
+        "SELECT app.tid()".to_owned(),
+    ] {
+        let mut owner = server
+            .cluster()
+            .options(server.migrator(), world.databases.data().as_str())
+            .options([("role", OWNER)])
+            .connect()
+            .await
+            .unwrap();
+        refused(&mut owner, &sql, "22P02").await;
+    }
+    assert_eq!(world.fingerprint().await, before);
+}
+
+#[tokio::test]
+async fn whoever_is_no_tenant_has_no_identity() {
+    let world = World::new().await;
+    refused(&mut world.superuser().await, "SELECT app.tid()", "22P02").await;
+}

@@ -1,0 +1,52 @@
+//! What holds for every table and function in schema `app`, read from the catalog: the next resource is held by it
+//! as the first one is.
+
+use sqlx::postgres::PgConnection;
+use testkit::Databases;
+
+use crate::support::run;
+
+/// Each returns what breaks it, a sentence each.
+const RULES: &str = include_str!("grants/rules.sql");
+
+async fn broken(session: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar(RULES).fetch_all(session).await.unwrap()
+}
+
+async fn superuser(databases: &Databases) -> PgConnection {
+    databases.server().superuser(databases.data().as_str()).await
+}
+
+#[tokio::test]
+async fn everything_in_app_keeps_the_rules() {
+    let databases = Databases::new().await;
+    assert_eq!(
+        broken(&mut superuser(&databases).await).await,
+        Vec::<String>::new()
+    );
+}
+
+/// A table made the obvious way breaks nearly every rule, and is told so; made with `isolate`, none.
+#[tokio::test]
+async fn a_careless_resource_is_found() {
+    let databases = Databases::new().await;
+    let mut session = superuser(&databases).await;
+    // Never committed: a role of it would outlive the database.
+    run(&mut session, "BEGIN").await.unwrap();
+    run(&mut session, include_str!("grants/careless.sql"))
+        .await
+        .unwrap();
+    let found = broken(&mut session).await;
+    let expected: Vec<&str> = include_str!("grants/careless.txt").lines().collect();
+    assert_eq!(found, expected, "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_careful_resource_is_not() {
+    let databases = Databases::new().await;
+    let mut session = superuser(&databases).await;
+    run(&mut session, include_str!("grants/careful.sql"))
+        .await
+        .unwrap();
+    assert_eq!(broken(&mut session).await, Vec::<String>::new());
+}

@@ -1,0 +1,244 @@
+//! Histories: applied once, by one at a time, within a deadline, and never silently different.
+
+use std::time::Duration;
+
+use control_plane::postgres::{Database, MigrateError, MigrateLimits, SchemaStatus, migrate, schema_status};
+use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
+use testkit::{Databases, LIMITS, TestServer};
+use tokio::time::{sleep, timeout};
+
+use crate::support::{one, run};
+
+/// As in `migrate`.
+const CLUSTER_LOCK: i64 = i64::from_be_bytes(*b"TENANTRY");
+
+/// What a database has been made into: its history with dates, its objects and their ACLs.
+async fn state(server: &TestServer, database: &str) -> String {
+    one(
+        &mut server.superuser(database).await,
+        "SELECT concat_ws(E'\n',
+            (SELECT string_agg(migrations::text, E'\n' ORDER BY version) FROM tenantry.migrations),
+            (SELECT string_agg(concat_ws(' ', oid, relname, relacl, xmin), E'\n' ORDER BY oid) FROM pg_class
+             WHERE relnamespace::regnamespace::text IN ('app', 'control', 'tenantry')),
+            (SELECT string_agg(concat_ws(' ', oid, proname, proacl), E'\n' ORDER BY oid) FROM pg_proc
+             WHERE proacl IS NOT NULL),
+            (SELECT string_agg(concat_ws(' ', oid, nspname, nspacl), E'\n' ORDER BY oid) FROM pg_namespace
+             WHERE nspname !~ '^pg_'),
+            (SELECT datacl::text FROM pg_database WHERE datname = current_database()))",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    for (database, suffix) in [(Database::Control, "control"), (Database::Data, "data")] {
+        let name = server.unused_name(suffix);
+        let target = server.target(database, name.as_str(), true);
+        migrate(&target, LIMITS).await.unwrap();
+        let first = state(server, name.as_str()).await;
+        assert_eq!(migrate(&target, LIMITS).await.unwrap(), Vec::<String>::new());
+        assert_eq!(state(server, name.as_str()).await, first);
+    }
+}
+
+/// The last migration of the tenants' history, taken back, so that it is missing.
+async fn take_back_the_last(superuser: &mut PgConnection) {
+    run(
+        superuser,
+        "DROP FUNCTION app.delete_user(uuid); DROP TABLE app.users; DELETE FROM tenantry.migrations WHERE version = 3",
+    )
+    .await
+    .unwrap();
+}
+
+/// Somebody's lock makes a migration time out, so that nobody queues behind it for long, and try again.
+#[tokio::test]
+async fn a_migration_that_cannot_lock_gives_way_and_tries_again() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let target = server.target(Database::Data, databases.data().as_str(), true);
+    let mut superuser = server.superuser(databases.data().as_str()).await;
+    take_back_the_last(&mut superuser).await;
+
+    // It can be read, so the migration starts; its row cannot be written.
+    let mut holder = server.superuser(databases.data().as_str()).await;
+    run(&mut holder, "BEGIN; LOCK TABLE tenantry.migrations IN SHARE MODE")
+        .await
+        .unwrap();
+    let limits = MigrateLimits {
+        lock_timeout: Duration::from_millis(100),
+        ..LIMITS
+    };
+    let migration = tokio::spawn(async move { migrate(&target, limits).await });
+
+    let waiting = "SELECT coalesce(max(pid), 0) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'tenantry_migrator' AND wait_event_type = 'Lock'";
+    let first = appears(&mut superuser, waiting, 0).await;
+    // Another backend waits: the first has given way, and been replaced.
+    appears(&mut superuser, waiting, first).await;
+    assert!(!migration.is_finished());
+    // Nothing of it was kept meanwhile.
+    assert!(!one::<bool>(&mut superuser, "SELECT to_regclass('app.users') IS NOT NULL").await);
+
+    run(&mut holder, "ROLLBACK").await.unwrap();
+    assert_eq!(migration.await.unwrap().unwrap(), Vec::<String>::new());
+    assert!(one::<bool>(&mut superuser, "SELECT to_regclass('app.users') IS NOT NULL").await);
+}
+
+/// Waits until the query answers neither 0 nor `before`.
+async fn appears(session: &mut PgConnection, query: &str, before: i32) -> i32 {
+    timeout(Duration::from_secs(30), async {
+        loop {
+            let now: i32 = one(session, query).await;
+            if now != 0 && now != before {
+                return now;
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("somebody waits for the lock")
+}
+
+#[tokio::test]
+async fn waiting_for_another_migrator_ends_at_the_deadline() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let target = server.target(Database::Data, databases.data().as_str(), true);
+    let mut other = server.superuser("postgres").await;
+    run(&mut other, &format!("SELECT pg_advisory_lock({CLUSTER_LOCK})"))
+        .await
+        .unwrap();
+    let limits = MigrateLimits {
+        deadline: Duration::from_millis(200),
+        ..LIMITS
+    };
+    match migrate(&target, limits).await {
+        Err(MigrateError::Deadline) => {}
+        answer => panic!("{answer:?}"),
+    }
+    other.close().await.unwrap();
+    migrate(&target, LIMITS).await.unwrap();
+}
+
+/// A lock that is never to be had ends at the deadline as well.
+#[tokio::test]
+async fn trying_again_ends_at_the_deadline() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let target = server.target(Database::Data, databases.data().as_str(), true);
+    let mut holder = server.superuser(databases.data().as_str()).await;
+    run(&mut holder, "BEGIN; LOCK TABLE tenantry.migrations")
+        .await
+        .unwrap();
+    let limits = MigrateLimits {
+        deadline: Duration::from_secs(2),
+        lock_timeout: Duration::from_millis(50),
+    };
+    let error = timeout(Duration::from_secs(30), migrate(&target, limits))
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert!(
+        matches!(error, MigrateError::Deadline | MigrateError::Migration(_)),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_migration_that_was_changed_after_it_was_applied_is_an_error() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let mut superuser = server.superuser(databases.data().as_str()).await;
+    run(
+        &mut superuser,
+        "UPDATE tenantry.migrations SET checksum = 'x' WHERE version = 2",
+    )
+    .await
+    .unwrap();
+    let target = server.target(Database::Data, databases.data().as_str(), true);
+    match migrate(&target, LIMITS).await {
+        Err(MigrateError::Migration(sqlx::migrate::MigrateError::VersionMismatch(2))) => {}
+        answer => panic!("{answer:?}"),
+    }
+}
+
+/// No error is swallowed, nothing of the failed migration stays, and the next run goes on.
+#[tokio::test]
+async fn a_migration_that_fails_leaves_nothing_and_can_be_repeated() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let mut superuser = server.superuser(databases.data().as_str()).await;
+    take_back_the_last(&mut superuser).await;
+    // In the way of the migration's last statements.
+    run(
+        &mut superuser,
+        "CREATE FUNCTION app.delete_user(uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+    )
+    .await
+    .unwrap();
+    let target = server.target(Database::Data, databases.data().as_str(), true);
+    match migrate(&target, LIMITS).await {
+        Err(MigrateError::Migration(sqlx::migrate::MigrateError::ExecuteMigration(_, 3))) => {}
+        answer => panic!("{answer:?}"),
+    }
+    assert!(!one::<bool>(&mut superuser, "SELECT to_regclass('app.users') IS NOT NULL").await);
+    run(&mut superuser, "DROP FUNCTION app.delete_user(uuid)")
+        .await
+        .unwrap();
+    migrate(&target, LIMITS).await.unwrap();
+    assert!(one::<bool>(&mut superuser, "SELECT to_regclass('app.users') IS NOT NULL").await);
+}
+
+#[tokio::test]
+async fn the_service_sees_how_a_schema_stands() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    for (database, name) in [
+        (Database::Control, databases.control()),
+        (Database::Data, databases.data()),
+    ] {
+        let mut superuser = server.superuser(name.as_str()).await;
+        let mut service = server.connect(server.service(), name.as_str()).await.unwrap();
+        assert_eq!(
+            schema_status(&mut service, database).await.unwrap(),
+            SchemaStatus::Current
+        );
+
+        run(
+            &mut superuser,
+            "INSERT INTO tenantry.migrations VALUES (9000, 'from the future', now(), true, '', 1)",
+        )
+        .await
+        .unwrap();
+        assert_eq!(
+            schema_status(&mut service, database).await.unwrap(),
+            SchemaStatus::Ahead
+        );
+
+        run(
+            &mut superuser,
+            "DELETE FROM tenantry.migrations WHERE version >= 2",
+        )
+        .await
+        .unwrap();
+        let missing = match database {
+            Database::Control => 1,
+            Database::Data => 2,
+        };
+        assert_eq!(
+            schema_status(&mut service, database).await.unwrap(),
+            SchemaStatus::Behind { missing }
+        );
+        for gone in ["DROP TABLE tenantry.migrations", "DROP SCHEMA tenantry CASCADE"] {
+            run(&mut superuser, gone).await.unwrap();
+            assert_eq!(
+                schema_status(&mut service, database).await.unwrap(),
+                SchemaStatus::Behind { missing: missing + 1 }
+            );
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Passwords: in no log, and of no use in another's place.
+
+use std::fs;
+
+use control_plane::ControlPlane;
+use sqlx::ConnectOptions as _;
+use tenant_registry::{LeaseError, SourceError, TenantId, TenantSource as _};
+use testkit::Databases;
+
+use crate::support::{in_store, name, one, provisioner, registry, role, run};
+
+/// The server logs every statement with its parameters, and those of functions; the password is not among them.
+#[tokio::test]
+async fn a_password_stands_in_no_log_of_the_server() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let mut superuser = server.superuser("postgres").await;
+    for database in [databases.control(), databases.data()] {
+        for setting in [
+            "log_statement = 'all'",
+            "log_min_duration_statement = 0",
+            "log_parameter_max_length = -1",
+            "log_parameter_max_length_on_error = -1",
+            "log_min_messages = debug1",
+        ] {
+            run(
+                &mut superuser,
+                &format!("ALTER DATABASE {database} SET {setting}"),
+            )
+            .await
+            .unwrap();
+        }
+    }
+    let plane = databases.control_plane();
+    let tenant = testkit::tenant(&plane, "acme").await.id;
+    let connect = plane.source().load(tenant).await.unwrap().connect;
+    connect.connect().await.unwrap();
+    // Making its roles again fails, and what failed is logged with its parameters too.
+    let mut superuser = server.superuser(databases.data().as_str()).await;
+    let function = format!("FUNCTION {}.create_tenant(uuid, text)", provisioner(tenant));
+    run(&mut superuser, &format!("DROP {function}")).await.unwrap();
+    plane
+        .create_tenant(name("other"), Some(sibling(tenant)))
+        .await
+        .unwrap_err();
+
+    // sqlx has no getter for it, and shows it in its `Debug`: which is why ours shows nothing.
+    let shown = format!("{connect:?}");
+    let password = shown
+        .split_once("password: Some(\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    assert_eq!(password.len(), 43, "256 bits in base64");
+
+    let log = String::from_utf8_lossy(&fs::read(server.log_file()).unwrap()).into_owned();
+    // The log has what we look for: this statement, and the verifier in its place.
+    let logged: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains(&tenant.to_string()))
+        .collect();
+    assert!(
+        logged.iter().any(|line| line.contains("SCRAM-SHA-256$1:")),
+        "{logged:#?}"
+    );
+    assert!(log.contains("does not exist"));
+    assert!(!log.contains(password));
+}
+
+/// Another tenant of the same provisioner.
+fn sibling(tenant: TenantId) -> TenantId {
+    let mut id = tenant.as_uuid().into_bytes();
+    id[14] ^= 1;
+    uuid::Uuid::from_bytes(id).into()
+}
+
+async fn does_not_open(plane: &ControlPlane, tenant: TenantId) {
+    match registry(plane).lease(tenant).await {
+        Err(LeaseError::Source(SourceError::Unavailable(cause))) => {
+            assert_eq!(
+                cause.to_string(),
+                "the tenant's password could not be sealed or opened"
+            );
+        }
+        Err(error) => panic!("{error:?}"),
+        Ok(_) => panic!("opened with another's password"),
+    }
+}
+
+/// Whoever can write to the store cannot have one tenant's login opened with the sealed password of another.
+#[tokio::test]
+async fn sealed_passwords_open_in_their_own_place_alone() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let a = testkit::tenant(&plane, "a").await.id;
+    let b = testkit::tenant(&plane, "b").await.id;
+    let mut store = in_store(&databases).await;
+    let swap = |table: &str, column: &str| {
+        format!(
+            "UPDATE control.{table} AS mine SET {column} = other.{column} FROM control.{table} AS other
+             WHERE mine.tenant_id IN ('{a}', '{b}') AND other.tenant_id IN ('{a}', '{b}')
+                AND mine.tenant_id <> other.tenant_id"
+        )
+    };
+    let passwords = swap("tenant_credentials", "sealed_password");
+    let keys = swap("tenant_keys", "wrapped_dek");
+    let opens = async || {
+        for tenant in [a, b] {
+            registry(&plane).lease(tenant).await.unwrap();
+        }
+    };
+    opens().await;
+    for swapped in [&passwords, &keys, &format!("{passwords}; {keys}")] {
+        run(&mut store, swapped).await.unwrap();
+        does_not_open(&plane, a).await;
+        does_not_open(&plane, b).await;
+        run(&mut store, swapped).await.unwrap();
+        opens().await;
+    }
+
+    // Nor in the place of a newer one.
+    run(
+        &mut store,
+        &format!("UPDATE control.tenant_credentials SET version = 2 WHERE tenant_id = '{a}'"),
+    )
+    .await
+    .unwrap();
+    does_not_open(&plane, a).await;
+    // A byte that was changed.
+    run(
+        &mut store,
+        &format!(
+            "UPDATE control.tenant_credentials
+             SET version = 1, sealed_password = set_byte(sealed_password, length(sealed_password) - 1,
+                get_byte(sealed_password, length(sealed_password) - 1) # 1)
+             WHERE tenant_id = '{a}'"
+        ),
+    )
+    .await
+    .unwrap();
+    does_not_open(&plane, a).await;
+}
+
+/// In the store a password is sealed, in the cluster it is a verifier.
+#[tokio::test]
+async fn a_password_is_stored_nowhere() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let tenant = testkit::tenant(&plane, "a").await.id;
+    let shown = format!("{:?}", plane.source().load(tenant).await.unwrap().connect);
+    let password = shown
+        .split_once("password: Some(\"")
+        .unwrap()
+        .1
+        .split_once('"')
+        .unwrap()
+        .0;
+    let sealed: Vec<u8> = one(
+        &mut in_store(&databases).await,
+        "SELECT sealed_password FROM control.tenant_credentials",
+    )
+    .await;
+    assert!(!String::from_utf8_lossy(&sealed).contains(password));
+    let verifier = format!(
+        "SELECT rolpassword FROM pg_authid WHERE rolname = '{}_a'",
+        role(tenant)
+    );
+    let verifier: String = one(&mut in_store(&databases).await, &verifier).await;
+    assert!(!verifier.contains(password));
+}

@@ -1,0 +1,207 @@
+//! Two tenants with rows in one database: `a` attacks, `b` must not notice.
+
+use std::sync::Arc;
+
+use control_plane::{ControlPlane, TenantName};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
+use tenant_registry::{
+    PlainPool, PlainSettings, Registry, RegistrySettings, TenantDb, TenantId, TenantSource as _,
+};
+use testkit::Databases;
+use uuid::Uuid;
+
+/// SQLSTATE `insufficient_privilege`.
+pub(crate) const DENIED: &str = "42501";
+
+/// What stands in the rows of `b` and nowhere else.
+pub(crate) const SECRET: &str = "secret";
+
+/// The scene of an attack.
+pub(crate) struct World {
+    pub(crate) databases: Databases,
+    pub(crate) plane: ControlPlane,
+    pub(crate) a: TenantId,
+    pub(crate) b: TenantId,
+    /// The id of one of the rows of `b`.
+    pub(crate) user_of_b: Uuid,
+}
+
+impl World {
+    /// `a` has the users "1" and "2", `b` has "secret 1" to "secret 3". Both logins are without any power.
+    pub(crate) async fn new() -> Self {
+        let databases = Databases::new().await;
+        let plane = databases.control_plane();
+        let a = testkit::tenant(&plane, "a").await.id;
+        let b = testkit::tenant(&plane, "b").await.id;
+        let mut world = Self {
+            databases,
+            plane,
+            a,
+            b,
+            user_of_b: Uuid::nil(),
+        };
+        for (tenant, names) in [
+            (a, "('1'), ('2')"),
+            (b, "('secret 1'), ('secret 2'), ('secret 3')"),
+        ] {
+            let mut session = world.session(tenant).await;
+            assert_powerless(&mut session).await;
+            run(
+                &mut session,
+                &format!("INSERT INTO app.users (name) VALUES {names}"),
+            )
+            .await
+            .unwrap();
+        }
+        world.user_of_b = sqlx::query_scalar("SELECT id FROM app.users WHERE name = 'secret 1'")
+            .fetch_one(&mut world.session(b).await)
+            .await
+            .unwrap();
+        world
+    }
+
+    /// How the registry reaches this tenant, before it adds the start-up options.
+    pub(crate) async fn options(&self, tenant: TenantId) -> PgConnectOptions {
+        self.plane.source().load(tenant).await.unwrap().connect
+    }
+
+    /// A plain connection with the tenant's login and nothing else.
+    pub(crate) async fn session(&self, tenant: TenantId) -> PgConnection {
+        self.options(tenant).await.connect().await.unwrap()
+    }
+
+    /// The tenant's database as a handler gets it, over a fresh pool.
+    pub(crate) async fn db(&self, tenant: TenantId) -> TenantDb {
+        TenantDb::new(registry(&self.plane).lease(tenant).await.unwrap())
+    }
+
+    /// A superuser in the tenants' database: looks behind the scenes.
+    pub(crate) async fn superuser(&self) -> PgConnection {
+        self.databases
+            .server()
+            .superuser(self.databases.data().as_str())
+            .await
+    }
+
+    /// The major version of the server.
+    pub(crate) async fn major(&self) -> u32 {
+        self.superuser().await.server_version_num().unwrap() / 10_000
+    }
+
+    /// Sends the statements as `a`, on a plain connection and by way of the registry.
+    pub(crate) async fn attack(&self, sql: &str) -> [Result<PgQueryResult, sqlx::Error>; 2] {
+        let mut session = self.session(self.a).await;
+        let plain = run(&mut session, sql).await;
+        let pooled = raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&self.db(self.a).await)
+            .await;
+        session.close().await.unwrap();
+        [plain, pooled]
+    }
+
+    /// Sends the statements as `a` by both ways, and both must be refused with this SQLSTATE.
+    pub(crate) async fn refused(&self, sql: &str, code: &str) {
+        for result in self.attack(sql).await {
+            match result {
+                Ok(done) => panic!("accepted, {} rows: {sql}", done.rows_affected()),
+                Err(error) => assert_eq!(sqlstate(&error), code, "{sql}: {error}"),
+            }
+        }
+    }
+
+    /// Asks for one text as `a` by both ways.
+    pub(crate) async fn ask(&self, sql: &str) -> [Option<String>; 2] {
+        let query = || sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql.to_owned()));
+        let answer = |result: Result<Option<Option<String>>, _>| {
+            result.unwrap_or_else(|error| panic!("{sql}: {error}")).flatten()
+        };
+        let plain = query().fetch_optional(&mut self.session(self.a).await).await;
+        let pooled = query().fetch_optional(&self.db(self.a).await).await;
+        [answer(plain), answer(pooled)]
+    }
+
+    /// The rows of `b` to the last byte, and who may do what in the tenants' database: an attack changes neither.
+    pub(crate) async fn fingerprint(&self) -> String {
+        let rows = "SELECT string_agg(users::text, E'\n' ORDER BY id) FROM app.users WHERE tenant_id = $1";
+        let mut superuser = self.superuser().await;
+        let rows: String = sqlx::query_scalar(rows)
+            .bind(self.b.as_uuid())
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+        let rights: String = sqlx::query_scalar(include_str!("support/rights.sql"))
+            .bind(format!("tn_{}", self.b.as_uuid().simple()))
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+        format!("{rows}\n{rights}")
+    }
+}
+
+/// A registry of its own, so that the next lease asks the source again and logs in again.
+pub(crate) fn registry(plane: &ControlPlane) -> Registry<PlainPool> {
+    Registry::new(
+        Arc::new(plane.source()),
+        RegistrySettings::default(),
+        PlainSettings::default(),
+    )
+}
+
+/// Runs the statements, one or several.
+pub(crate) async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQueryResult, sqlx::Error> {
+    session.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await
+}
+
+/// Asks for one value.
+pub(crate) async fn one<T>(session: &mut PgConnection, sql: &str) -> T
+where
+    T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
+{
+    sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
+        .fetch_one(session)
+        .await
+        .unwrap_or_else(|error| panic!("{sql}: {error}"))
+}
+
+/// The SQLSTATE of a server's error, and the text of any other.
+pub(crate) fn sqlstate(error: &sqlx::Error) -> String {
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .map_or_else(|| error.to_string(), std::borrow::Cow::into_owned)
+}
+
+/// A tenant's name.
+pub(crate) fn name(text: &str) -> TenantName {
+    TenantName::new(text).unwrap()
+}
+
+/// The role of a tenant, of which its logins are members.
+pub(crate) fn role(tenant: TenantId) -> String {
+    format!("tn_{}", tenant.as_uuid().simple())
+}
+
+/// A superuser in the control store.
+pub(crate) async fn in_store(databases: &Databases) -> PgConnection {
+    databases.server().superuser(databases.control().as_str()).await
+}
+
+/// The schema of the provisioner that makes this tenant's roles.
+pub(crate) fn provisioner(tenant: TenantId) -> String {
+    format!("provisioner_{:02}", tenant.as_uuid().into_bytes()[15] % 64)
+}
+
+/// No attack means anything if row level security does not bind the login, or if it could become somebody whom it
+/// does not bind.
+async fn assert_powerless(session: &mut PgConnection) {
+    let powers: Vec<String> = sqlx::query_scalar(
+        "SELECT rolname::text FROM pg_roles
+         WHERE pg_has_role(session_user, oid, 'MEMBER')
+            AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication OR rolname ~ '^pg_')",
+    )
+    .fetch_all(session)
+    .await
+    .unwrap();
+    assert_eq!(powers, Vec::<String>::new());
+}
