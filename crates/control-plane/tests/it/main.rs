@@ -9,6 +9,7 @@
 mod clusters;
 mod creation;
 mod fixed_logins;
+mod fixed_roles;
 mod grants;
 mod hardening;
 mod identity;

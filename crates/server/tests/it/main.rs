@@ -9,6 +9,7 @@
 
 mod admin;
 mod command;
+mod faults;
 mod isolation;
 mod paging;
 mod pools;
