@@ -51,6 +51,10 @@ pub(crate) fn options(connect: PgConnectOptions, settings: &SessionSettings) -> 
             "idle_in_transaction_session_timeout",
             milliseconds(settings.idle_in_transaction_timeout),
         ),
+        // With these a login could lock itself out: a library that does not exist ends every later session of its
+        // own at once, and so would a moment's idleness end each pooled one.
+        ("local_preload_libraries", String::new()),
+        ("idle_session_timeout", "0".to_owned()),
         // Nobody reads notices; the ROLLBACK of a clean-up would cause one each time.
         ("client_min_messages", "error".to_owned()),
         // A backend whose client is gone ends its query within this, PostgreSQL 14 on.

@@ -31,6 +31,8 @@ async fn start_up_options_hold_against_what_a_tenant_sets_for_its_role() {
         ("idle_in_transaction_session_timeout", "1h", "30s"),
         ("client_connection_check_interval", "0", "200ms"),
         ("application_name", "somebody else", "tenantry"),
+        ("local_preload_libraries", "no_such_library", ""),
+        ("idle_session_timeout", "1ms", "0"),
     ];
     for (setting, poison, _) in held {
         let alter = format!("ALTER ROLE {} SET {setting} = '{poison}'", login(tenant));
