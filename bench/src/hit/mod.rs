@@ -42,10 +42,7 @@ pub(crate) fn run(out: &mut impl Write) -> io::Result<()> {
             Box::new(TokioMutexes::new(&tenants)),
             Box::new(StdMutexes::new(&tenants)),
         ];
-        let measured = runtime.block_on(rounds::measure(
-            contenders,
-            &distribution.walks(&tenants, THREADS),
-        ));
+        let measured = runtime.block_on(rounds::measure(contenders, &tenants::walks(&tenants, THREADS)));
         report::table(out, &distribution, &measured)?;
     }
     Ok(())

@@ -25,13 +25,13 @@ impl Distribution {
         };
         (0..count).map(|_| Uuid::new_v4()).collect()
     }
+}
 
-    /// An order for each task, drawn before anything is measured.
-    pub(crate) fn walks(&self, tenants: &[Uuid], tasks: usize) -> Vec<Arc<[Uuid]>> {
-        (0..tasks)
-            .map(|_| (0..STEPS).map(|_| tenants[draw(tenants.len())]).collect())
-            .collect()
-    }
+/// An order in which to ask for them, for each task.
+pub(crate) fn walks(tenants: &[Uuid], tasks: usize) -> Vec<Arc<[Uuid]>> {
+    (0..tasks)
+        .map(|_| (0..STEPS).map(|_| tenants[draw(tenants.len())]).collect())
+        .collect()
 }
 
 /// A number below `bound`; as random as a version 4 UUID is.

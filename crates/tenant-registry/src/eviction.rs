@@ -1,6 +1,6 @@
 //! Who goes: the idle ones, and beyond the cap the one longest unused.
 //!
-//! A hit leaves no more than a bit in its entry's word. A look over all entries, by the timer and when the cap
+//! A hit leaves no more than a bit in the word that it counts in. A look over all entries, by the timer and when the cap
 //! is met, turns the bits into times; so "longest unused" is right to within a tick, and hits pay nothing for it.
 
 use std::sync::{Arc, Weak};
@@ -35,13 +35,15 @@ async fn run<P: TenantPool>(registry: Weak<Inner<P>>, tick: Duration) {
 }
 
 impl<P: TenantPool> Inner<P> {
-    /// Retires what nobody holds, nor has leased for the idle timeout.
+    /// Retires what nobody holds, nor has leased for the idle timeout. A lease that comes in between is one that
+    /// is held over eviction.
     fn evict_idle(&self) {
         let now = self.clock.now();
         self.residents.each(|entry| {
             let unused = Duration::from_millis(now.saturating_sub(entry.look(now)));
-            if unused >= self.settings.idle_timeout && self.reaper.retire_unused(entry) {
+            if unused >= self.settings.idle_timeout {
                 self.residents.take_out(entry);
+                self.reaper.retire(entry);
             }
         });
     }

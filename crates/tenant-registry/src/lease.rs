@@ -5,25 +5,27 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::entry::Entry;
+use crate::stripe::Stripe;
 use crate::{TenantId, TenantPool};
 
 /// A held pool. While one lease lives, the pool is not closed by an eviction (the reaper waits for it, up to
 /// its deadline). Cheap to clone; every clone is a lease of its own.
 pub struct Lease<P: TenantPool> {
-    entry: Arc<Entry<P>>,
+    stripe: Arc<Stripe<P>>,
 }
 
 impl<P: TenantPool> Lease<P> {
     /// Leases the entry if it still gives leases.
     pub(crate) fn of(entry: &Arc<Entry<P>>) -> Option<Self> {
-        entry.try_lease().then(|| Self {
-            entry: Arc::clone(entry),
+        let stripe = entry.stripe();
+        stripe.try_lease().then(|| Self {
+            stripe: Arc::clone(stripe),
         })
     }
 
     /// Whose pool it is.
     pub fn tenant(&self) -> TenantId {
-        self.entry.tenant
+        self.stripe.body.tenant
     }
 }
 
@@ -31,23 +33,23 @@ impl<P: TenantPool> Deref for Lease<P> {
     type Target = P;
 
     fn deref(&self) -> &P {
-        &self.entry.pool
+        &self.stripe.body.pool
     }
 }
 
 impl<P: TenantPool> Clone for Lease<P> {
     fn clone(&self) -> Self {
         // Not `try_lease`: a holder may share what it holds, also of an entry retired since.
-        self.entry.share();
+        self.stripe.share();
         Self {
-            entry: Arc::clone(&self.entry),
+            stripe: Arc::clone(&self.stripe),
         }
     }
 }
 
 impl<P: TenantPool> Drop for Lease<P> {
     fn drop(&mut self) {
-        self.entry.release();
+        self.stripe.release();
     }
 }
 

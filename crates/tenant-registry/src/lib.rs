@@ -57,6 +57,7 @@ mod registry;
 mod residents;
 mod session;
 mod source;
+mod stripe;
 mod transaction;
 
 pub use connection::TenantConnection;

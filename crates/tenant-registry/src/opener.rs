@@ -41,7 +41,12 @@ impl<P: TenantPool> Opener<P> {
         }
         let pool = P::open(spec, &registry.pool_settings);
         registry.counters.opened();
-        let entry = Arc::new(Entry::new(self.tenant, pool, registry.clock.now()));
+        let entry = Arc::new(Entry::new(
+            self.tenant,
+            pool,
+            registry.stripes,
+            registry.clock.now(),
+        ));
         if !registry.residents.settle(&self.opening, &entry) {
             registry.reaper.retire(&entry);
             return Ok(Outcome::Overtaken);

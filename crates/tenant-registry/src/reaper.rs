@@ -28,24 +28,9 @@ impl<P: TenantPool> Reaper<P> {
 
     /// Ends the giving of leases and has the pool closed. Harmless when it is retired already.
     pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) {
-        if entry.retire() {
-            self.take(entry);
-        }
-    }
-
-    /// The same, but only for an entry that nobody holds, nor has since the last look. True if it was one.
-    pub(crate) fn retire_unused(&self, entry: &Arc<Entry<P>>) -> bool {
-        let retired = entry.retire_unused();
-        if retired {
-            self.take(entry);
-        }
-        retired
-    }
-
-    fn take(&self, entry: &Arc<Entry<P>>) {
-        if self.inbox.send(Arc::clone(entry)).is_err() {
+        if entry.retire() && self.inbox.send(Arc::clone(entry)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
-            tracing::debug!(tenant = %entry.tenant, "pool left to the runtime's end");
+            tracing::debug!(tenant = %entry.body.tenant, "pool left to the runtime's end");
         }
     }
 }
@@ -62,10 +47,10 @@ async fn receive<P: TenantPool>(
 
 async fn reap<P: TenantPool>(entry: Arc<Entry<P>>, deadline: Instant, counters: Arc<Counters>) {
     if timeout_at(deadline, entry.drained()).await.is_err() {
-        tracing::warn!(tenant = %entry.tenant, leases = entry.leases(), "closing a pool that is still leased");
+        tracing::warn!(tenant = %entry.body.tenant, leases = entry.leases(), "closing a pool that is still leased");
     }
-    if entry.pool.close(deadline).await == Closed::Deadline {
-        tracing::warn!(tenant = %entry.tenant, "connections were still borrowed at the reaper's deadline");
+    if entry.body.pool.close(deadline).await == Closed::Deadline {
+        tracing::warn!(tenant = %entry.body.tenant, "connections were still borrowed at the reaper's deadline");
     }
     counters.closed();
 }

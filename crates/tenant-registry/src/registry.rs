@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::entry;
 use crate::eviction;
 use crate::opener::Opener;
 use crate::opening::{Opening, Outcome};
@@ -23,8 +24,8 @@ const ATTEMPTS: usize = 8;
 pub struct RegistrySettings {
     /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
     pub max_resident: u64,
-    /// A pool that nobody holds, nor has leased for this long, is closed: by half as long again at the latest,
-    /// or ten seconds.
+    /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
+    /// never more than ten seconds.
     pub idle_timeout: Duration,
     /// How long the source may take to answer.
     pub open_timeout: Duration,
@@ -59,6 +60,8 @@ pub(crate) struct Inner<P: TenantPool> {
     pub(crate) pool_settings: P::Settings,
     pub(crate) reaper: Reaper<P>,
     pub(crate) clock: Clock,
+    /// Of each entry.
+    pub(crate) stripes: usize,
     pub(crate) counters: Arc<Counters>,
     pub(crate) closing: CancellationToken,
 }
@@ -77,6 +80,7 @@ impl<P: TenantPool> Registry<P> {
             pool_settings,
             reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),
             clock: Clock::start(),
+            stripes: entry::stripes(),
             counters,
             closing: CancellationToken::new(),
             settings,

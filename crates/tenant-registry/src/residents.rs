@@ -84,7 +84,7 @@ impl<P: TenantPool> Residents<P> {
     /// Makes the entry resident in the place of its opening. False when that was overtaken.
     pub(crate) fn settle(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>) -> bool {
         let slots = self.slots.pin();
-        let change = slots.compute(entry.tenant, |slot| match slot {
+        let change = slots.compute(entry.body.tenant, |slot| match slot {
             Some((_, Slot::Opening(now))) if now.is(opening) => {
                 Operation::Insert(Slot::Resident(Arc::clone(entry)))
             }
@@ -165,7 +165,7 @@ impl<P: TenantPool> Residents<P> {
     fn remove(&self, entry: &Arc<Entry<P>>) -> bool {
         let is_it =
             |_: &TenantId, slot: &Slot<P>| matches!(slot, Slot::Resident(now) if Arc::ptr_eq(now, entry));
-        matches!(self.slots.pin().remove_if(&entry.tenant, is_it), Ok(Some(_)))
+        matches!(self.slots.pin().remove_if(&entry.body.tenant, is_it), Ok(Some(_)))
     }
 
     fn uncount(&self, slot: &Slot<P>) {
