@@ -106,6 +106,7 @@ fn pool_settings(settings: &Settings) -> PlainSettings {
             min_server_version: settings.data_cluster.min_server_version.as_num(),
             ..SessionSettings::default()
         },
+        ..PlainSettings::default()
     }
 }
 

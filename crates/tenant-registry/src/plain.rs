@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use sqlx::Postgres;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use tokio::time::{Instant, timeout_at};
+use sqlx::{Connection as _, Postgres};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::pool::Closed;
 use crate::probe::Probe;
@@ -21,9 +21,15 @@ pub struct PlainSettings {
     pub connection_idle_timeout: Duration,
     /// A connection older than this is closed when it comes back.
     pub max_connection_lifetime: Duration,
+    /// A connection unused for this long is pinged before it is used, for a round trip: the server may have been
+    /// restarted meanwhile. One in steady use is not.
+    pub ping_after_idle: Duration,
     /// What every session starts with.
     pub session: SessionSettings,
 }
+
+/// How long the answer to a ping may take.
+const PING: Duration = Duration::from_secs(1);
 
 impl Default for PlainSettings {
     fn default() -> Self {
@@ -31,6 +37,7 @@ impl Default for PlainSettings {
             acquire_timeout: Duration::from_secs(5),
             connection_idle_timeout: Duration::from_mins(1),
             max_connection_lifetime: Duration::from_mins(30),
+            ping_after_idle: Duration::from_secs(1),
             session: SessionSettings::default(),
         }
     }
@@ -49,6 +56,7 @@ impl TenantPool for PlainPool {
     fn open(spec: TenantSpec, settings: &PlainSettings) -> Self {
         let connect = session::options(spec.connect, &settings.session);
         let minimum = settings.session.min_server_version;
+        let ping_after_idle = settings.ping_after_idle;
         let options = PgPoolOptions::new()
             .max_connections(spec.max_connections)
             .min_connections(0)
@@ -57,6 +65,16 @@ impl TenantPool for PlainPool {
             .max_lifetime(settings.max_connection_lifetime)
             // The return to the pool pings already; a second round trip before each use buys nothing.
             .test_before_acquire(false)
+            .before_acquire(move |connection, unused| {
+                Box::pin(async move {
+                    if unused.idle_for >= ping_after_idle {
+                        timeout(PING, connection.ping())
+                            .await
+                            .map_err(std::io::Error::from)??;
+                    }
+                    Ok(true)
+                })
+            })
             .after_connect(move |connection, _| Box::pin(session::verify(connection, minimum)));
         #[expect(
             clippy::disallowed_methods,

@@ -36,10 +36,13 @@ struct Proxied {
 
 /// A tenant whose database is reached by way of a proxy. The world ends with its value: keep it.
 async fn proxied() -> Proxied {
+    proxied_with(Setup::default().impatient()).await
+}
+
+async fn proxied_with(mut setup: Setup) -> Proxied {
     let world = World::new().await;
     let tenant = world.tenant().await;
     let proxy = Proxy::before(world.databases.server().cluster());
-    let mut setup = Setup::default().impatient();
     setup.by_way_of.insert(tenant, proxy.address());
     let db = world.db(tenant, setup).await;
     Proxied {
@@ -146,6 +149,25 @@ async fn idle_connections_that_were_cut_are_replaced() {
     for _ in 0..10 {
         sqlx::query("SELECT 1").execute(&db).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_lay_idle_is_tried_before_it_is_used() {
+    let mut setup = Setup::default();
+    setup.pool.ping_after_idle = Duration::ZERO;
+    let Proxied {
+        world,
+        tenant,
+        proxy,
+        db,
+        ..
+    } = proxied_with(setup).await;
+    let connections = [acquired(&db).await, acquired(&db).await];
+    drop(connections);
+    proxy.cut().await;
+    world.until_backends(tenant, 0).await;
+    // No request pays for what broke while nobody used it.
+    sqlx::query("SELECT 1").execute(&db).await.unwrap();
 }
 
 #[tokio::test]
