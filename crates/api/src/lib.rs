@@ -1,6 +1,6 @@
 //! The tenant plane: who is calling, the layer that resolves the tenant, and the resources.
 //!
-//! The way of a request, in the order of the files: [`plane`] routes it, [`network`] lets it in,
+//! The way of a request, in the order of the files: [`plane()`] routes it, [`network`] lets it in,
 //! [`tenant`] finds out whose it is and leases that tenant's pool, and a resource such as [`users`] runs plain
 //! SQL on it. A handler gets its tenant's database by [`Db`] and cannot name another's.
 
