@@ -10,11 +10,17 @@ pub fn database(error: sqlx::Error) -> Problem {
         Failure::PoolBusy => Code::PoolBusy,
         Failure::ServerFull => Code::ClusterBusy,
         Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
+        Failure::ConnectionLost => Code::ConnectionLost,
         Failure::StatementTimeout => Code::StatementTimeout,
         Failure::Conflict => Code::Conflict,
         Failure::Other => Code::Internal,
     };
-    Problem::new(code).caused_by(error)
+    let problem = Problem::new(code);
+    match error {
+        // sqlx's name for a cause that is not its own; for whoever reads the log it says nothing.
+        sqlx::Error::Configuration(cause) => problem.caused_by(cause),
+        error => problem.caused_by(error),
+    }
 }
 
 #[cfg(test)]
@@ -26,7 +32,7 @@ mod tests {
         let io = || std::io::Error::other("10.0.0.7 said no");
         for (error, code) in [
             (sqlx::Error::PoolTimedOut, Code::PoolBusy),
-            (sqlx::Error::Io(io()), Code::TenantDbDown),
+            (sqlx::Error::Io(io()), Code::ConnectionLost),
             (sqlx::Error::PoolClosed, Code::TenantDbDown),
             (sqlx::Error::RowNotFound, Code::Internal),
         ] {

@@ -27,7 +27,7 @@ mod vault;
 
 #[cfg(feature = "store")]
 pub use self::{
-    plane::{ControlPlane, ControlPlaneSettings},
+    plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{AdminToken, Store, StoreError, TenantsAfter},
     tenant::{Tenant, TenantName, TenantNameError, TenantState},

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crypto::Envelope;
 use sqlx::postgres::PgPool;
+use tenant_registry::TenantId;
 
 use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status};
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
-use crate::vault::Vault;
+use crate::vault::{Vault, VaultError};
 
 /// Provisioning is rare and short.
 const DATA_CONNECTIONS: u32 = 2;
@@ -32,6 +33,23 @@ pub struct ControlPlaneSettings {
     pub data_login: Login,
     /// The most connections that a tenant may hold unless it has a limit of its own.
     pub max_connections_per_tenant: u32,
+}
+
+/// Why the keys are not known to fit the store.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// The store cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys are not those that sealed this tenant's password.
+    #[error("the keys do not open the password of tenant {tenant}")]
+    DoNotOpen {
+        /// Whose password it is.
+        tenant: TenantId,
+        /// What the envelope says.
+        #[source]
+        cause: VaultError,
+    },
 }
 
 /// Tenants: their store, roles and credentials. Cheap to clone; logs in when it is used first.
@@ -91,15 +109,21 @@ impl ControlPlane {
         Ok(schema_status(&self.data, Database::Data).await?)
     }
 
-    /// The data cluster's `server_version_num`, such as 160004 for 16.4.
+    /// Whether the keys open what the store holds, tried with the first and the last tenant: a ring of another store
+    /// would serve none of them.
     ///
     /// # Errors
-    /// When it cannot be asked.
-    pub async fn data_server_version(&self) -> Result<u32, StoreError> {
-        let connection = self.data.acquire().await?;
-        connection
-            .server_version_num()
-            .ok_or(StoreError::Invalid("server version"))
+    /// When the store cannot be asked, and when a password does not open.
+    pub async fn check_keys(&self) -> Result<(), KeysError> {
+        let first = self.store.tenants(None, 1).await?.first().map(|tenant| tenant.id);
+        let last = self.store.newest_tenant().await?;
+        for tenant in first.into_iter().chain(last) {
+            if let Some(stored) = self.store.credential(tenant).await? {
+                let opened = self.vault.open(tenant, &stored).await;
+                opened.map_err(|cause| KeysError::DoNotOpen { tenant, cause })?;
+            }
+        }
+        Ok(())
     }
 
     /// Closes the control plane's own connections.

@@ -33,7 +33,7 @@ impl StoreSource {
             .vault
             .open(tenant, &stored)
             .await
-            .map_err(SourceError::unavailable)?;
+            .map_err(SourceError::unusable)?;
         let login = Login::new(tenant_login(tenant, stored.slot), password.into_secret());
         let own_limit = stored.max_connections.and_then(|limit| u32::try_from(limit).ok());
         Ok(TenantSpec {

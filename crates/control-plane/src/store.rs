@@ -23,7 +23,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// PostgreSQL, or the way to it, failed.
-    #[error("the control store failed")]
+    #[error("PostgreSQL failed")]
     Postgres(#[from] sqlx::Error),
     /// A row holds what no version of this program writes.
     #[error("the control store holds an invalid {0}")]

@@ -50,13 +50,13 @@ impl TenantState {
     }
 }
 
-/// A tenant's name: 1 to 100 characters, none of them a control character.
+/// A tenant's name: 1 to 100 characters, without control characters, and without white space around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TenantName(String);
 
 /// Why a text is no [`TenantName`].
 #[derive(Debug, thiserror::Error)]
-#[error("must have 1 to 100 characters and no control characters")]
+#[error("must have 1 to 100 characters, no control characters, and no white space around it")]
 pub struct TenantNameError;
 
 impl TenantName {
@@ -66,10 +66,12 @@ impl TenantName {
     /// Checks the text.
     ///
     /// # Errors
-    /// When it is empty, too long or has a control character.
+    /// When it is empty, too long, has a control character or white space around it.
     pub fn new(name: impl Into<String>) -> Result<Self, TenantNameError> {
         let name = name.into();
-        let valid = (1..=Self::MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        let valid = (1..=Self::MAX).contains(&name.chars().count())
+            && !name.chars().any(char::is_control)
+            && name.trim() == name;
         valid.then_some(Self(name)).ok_or(TenantNameError)
     }
 

@@ -24,17 +24,16 @@ pub(crate) struct AdminClient {
 impl AdminClient {
     /// Finds the service: the URL that is given, else the one that runs in the dev profile's folder, else the
     /// configured address of the admin plane on this host.
-    pub(crate) fn find(settings: &mut Settings, url: Option<Url>) -> anyhow::Result<Self> {
-        let state = match &settings.dev {
-            Some(dev) => Some(StateDir::open(&dev.state_dir)?),
-            None => None,
-        };
+    pub(crate) fn find(settings: &Settings, url: Option<Url>) -> anyhow::Result<Self> {
+        let state = settings
+            .dev
+            .as_ref()
+            .and_then(|dev| StateDir::find(&dev.state_dir));
         let running = state.as_ref().map(RunFile::read).transpose()?.flatten();
-        if let Some(state) = &state {
-            state.fill_in(settings)?;
-        }
-        let token = settings.admin_plane.token.clone();
-        let token = token.context("no token: set admin_plane.token_file to a file that holds one")?;
+        let made = state.as_ref().map(StateDir::admin_token).transpose()?.flatten();
+        let token = settings.admin_plane.token.clone().or(made).context(
+            "no token: run this where the service was started, or set admin_plane.token_file to a file that holds one",
+        )?;
         let address = running.map_or(settings.admin_plane.listen, |running| running.admin_plane);
         let base = match url {
             Some(url) => url,

@@ -1,5 +1,6 @@
 //! The `tenantry` command.
 
+use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -9,12 +10,10 @@ use server::cli::Cli;
 async fn main() -> ExitCode {
     match server::commands::run(Cli::parse()).await {
         Ok(code) => code,
-        Err(error) if server::output::nobody_reads(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<server::output::NobodyReads>() => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the log may not be set up yet")]
-            {
-                eprintln!("tenantry: {}", server::output::in_one_line(&error));
-            }
+            // Not `eprintln!`, which panics where nobody can be told.
+            let _ = writeln!(stderr(), "tenantry: {}", server::output::in_one_line(&error));
             ExitCode::FAILURE
         }
     }

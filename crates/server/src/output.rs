@@ -1,21 +1,34 @@
 //! Standard output: for results, and for people. The log goes to standard error.
 
 use std::fmt::Display;
-use std::io::{self, Write as _, stdout};
+use std::io::{ErrorKind, Write as _, stdout};
+
+use anyhow::Context as _;
+
+/// Whoever read standard output has had enough, such as `| head`. That is no failure.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads standard output")]
+pub struct NobodyReads;
 
 /// Writes a line.
 ///
 /// # Errors
-/// When nobody reads it any more, such as `| head`; see [`nobody_reads`].
-pub(crate) fn line(text: impl Display) -> io::Result<()> {
-    writeln!(stdout().lock(), "{text}")
+/// [`NobodyReads`], or why it cannot be written.
+pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
+    write(format_args!("{text}\n"))
 }
 
 /// Writes without a line's end, for a question, and makes it seen.
-pub(crate) fn ask(text: impl Display) -> io::Result<()> {
+pub(crate) fn ask(text: impl Display) -> anyhow::Result<()> {
+    write(text)
+}
+
+fn write(text: impl Display) -> anyhow::Result<()> {
     let mut stdout = stdout().lock();
-    write!(stdout, "{text}")?;
-    stdout.flush()
+    match write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(NobodyReads.into()),
+        written => written.context("cannot write to standard output"),
+    }
 }
 
 /// The error and what is behind it, in one line. Many errors repeat their source in their own text.
@@ -31,12 +44,4 @@ pub fn in_one_line(error: &anyhow::Error) -> String {
         line.push_str(&cause);
     }
     line
-}
-
-/// Whether a command failed only since whoever read its output has had enough. That is no failure.
-pub fn nobody_reads(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -2,9 +2,10 @@
 
 mod signals;
 
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener, serve};
 
@@ -30,8 +31,12 @@ impl Listeners {
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let [(tenant_key, tenant), (admin_key, admin)] = settings.listeners();
         let bind = |key: &'static str, address| {
-            Listener::bind(address).with_context(|| {
-                format!("cannot listen on {address}: free the port, or set {key} to another address")
+            Listener::bind(address).map_err(|error| {
+                let advice = match error.source.kind() {
+                    ErrorKind::AddrInUse => "free the port, or choose another",
+                    _ => "choose an address of this machine and a port that may be listened on",
+                };
+                anyhow::Error::new(error).context(format!("{key}: {advice}"))
             })
         };
         Ok(Self {

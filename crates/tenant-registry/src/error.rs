@@ -34,6 +34,8 @@ pub enum Failure {
     ServerFull,
     /// The server cannot be reached, is starting or going down.
     Unreachable,
+    /// The connection broke under a statement, which may have had its effect or not.
+    ConnectionLost,
     /// The login was refused (class 28), or its session is one that row level security would not bind.
     LoginRefused,
     /// The statement met its time limit or a lock's (57014, 55P03, 25P03).
@@ -58,7 +60,8 @@ impl Failure {
         match error {
             sqlx::Error::PoolTimedOut => Self::PoolBusy,
             sqlx::Error::PoolClosed => Self::PoolClosed,
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Self::Unreachable,
+            sqlx::Error::Io(_) => Self::ConnectionLost,
+            sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Self::Unreachable,
             sqlx::Error::Configuration(error) => Self::of_connect(error.as_ref()),
             sqlx::Error::Database(error) => error.code().map_or(Self::Other, |code| Self::of_sqlstate(&code)),
             _ => Self::Other,
@@ -67,7 +70,11 @@ impl Failure {
 
     fn of_connect(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Self {
         if let Some(ConnectFailure(cause)) = error.downcast_ref() {
-            return Self::of(cause);
+            // Nothing was sent yet, so nothing is lost.
+            return match Self::of(cause) {
+                Self::ConnectionLost => Self::Unreachable,
+                other => other,
+            };
         }
         if error.is::<SessionRefused>() {
             Self::LoginRefused
@@ -82,8 +89,9 @@ impl Failure {
             "53300" => Self::ServerFull,
             "57014" | "55P03" | "25P03" => Self::StatementTimeout,
             "40001" | "40P01" => Self::Conflict,
-            "57P01" | "57P02" | "57P03" => Self::Unreachable,
-            _ if code.starts_with("08") => Self::Unreachable,
+            "57P01" | "57P02" => Self::ConnectionLost,
+            "57P03" => Self::Unreachable,
+            _ if code.starts_with("08") => Self::ConnectionLost,
             _ if code.starts_with("28") => Self::LoginRefused,
             _ => Self::Other,
         }

@@ -51,12 +51,20 @@ pub enum SourceError {
     /// The tenant exists and is not provisioned yet.
     #[error("tenant is not ready")]
     NotReady,
+    /// The tenant exists and what the source has of it is of no use: waiting does not help, an operator does.
+    #[error("the tenant's credentials are of no use")]
+    Unusable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The source itself failed; the tenant may well exist.
     #[error("the source of tenants is unavailable")]
     Unavailable(#[source] Arc<dyn std::error::Error + Send + Sync>),
 }
 
 impl SourceError {
+    /// What the source has of the tenant is of no use, for this cause.
+    pub fn unusable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Unusable(Arc::new(cause))
+    }
+
     /// The source failed for this cause.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self::Unavailable(Arc::new(cause))

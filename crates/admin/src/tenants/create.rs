@@ -21,6 +21,15 @@ pub(super) async fn create(State(plane): State<ControlPlane>, body: JsonObject) 
     if let Some(Err(wrong)) = &checked {
         fields.wrong("name", wrong.to_string());
     }
+    // What a client sends that forgot to fill in its id.
+    if id
+        .get()
+        .copied()
+        .flatten()
+        .is_some_and(|id| id.is_nil() || id.is_max())
+    {
+        fields.wrong("id", "must not be the nil or the max UUID");
+    }
     let (name, id) = fields.finish((name, id))?;
     let name = TenantName::new(name).map_err(Problem::internal)?;
 

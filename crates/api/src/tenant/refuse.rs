@@ -12,6 +12,7 @@ pub(super) fn refuse(error: LeaseError) -> Problem {
         LeaseError::Source(SourceError::Unavailable(_)) => {
             Problem::new(Code::ControlStoreDown).caused_by(error)
         }
+        LeaseError::Source(SourceError::Unusable(_)) => Problem::internal(error),
         LeaseError::ShuttingDown => Code::ShuttingDown.into(),
         LeaseError::Overloaded => Problem::new(Code::ClusterBusy).caused_by(error),
     }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
 /// A PostgreSQL server or its proxy.
@@ -59,6 +59,18 @@ impl Cluster {
             Some(file) => options.ssl_root_cert(file),
             None => options,
         }
+    }
+
+    /// Logs in once, and says the server's `server_version_num`, such as 160004 for 16.4. A pool would try until its
+    /// deadline and forget why it failed; this tells.
+    ///
+    /// # Errors
+    /// Why the login fails.
+    pub async fn try_login(&self, login: &Login, database: &str) -> Result<u32, sqlx::Error> {
+        let connection = self.connect(&self.options(login, database)).await?;
+        let version = connection.server_version_num();
+        connection.close().await?;
+        version.ok_or_else(|| sqlx::Error::Protocol("the server tells no version".to_owned()))
     }
 
     /// Logs in, within the connect timeout.

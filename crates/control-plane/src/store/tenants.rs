@@ -92,6 +92,15 @@ impl Store {
         rows.into_iter().map(Tenant::try_from).collect()
     }
 
+    /// The tenant that was created last, if there is one.
+    pub(crate) async fn newest_tenant(&self) -> Result<Option<TenantId>, StoreError> {
+        let id =
+            sqlx::query_scalar!("SELECT id FROM control.tenants ORDER BY created_at DESC, id DESC LIMIT 1")
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(id.map(TenantId::new))
+    }
+
     /// Makes a provisioning tenant active; another one stays as it is. Returns it as it is now.
     pub(crate) async fn activate(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
         sqlx::query!(

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use control_plane::ControlPlane;
-use control_plane::postgres::SchemaStatus;
+use control_plane::postgres::{Cluster, Login, SchemaStatus};
 use tokio_util::sync::CancellationToken;
 
 use super::databases::Databases;
 use super::migrate;
 use crate::app::{self, App};
-use crate::config::{Inputs, Purpose, Settings, load, present};
+use crate::clusters;
+use crate::config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
 use crate::dev::{self, RunFile};
 use crate::output;
 use crate::service::{self, Listeners, stop_on_signals};
@@ -24,7 +25,11 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     let stopping = CancellationToken::new();
     stop_on_signals(stopping.clone()).context("cannot handle signals")?;
 
-    let databases = Databases::own(loaded).await?;
+    let Some(databases) = stopping.run_until_cancelled(Databases::own(loaded)).await else {
+        // What was being started is stopped when its thread is through with it.
+        return Ok(());
+    };
+    let databases = databases?;
     let served = serve(&databases, listeners, stopping).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
@@ -37,15 +42,13 @@ async fn serve(
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     let settings = &databases.settings;
-    // The dev profile migrates by itself where it may; in production that is a step of its own.
-    if settings.dev.is_some() && settings.data_cluster.cluster.migrator_password.is_some() {
-        migrate::both(settings).await?;
-    }
-    let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
-    let app = App::new(settings, app::envelope(ring_file)?, stopping.clone())?;
-    check_server(&app.control_plane, settings).await?;
-    check_schemas(&app.control_plane).await?;
-
+    let Some(app) = stopping
+        .run_until_cancelled(prepare(settings, stopping.clone()))
+        .await
+    else {
+        return Ok(());
+    };
+    let app = app?;
     let addresses = RunFile {
         tenant_plane: listeners.tenant(),
         admin_plane: listeners.admin(),
@@ -60,6 +63,23 @@ async fn serve(
         None => None,
     };
     service::run(app, listeners, settings, stopping).await
+}
+
+/// Everything that has to hold before the first request: databases that are there and fit, keys that open them.
+async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Result<App> {
+    // The dev profile migrates by itself where it may; in production that is a step of its own.
+    if settings.dev.is_some() && settings.data_cluster.cluster.migrator_password.is_some() {
+        migrate::both(settings).await?;
+    }
+    check_servers(settings).await?;
+    let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
+    let app = App::new(settings, app::envelope(ring_file)?, stopping)?;
+    check_schemas(&app.control_plane).await?;
+    app.control_plane.check_keys().await.with_context(|| {
+        let file = ring_file.display();
+        format!("keys.ring_file: {file} is not the ring that this control store was used with")
+    })?;
+    Ok(app)
 }
 
 /// Demo tenants and what to do with them.
@@ -86,12 +106,14 @@ async fn welcome(
     Ok(())
 }
 
-/// Refuses to serve from a server that is too old: no tenant's connection to it would be used.
-async fn check_server(plane: &ControlPlane, settings: &Settings) -> anyhow::Result<()> {
-    let (version, min) = (
-        plane.data_server_version().await.context("data_cluster")?,
-        settings.data_cluster.min_server_version,
-    );
+/// Logs in to both, so that a mistake is named with its place, and refuses a data cluster that is too old: no
+/// tenant's connection to it would be used.
+async fn check_servers(settings: &Settings) -> anyhow::Result<()> {
+    let (control, login) = clusters::control(settings)?;
+    try_login("control_store", &control, &login, &settings.control_store.cluster).await?;
+    let (data, login) = clusters::data(settings)?;
+    let version = try_login("data_cluster", &data, &login, &settings.data_cluster.cluster).await?;
+    let min = settings.data_cluster.min_server_version;
     if version < min.as_num() {
         bail!(
             "the data cluster runs PostgreSQL {}.{}; data_cluster.min_server_version is {min}",
@@ -100,6 +122,19 @@ async fn check_server(plane: &ControlPlane, settings: &Settings) -> anyhow::Resu
         );
     }
     Ok(())
+}
+
+async fn try_login(
+    section: &str,
+    cluster: &Cluster,
+    login: &Login,
+    settings: &ClusterSettings,
+) -> anyhow::Result<u32> {
+    let database = settings.database.as_str();
+    cluster.try_login(login, database).await.with_context(|| {
+        let (host, port, user) = (&cluster.host, cluster.port, &login.user);
+        format!("{section}: cannot log in to {database} at {host}:{port} as {user} (has `tenantry migrate` been run?)")
+    })
 }
 
 /// Refuses to serve over a schema that this binary does not know.

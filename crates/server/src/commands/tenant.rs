@@ -12,8 +12,8 @@ const TENANTS: &str = "/admin/v1/tenants";
 
 /// Goes by way of the running service.
 pub(super) async fn run(inputs: &Inputs, command: TenantCommand, service: ServiceArgs) -> anyhow::Result<()> {
-    let mut settings = load(inputs, Purpose::Client)?.settings;
-    let client = AdminClient::find(&mut settings, service.admin_url)?;
+    let settings = load(inputs, Purpose::Client)?.settings;
+    let client = AdminClient::find(&settings, service.admin_url)?;
     match command {
         TenantCommand::Create { name, id } => {
             let mut body = json!({ "name": name });

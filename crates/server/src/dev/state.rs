@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use control_plane::AdminToken;
 use crypto::{KekId, KeyRing};
 use secrecy::SecretString;
@@ -25,6 +25,11 @@ impl StateDir {
         fs::create_dir_all(path)
             .with_context(|| format!("cannot make the folder {} (dev.state_dir)", path.display()))?;
         Ok(Self(path.to_owned()))
+    }
+
+    /// This folder if it is there: for commands that only look.
+    pub fn find(path: &Path) -> Option<Self> {
+        path.is_dir().then(|| Self(path.to_owned()))
     }
 
     /// A path in it.
@@ -47,18 +52,32 @@ impl StateDir {
         Ok(())
     }
 
+    /// The admin token, if a service has made one here.
+    ///
+    /// # Errors
+    /// When its file cannot be read, or is empty.
+    pub fn admin_token(&self) -> anyhow::Result<Option<SecretString>> {
+        self.existing("admin-token")
+    }
+
     /// The secret in this file, readable by its owner alone; made at the first call.
     pub(super) fn secret(&self, name: &str) -> anyhow::Result<SecretString> {
+        if let Some(secret) = self.existing(name)? {
+            return Ok(secret);
+        }
         let path = self.join(name);
-        let describe = || format!("cannot make or read {}", path.display());
+        let secret = AdminToken::generate().context("no random bytes")?;
+        write_private(&path, secret.expose()).with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(secret.expose().to_owned().into())
+    }
+
+    fn existing(&self, name: &str) -> anyhow::Result<Option<SecretString>> {
+        let path = self.join(name);
         match fs::read_to_string(&path) {
-            Ok(text) => Ok(text.trim_end().to_owned().into()),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let secret = AdminToken::generate().context("no random bytes")?;
-                write_private(&path, secret.expose()).with_context(describe)?;
-                Ok(secret.expose().to_owned().into())
-            }
-            Err(error) => Err(error).with_context(describe),
+            Ok(text) if text.trim_end().is_empty() => bail!("{} is empty; delete it", path.display()),
+            Ok(text) => Ok(Some(text.trim_end().to_owned().into())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
 
@@ -74,12 +93,16 @@ impl StateDir {
     }
 }
 
-/// Writes a new file that only its owner may read.
+/// Writes a new file that only its owner may read: whole, or not at all.
 fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    let partial = path.with_extension("new");
     let mut file = OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(0o600)
-        .open(path)?;
-    writeln!(file, "{text}")
+        .open(&partial)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()?;
+    fs::rename(&partial, path)
 }

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first one asks the service to stop, the second one ends the process.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the service to stop, the second one ends the process.
 
 use std::process::exit;
 
@@ -13,21 +13,39 @@ const INTERRUPTED: i32 = 130;
 /// # Errors
 /// When the handlers cannot be installed.
 pub fn stop_on_signals(stopping: CancellationToken) -> std::io::Result<()> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut signals = Signals::install()?;
     tokio::spawn(async move {
-        either(&mut interrupt, &mut terminate).await;
+        signals.next().await;
         tracing::info!("stopping; a second signal ends the process at once");
         stopping.cancel();
-        either(&mut interrupt, &mut terminate).await;
+        signals.next().await;
         tracing::warn!("ended by a second signal");
         exit(INTERRUPTED);
     });
     Ok(())
 }
 
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    /// The terminal was closed: no reason to leave a PostgreSQL behind.
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn install() -> std::io::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
     }
 }

@@ -94,9 +94,18 @@ async fn after_a_kill_the_next_start_works_and_nothing_is_lost() {
 #[tokio::test]
 async fn commands_find_the_running_service_by_themselves() {
     let folder = Folder::new();
+    // Where no service was started it says so, and leaves nothing.
     let (status, _, error) = output(folder.command(&["tenant", "list"])).await;
     assert_eq!(status, Some(1));
-    assert!(error.contains("no service answers"), "{error}");
+    assert!(
+        error.contains("run this where the service was started"),
+        "{error}"
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        0,
+        "something was made"
+    );
 
     let mut service = folder.serve();
     let banner = service.banner().await;
@@ -189,6 +198,21 @@ async fn production_names_every_missing_key_at_once_and_starts_nothing() {
         fs::read_dir(folder.path()).unwrap().count(),
         0,
         "something was made"
+    );
+}
+
+#[tokio::test]
+async fn a_key_ring_of_another_store_is_refused() {
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    service.banner().await;
+    service.stop().await;
+    fs::remove_file(folder.path().join(".tenantry/key-ring.json")).unwrap();
+    let (status, _, error) = output(folder.serve_command(&[])).await;
+    assert_eq!(status, Some(1));
+    assert!(
+        error.contains("keys.ring_file") && error.contains("key-ring.json"),
+        "{error}"
     );
 }
 

@@ -102,7 +102,9 @@ codes! {
     ShuttingDown "SHUTTING_DOWN" SERVICE_UNAVAILABLE retry 1
         "This instance is shutting down" "Retry; another instance answers.";
     StatementTimeout "STATEMENT_TIMEOUT" GATEWAY_TIMEOUT
-        "A statement took longer than it may" "Ask for less at once: a smaller limit or a narrower filter.";
+        "A statement took longer than it may" "Retry; if it stays so, ask for less at once: a smaller limit or a narrower filter.";
+    ConnectionLost "CONNECTION_LOST" GATEWAY_TIMEOUT
+        "The connection to the database broke under the request" "Check whether it had an effect, then retry.";
     DeadlineExceeded "DEADLINE_EXCEEDED" GATEWAY_TIMEOUT
         "The request took longer than it may" "Check whether it had an effect, then retry.";
 }

@@ -20,8 +20,8 @@ struct Members<'a> {
     title: &'static str,
     status: u16,
     code: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
+    /// What is particular to this one; where there is nothing, what to do.
+    detail: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +41,7 @@ impl Problem {
             title: self.code().title(),
             status: self.code().status().as_u16(),
             code: self.code().name(),
-            detail: self.0.detail.as_deref(),
+            detail: self.0.detail.as_deref().unwrap_or(self.code().advice()),
             errors: &self.0.errors,
             retry_after: self.retry_after_seconds(),
             request_id,
