@@ -4,7 +4,9 @@ mod admin_tokens;
 mod credentials;
 mod tenants;
 
+use sqlx::Connection as _;
 use sqlx::postgres::{PgPool, PgPoolOptions};
+use tokio::time::timeout;
 
 pub use admin_tokens::AdminToken;
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
@@ -61,6 +63,9 @@ impl Store {
     }
 }
 
+/// How long a connection that is given back may take to answer.
+const PING: Duration = Duration::from_secs(2);
+
 /// A small pool of the service's own, opened when it is used first.
 pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_connections: u32) -> PgPool {
     let connect = cluster
@@ -69,7 +74,16 @@ pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_
     let options = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(cluster.connect_timeout)
-        .idle_timeout(Duration::from_mins(5));
+        .idle_timeout(Duration::from_mins(5))
+        // sqlx pings on return without a limit, and on a silent network would keep the place for ever.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                timeout(PING, connection.ping())
+                    .await
+                    .map_err(std::io::Error::from)??;
+                Ok(true)
+            })
+        });
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that opens a pool of the control plane"

@@ -75,6 +75,11 @@ impl TenantName {
         valid.then_some(Self(name)).ok_or(TenantNameError)
     }
 
+    /// As it stands in the store, whatever the rules were when it was written.
+    pub(crate) fn stored(name: String) -> Self {
+        Self(name)
+    }
+
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,7 +1,10 @@
 //! Creating and looking up tenants.
 
+use std::time::Duration;
+
 use sqlx::postgres::PgPool;
 use tenant_registry::TenantId;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::credentials::GeneratedPassword;
@@ -10,6 +13,9 @@ use crate::postgres::{ScramError, scram, tenant_roles};
 use crate::store::{FIRST_VERSION, Store, StoreError};
 use crate::tenant::{Tenant, TenantName, TenantState};
 use crate::vault::{Vault, VaultError};
+
+/// For the whole of a creation, also when nobody waits for it any more.
+const CREATION: Duration = Duration::from_mins(1);
 
 /// Why a tenant was not created.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +80,9 @@ impl ControlPlane {
             data: self.data.clone(),
         };
         let id = id.unwrap_or_else(|| Uuid::now_v7().into());
-        tokio::spawn(work.run(id, name))
-            .await
+        let done = tokio::spawn(timeout(CREATION, work.run(id, name))).await;
+        done.ok()
+            .and_then(Result::ok)
             .unwrap_or(Err(CreateError::Interrupted))
     }
 

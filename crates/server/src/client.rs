@@ -36,7 +36,7 @@ impl AdminClient {
         )?;
         let address = running.map_or(settings.admin_plane.listen, |running| running.admin_plane);
         let base = match url {
-            Some(url) => url,
+            Some(url) => plain(url)?,
             None => Url::parse(&format!("http://{}", reachable(address))).context("admin_plane.listen")?,
         };
         let http = reqwest::Client::builder()
@@ -82,6 +82,14 @@ impl AdminClient {
             describe(&body).unwrap_or_else(|| format!("the service answered {status}"))
         )
     }
+}
+
+/// Refuses what this client cannot do: it sends its token in a header, over plain HTTP.
+fn plain(url: Url) -> anyhow::Result<Url> {
+    if url.scheme() != "http" || !url.username().is_empty() || url.password().is_some() || url.path() != "/" {
+        bail!("--admin-url is http://HOST:PORT and no more; go through a tunnel where TLS is in front");
+    }
+    Ok(url)
 }
 
 /// A problem in one line: what, why, which fields, and under which id it is logged.

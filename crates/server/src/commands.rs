@@ -11,13 +11,22 @@ mod tenant;
 
 use std::process::ExitCode;
 
+use anyhow::ensure;
+
 use crate::cli::{Cli, Command};
+use crate::config::Environment;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Why it failed, for a person to read.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let unseen = Environment::behind_the_configuration();
+    ensure!(
+        unseen.is_empty(),
+        "{} would change how PostgreSQL is reached, past the configuration: unset it",
+        unseen.join(", ")
+    );
     let inputs = cli.settings.inputs();
     match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(&inputs).await?,

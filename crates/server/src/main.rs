@@ -8,7 +8,7 @@ use server::cli::Cli;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match server::commands::run(Cli::parse()).await {
+    match Box::pin(server::commands::run(Cli::parse())).await {
         Ok(code) => code,
         Err(error) if error.is::<server::output::NobodyReads>() => ExitCode::SUCCESS,
         Err(error) => {

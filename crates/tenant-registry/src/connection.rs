@@ -58,14 +58,17 @@ impl TenantConnection {
 
 impl Drop for TenantConnection {
     fn drop(&mut self) {
-        let Some(connection) = self.connection.take() else {
+        let Some(mut connection) = self.connection.take() else {
             return;
         };
         let Ok(runtime) = Handle::try_current() else {
             // sqlx gives a connection back in a task, and panics without a runtime: close the socket instead.
             return drop(connection.detach());
         };
-        if !self.clean {
+        if self.clean {
+            // As sqlx would, but within a bound: it pings, and on a silent network would wait for ever.
+            runtime.spawn(timeout(CLEAN_UP, connection.return_to_pool()));
+        } else {
             // The lease goes along, so that the reaper waits for the clean-up as well.
             runtime.spawn(clean_up(connection, self.lease.clone()));
         }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use async_stream::try_stream;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt as _, TryFutureExt as _, TryStreamExt as _};
+use futures_util::{TryFutureExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
@@ -81,6 +82,8 @@ impl fmt::Debug for TenantDb {
     }
 }
 
+/// Each query through an [`acquire`](TenantDb::acquire) of its own, so that what is dropped half-way is cleaned up or
+/// closed within a bound, also where the network has gone silent.
 impl<'c> Executor<'c> for &'c TenantDb {
     type Database = Postgres;
 
@@ -92,12 +95,13 @@ impl<'c> Executor<'c> for &'c TenantDb {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = &*self.lease;
-        Box::pin(
-            pool.sqlx()
-                .fetch_many(query)
-                .or_else(|error| pool.explain(error).map(Err)),
-        )
+        Box::pin(try_stream! {
+            let mut connection = self.acquire().await?;
+            let mut rows = (&mut connection).fetch_many(query);
+            while let Some(row) = rows.try_next().await? {
+                yield row;
+            }
+        })
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
@@ -105,11 +109,7 @@ impl<'c> Executor<'c> for &'c TenantDb {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let pool = &*self.lease;
-        pool.sqlx()
-            .fetch_optional(query)
-            .or_else(|error| pool.explain(error).map(Err))
-            .boxed()
+        Box::pin(async move { self.acquire().await?.fetch_optional(query).await })
     }
 
     fn prepare_with<'e>(
@@ -120,21 +120,13 @@ impl<'c> Executor<'c> for &'c TenantDb {
     where
         'c: 'e,
     {
-        let pool = &*self.lease;
-        pool.sqlx()
-            .prepare_with(sql, parameters)
-            .or_else(|error| pool.explain(error).map(Err))
-            .boxed()
+        Box::pin(async move { self.acquire().await?.prepare_with(sql, parameters).await })
     }
 
     fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<Postgres>, sqlx::Error>>
     where
         'c: 'e,
     {
-        let pool = &*self.lease;
-        pool.sqlx()
-            .describe(sql)
-            .or_else(|error| pool.explain(error).map(Err))
-            .boxed()
+        Box::pin(async move { self.acquire().await?.describe(sql).await })
     }
 }

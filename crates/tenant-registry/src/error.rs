@@ -38,7 +38,7 @@ pub enum Failure {
     ConnectionLost,
     /// The login was refused (class 28), or its session is one that row level security would not bind.
     LoginRefused,
-    /// The statement met its time limit or a lock's (57014, 55P03, 25P03).
+    /// The statement met its time limit or a lock's (57014, 55P03, 25P03, 25P04).
     StatementTimeout,
     /// The server refused to serialise concurrent transactions (40001, 40P01): try again.
     Conflict,
@@ -87,7 +87,7 @@ impl Failure {
     fn of_sqlstate(code: &str) -> Self {
         match code {
             "53300" => Self::ServerFull,
-            "57014" | "55P03" | "25P03" => Self::StatementTimeout,
+            "57014" | "55P03" | "25P03" | "25P04" => Self::StatementTimeout,
             "40001" | "40P01" => Self::Conflict,
             "57P01" | "57P02" => Self::ConnectionLost,
             "57P03" => Self::Unreachable,

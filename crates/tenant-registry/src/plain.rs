@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Postgres};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::pool::Closed;
-use crate::probe::Probe;
+use crate::probe::{ConnectFailure, Probe};
 use crate::session::{self, SessionSettings};
 use crate::{PoolSnapshot, TenantPool, TenantSpec};
 
@@ -129,14 +129,14 @@ impl PlainPool {
         &self.pool
     }
 
-    /// Replaces a `PoolTimedOut` by its cause, unless a login works: then the tenant's own connections were busy.
+    /// What kept an acquire from a connection: for a `PoolTimedOut` its cause, unless a login works: then the
+    /// tenant's own connections were busy.
     pub(crate) async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
-        if !matches!(error, sqlx::Error::PoolTimedOut) {
-            return error;
-        }
-        match self.probe.cause().await {
-            Some(cause) => sqlx::Error::Configuration(Box::new(cause)),
-            None => error,
-        }
+        let cause = match error {
+            sqlx::Error::PoolTimedOut => self.probe.cause().await,
+            sqlx::Error::PoolClosed => None,
+            error => return ConnectFailure::from(error).into(),
+        };
+        cause.map_or(error, sqlx::Error::from)
     }
 }

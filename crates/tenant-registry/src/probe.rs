@@ -24,6 +24,18 @@ const FRESH: Duration = Duration::from_secs(1);
 #[error("the tenant's database refuses connections")]
 pub struct ConnectFailure(#[source] pub Arc<sqlx::Error>);
 
+impl From<sqlx::Error> for ConnectFailure {
+    fn from(cause: sqlx::Error) -> Self {
+        Self(Arc::new(cause))
+    }
+}
+
+impl From<ConnectFailure> for sqlx::Error {
+    fn from(failure: ConnectFailure) -> Self {
+        Self::Configuration(Box::new(failure))
+    }
+}
+
 /// The last answer and when it came; `None` in it: a login worked.
 type Answer = Option<(Instant, Option<ConnectFailure>)>;
 
@@ -50,11 +62,7 @@ impl Probe {
         {
             return answer.clone();
         }
-        let answer = self
-            .login()
-            .await
-            .err()
-            .map(|error| ConnectFailure(Arc::new(error)));
+        let answer = self.login().await.err().map(ConnectFailure::from);
         *last = Some((Instant::now(), answer.clone()));
         answer
     }

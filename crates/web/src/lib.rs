@@ -21,7 +21,7 @@ pub mod page;
 pub mod read;
 
 pub use error::{Code, Problem};
-pub use extract::{JsonObject, PathId};
+pub use extract::{JsonObject, NoQuery, PathId};
 pub use listen::{Peer, serve};
 pub use middleware::{StackSettings, stack};
 pub use page::Page;

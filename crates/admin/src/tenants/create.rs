@@ -7,13 +7,17 @@ use control_plane::{ControlPlane, CreateError, Taken, TenantName};
 use http::{StatusCode, header};
 use tenant_registry::TenantId;
 use web::read::rule::{text, uuid};
-use web::{Code, JsonObject, Problem};
+use web::{Code, JsonObject, NoQuery, Problem};
 
 use super::{COLLECTION, TenantView, store_failed};
 
 /// Creates a tenant: 201 with its place in `Location`. One that was left half done is gone on with when its id and
 /// name are sent again.
-pub(super) async fn create(State(plane): State<ControlPlane>, body: JsonObject) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(plane): State<ControlPlane>,
+    _: NoQuery,
+    body: JsonObject,
+) -> Result<Response, Problem> {
     let mut fields = body.fields();
     let name = fields.required("name", text(1..=TenantName::MAX));
     let id = fields.optional("id", uuid());

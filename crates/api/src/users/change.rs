@@ -2,14 +2,19 @@
 
 use axum::Json;
 use web::read::rule::boolean;
-use web::{Code, JsonObject, PathId, Problem};
+use web::{Code, JsonObject, NoQuery, PathId, Problem};
 
 use super::{User, name_rule, show};
 use crate::database::database;
 use crate::tenant::Db;
 
 /// Changes the fields that are given and leaves the others: 200 with the user as it is now.
-pub(super) async fn change(Db(db): Db, PathId(id): PathId, body: JsonObject) -> Result<Json<User>, Problem> {
+pub(super) async fn change(
+    Db(db): Db,
+    _: NoQuery,
+    PathId(id): PathId,
+    body: JsonObject,
+) -> Result<Json<User>, Problem> {
     let mut fields = body.fields();
     let name = fields.optional("name", name_rule());
     let confirmed = fields.optional("confirmed", boolean());

@@ -4,14 +4,14 @@ use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{StatusCode, header};
 use web::read::rule::boolean;
-use web::{JsonObject, Problem};
+use web::{JsonObject, NoQuery, Problem};
 
 use super::{COLLECTION, User, name_rule};
 use crate::database::database;
 use crate::tenant::Db;
 
 /// Adds a user: 201 with its place in `Location`.
-pub(super) async fn create(Db(db): Db, body: JsonObject) -> Result<Response, Problem> {
+pub(super) async fn create(Db(db): Db, _: NoQuery, body: JsonObject) -> Result<Response, Problem> {
     let mut fields = body.fields();
     let name = fields.required("name", name_rule());
     let confirmed = fields.optional("confirmed", boolean());

@@ -1,13 +1,13 @@
 //! `DELETE /v1/internal/users/{id}`
 
 use http::StatusCode;
-use web::{Code, PathId, Problem};
+use web::{Code, NoQuery, PathId, Problem};
 
 use crate::database::database;
 use crate::tenant::Db;
 
 /// Deletes a user: 204.
-pub(super) async fn remove(Db(db): Db, PathId(id): PathId) -> Result<StatusCode, Problem> {
+pub(super) async fn remove(Db(db): Db, _: NoQuery, PathId(id): PathId) -> Result<StatusCode, Problem> {
     // Through a function: a right to DELETE the table would be a right to lock it against all other tenants.
     let deleted = sqlx::query_scalar!(r#"SELECT app.delete_user($1) AS "deleted!""#, id)
         .fetch_one(&db)

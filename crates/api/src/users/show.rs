@@ -3,14 +3,14 @@
 use axum::Json;
 use tenant_registry::TenantDb;
 use uuid::Uuid;
-use web::{Code, PathId, Problem};
+use web::{Code, NoQuery, PathId, Problem};
 
 use super::User;
 use crate::database::database;
 use crate::tenant::Db;
 
 /// Shows a user.
-pub(super) async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<User>, Problem> {
+pub(super) async fn show(Db(db): Db, _: NoQuery, PathId(id): PathId) -> Result<Json<User>, Problem> {
     find(&db, id).await.map(Json)
 }
 

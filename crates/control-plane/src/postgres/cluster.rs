@@ -54,7 +54,10 @@ impl Cluster {
             .password(login.password.expose_secret())
             .database(database)
             .application_name("tenantry")
-            .ssl_mode(self.tls);
+            .ssl_mode(self.tls)
+            // What others have put into a schema of the search path must never be taken for PostgreSQL's own: a
+            // superuser would run it with a superuser's rights.
+            .options([("search_path", "pg_catalog,pg_temp")]);
         match &self.tls_ca_file {
             Some(file) => options.ssl_root_cert(file),
             None => options,
@@ -74,7 +77,9 @@ impl Cluster {
     }
 
     /// Logs in, within the connect timeout.
+    /// Its statements are not logged: ALTER ROLE has the verifier of a password in its text.
     pub(crate) async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+        let options = options.clone().disable_statement_logging();
         timeout(self.connect_timeout, options.connect())
             .await
             .map_err(std::io::Error::from)?

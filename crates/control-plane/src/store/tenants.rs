@@ -23,7 +23,7 @@ impl TryFrom<Row> for Tenant {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id.into(),
-            name: TenantName::new(row.name).map_err(|_| StoreError::Invalid("tenant name"))?,
+            name: TenantName::stored(row.name),
             state: TenantState::parse(&row.state).ok_or(StoreError::Invalid("tenant state"))?,
             version: row.version,
             created_at: row.created_at,

@@ -213,3 +213,37 @@ async fn shared_databases_are_closed_by_the_next_migration() {
     }
     assert_eq!(doors(&mut superuser).await, Vec::<String>::new());
 }
+
+/// Whoever owns a database can put functions into it that look like PostgreSQL's own. The superuser who hardens it must
+/// not run them.
+#[tokio::test]
+async fn the_superuser_runs_nothing_that_the_migrator_has_planted() {
+    let server = TestServer::bare().await;
+    let target = server.target(Database::Data, "data", true);
+    migrate(&target, LIMITS).await.unwrap();
+    let mut migrator = server.connect(server.migrator(), "data").await.unwrap();
+    for argument in ["text", "name"] {
+        run(
+            &mut migrator,
+            &format!(
+                "SET ROLE tenantry_owner;
+                 CREATE FUNCTION public.format(text, {argument}) RETURNS text LANGUAGE plpgsql AS $$
+                 BEGIN
+                    IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN
+                        ALTER ROLE {MIGRATOR} SUPERUSER;
+                    END IF;
+                    RETURN pg_catalog.format($1, VARIADIC ARRAY[$2]);
+                 END $$"
+            ),
+        )
+        .await
+        .unwrap();
+    }
+    migrate(&target, LIMITS).await.unwrap();
+    let superuser: bool = one(
+        &mut server.superuser("data").await,
+        &format!("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{MIGRATOR}'"),
+    )
+    .await;
+    assert!(!superuser, "the migrator has become a superuser");
+}

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail, ensure};
 use local_postgres::LocalPostgres;
 use secrecy::ExposeSecret as _;
 use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::databases::Databases;
 use crate::cli::{DbCommand, WhichDatabase};
@@ -43,6 +44,8 @@ async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String])
         WhichDatabase::Control => &databases.settings.control_store.cluster.database,
         WhichDatabase::Data => &databases.settings.data_cluster.cluster.database,
     };
+    // Ctrl-C is for psql, which ends its query by it: this process stays until psql ends.
+    let _interrupts = signal(SignalKind::interrupt()).context("cannot handle signals")?;
     let status = Command::new(psql)
         .args(["--host", endpoint.host(), "--port", &endpoint.port().to_string()])
         .args(["--username", endpoint.superuser(), "--dbname", name.as_str()])

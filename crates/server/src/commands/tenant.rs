@@ -35,12 +35,12 @@ async fn all(client: &AdminClient) -> anyhow::Result<Vec<Value>> {
         let mut query = vec![("limit", "500")];
         query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
         let mut page = client.get(TENANTS, &query).await?;
-        let Value::Array(items) = page["items"].take() else {
+        let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) else {
             anyhow::bail!("the service's answer is no list")
         };
         tenants.extend(items);
-        match page["next_cursor"].take() {
-            Value::String(next) => cursor = Some(next),
+        match page.get_mut("next_cursor").map(Value::take) {
+            Some(Value::String(next)) => cursor = Some(next),
             _ => return Ok(tenants),
         }
     }

@@ -12,6 +12,9 @@ const CONFIG_DIR: &str = "TENANTRY_CONFIG_DIR";
 /// own. The service does not read them, and must start in a shell that has them.
 const OF_THE_BUILD: [&str; 2] = ["TENANTRY_CONTROL_DATABASE_URL", "TENANTRY_DATA_DATABASE_URL"];
 
+/// What sqlx reads by itself whenever it logs in, and no configuration can take back.
+const OF_SQLX: [&str; 4] = ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"];
+
 /// The `TENANTRY_` variables of a process, or of a test.
 ///
 /// `Debug` shows names only: a value may be a secret.
@@ -25,6 +28,13 @@ impl Environment {
     pub fn process() -> Self {
         // Names that are not UTF-8 cannot begin with the prefix and be known.
         Self::of(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))))
+    }
+
+    /// Variables of this process that would change how it logs in to PostgreSQL, past the configuration: options of
+    /// the session, and whose certificates are trusted.
+    pub fn behind_the_configuration() -> Vec<&'static str> {
+        let set = |name: &&str| std::env::vars_os().any(|(given, _)| given == **name);
+        OF_SQLX.into_iter().filter(set).collect()
     }
 
     /// The variables given. Those without the prefix are none of ours and are left out.

@@ -115,6 +115,11 @@ async fn wrong_tenants_are_refused_and_nothing_is_made() {
         (json!({"name": ""}), vec!["name"]),
         (json!({"name": "x".repeat(101)}), vec!["name"]),
         (json!({"name": "line\nbreak"}), vec!["name"]),
+        (json!({"name": " acme"}), vec!["name"]),
+        (
+            json!({"name": "acme", "id": "00000000-0000-0000-0000-000000000000"}),
+            vec!["id"],
+        ),
         (
             json!({"name": 1, "id": "acme", "state": "active"}),
             vec!["name", "id", "state"],

@@ -217,6 +217,16 @@ async fn a_key_ring_of_another_store_is_refused() {
 }
 
 #[tokio::test]
+async fn what_the_database_library_would_read_past_the_configuration_is_refused() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["config", "check"]);
+    command.env("PGOPTIONS", "-c role=postgres");
+    let (status, _, error) = output(command).await;
+    assert_eq!(status, Some(1));
+    assert!(error.contains("PGOPTIONS"), "{error}");
+}
+
+#[tokio::test]
 async fn a_reset_begins_anew() {
     let folder = Folder::new();
     let mut service = folder.serve();

@@ -152,4 +152,18 @@ async fn what_cannot_be_read_is_told_apart() {
         assert!(problem["request_id"].is_string());
     }
     client.get(&format!("{USERS}/7")).await.refused(404, "NOT_FOUND");
+    // Nothing is done of what was meant to be done otherwise.
+    let user = create(&client, "Ada").await;
+    let path = format!("{USERS}/{}?if_confirmed=true", user["id"].as_str().unwrap());
+    assert_eq!(client.delete(&path).await.wrong_fields(), ["if_confirmed"]);
+    assert_eq!(client.get(&path).await.wrong_fields(), ["if_confirmed"]);
+    assert_eq!(
+        client.patch(&path, &json!({})).await.wrong_fields(),
+        ["if_confirmed"]
+    );
+    let dry_run = client
+        .post(&format!("{USERS}?dry_run=1"), &json!({"name": "Bob"}))
+        .await;
+    assert_eq!(dry_run.wrong_fields(), ["dry_run"]);
+    assert_eq!(client.get(USERS).await.expect(200)["items"], json!([user]));
 }

@@ -113,7 +113,7 @@ async fn a_silent_server_is_unreachable() {
 }
 
 #[tokio::test]
-async fn a_network_that_breaks_under_a_query_is_unreachable() {
+async fn a_network_that_breaks_under_a_query_is_a_connection_lost() {
     let Proxied {
         world,
         tenant,
@@ -127,7 +127,7 @@ async fn a_network_that_breaks_under_a_query_is_unreachable() {
     world.until_running(tenant, "pg_sleep").await;
     proxy.cut().await;
     let error = within_long(query).await.unwrap().unwrap_err();
-    assert_eq!(Failure::of(&error), Failure::Unreachable, "{error}");
+    assert_eq!(Failure::of(&error), Failure::ConnectionLost, "{error}");
     recovered(&db).await;
 }
 
@@ -171,7 +171,7 @@ async fn a_connection_that_lay_idle_is_tried_before_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_terminated_backend_is_unreachable_and_replaced() {
+async fn a_terminated_backend_is_a_connection_lost_and_replaced() {
     let world = World::new().await;
     let tenant = world.tenant().await;
     let db = world.db(tenant, Setup::connections(1)).await;
@@ -184,7 +184,7 @@ async fn a_terminated_backend_is_unreachable_and_replaced() {
     let error = within_long(sqlx::query("SELECT 1").execute(&mut transaction))
         .await
         .unwrap_err();
-    assert_eq!(Failure::of(&error), Failure::Unreachable, "{error}");
+    assert_eq!(Failure::of(&error), Failure::ConnectionLost, "{error}");
     drop(transaction);
     recovered(&db).await;
 }

@@ -3,8 +3,10 @@
 
 mod json;
 mod media_type;
+mod no_query;
 mod path;
 mod unique;
 
 pub use json::JsonObject;
+pub use no_query::NoQuery;
 pub use path::PathId;
