@@ -127,7 +127,7 @@ pub enum TenantCommand {
 pub enum AdminTokenCommand {
     /// Make a token and print it, once: only its hash is kept.
     Create {
-        /// Whose it is, for the one who reads the list of tokens later.
+        /// Whose it is: kept beside the hash.
         #[arg(long, default_value = "operator")]
         name: String,
     },

@@ -17,7 +17,7 @@ pub struct Cluster {
     pub port: u16,
     /// Whether and how strictly TLS is used.
     pub tls: PgSslMode,
-    /// The authority that signed the server's certificate; without it the system's.
+    /// Authorities that are trusted beside the system's.
     pub tls_ca_file: Option<PathBuf>,
     /// A database that always exists: cluster-wide work starts there.
     pub maintenance_database: String,

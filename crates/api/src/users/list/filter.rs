@@ -66,7 +66,7 @@ impl Filter {
     }
 
     /// Adds the conditions that are given, the order and the limit. Only what is asked for stands in the text, so
-    /// that each has a plan of its own; there are few enough texts for the connection's cache of statements.
+    /// that each has a plan of its own. A connection keeps the hundred texts used last prepared; there are some more.
     pub(super) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(search) = &self.search {
             // No pattern: nothing in it has a meaning of its own.
