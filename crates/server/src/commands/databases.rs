@@ -1,5 +1,7 @@
 //! The databases that a command works on: the configured ones, or the private PostgreSQL of the dev profile.
 
+use std::path::PathBuf;
+
 use crate::config::{Inputs, Loaded, Purpose, Settings, load};
 use crate::dev::{PrivatePostgres, StateDir};
 use crate::telemetry;
@@ -8,6 +10,8 @@ use crate::telemetry;
 pub(super) struct Databases {
     pub(super) settings: Settings,
     pub(super) state: Option<StateDir>,
+    /// The file of the admin token that the dev profile made; `None` where one is configured.
+    pub(super) token_file: Option<PathBuf>,
     postgres: Option<PrivatePostgres>,
 }
 
@@ -29,10 +33,16 @@ impl Databases {
             return Ok(Self {
                 settings,
                 state: None,
+                token_file: None,
                 postgres: None,
             });
         };
         let state = StateDir::open(&dev.state_dir)?;
+        let token_file = settings
+            .admin_plane
+            .token
+            .is_none()
+            .then(|| state.join("admin-token"));
         state.fill_in(&mut settings)?;
         let postgres = match (dev.private_postgres, own) {
             (false, _) => None,
@@ -45,6 +55,7 @@ impl Databases {
         Ok(Self {
             settings,
             state: Some(state),
+            token_file,
             postgres,
         })
     }

@@ -57,7 +57,7 @@ async fn serve(
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
-            welcome(settings, &app, &addresses, state.join("admin-token")).await?;
+            welcome(settings, &app, &addresses, databases.token_file.clone()).await?;
             Some(guard)
         }
         None => None,
@@ -87,7 +87,7 @@ async fn welcome(
     settings: &Settings,
     app: &App,
     addresses: &RunFile,
-    token_file: PathBuf,
+    token_file: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     let seed = settings.dev.as_ref().is_some_and(|dev| dev.seed);
     let tenants = if seed {

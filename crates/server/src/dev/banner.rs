@@ -9,8 +9,8 @@ use super::{DemoTenant, RunFile};
 pub struct Banner {
     /// Where the planes listen.
     pub addresses: RunFile,
-    /// The file that holds the admin token.
-    pub token_file: PathBuf,
+    /// The file that holds the admin token; `None` where the token is a configured one.
+    pub token_file: Option<PathBuf>,
     /// The demo tenants.
     pub tenants: Vec<DemoTenant>,
 }
@@ -21,12 +21,19 @@ impl Display for Banner {
             self.addresses.tenant_plane.port(),
             self.addresses.admin_plane.port(),
         );
-        let token_file = self.token_file.display();
+        // A configured token is its operator's: what it is in need not be known here.
+        let (token_place, token) = match &self.token_file {
+            Some(file) => (
+                format!("token in {}", file.display()),
+                format!("$(cat {})", file.display()),
+            ),
+            None => ("token as configured".to_owned(), "$TOKEN".to_owned()),
+        };
         writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
         writeln!(f, "  tenant plane   http://localhost:{tenant_port}")?;
         writeln!(
             f,
-            "  admin plane    http://localhost:{admin_port}   token in {token_file}"
+            "  admin plane    http://localhost:{admin_port}   {token_place}"
         )?;
         for DemoTenant { name, id } in &self.tenants {
             writeln!(f, "  tenant         {id}   {name}")?;
@@ -40,9 +47,6 @@ impl Display for Banner {
         writeln!(f, "curl {users} -H \"x-tenant-id: {}\"", first.id)?;
         writeln!(f, "curl -X POST {users} -H \"x-tenant-id: {}\" {json}", last.id)?;
         let tenants = format!("localhost:{admin_port}/admin/v1/tenants");
-        writeln!(
-            f,
-            "curl {tenants} -H \"authorization: Bearer $(cat {token_file})\""
-        )
+        writeln!(f, "curl {tenants} -H \"authorization: Bearer {token}\"")
     }
 }
