@@ -77,8 +77,8 @@ impl Gathered {
                 self.add_toml(&Origin::file(&path), &text);
                 self.files.push(path);
             }
-            // A folder may hold the other profile's file only.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // Also where it is not there: whoever names a folder means what is in it, and a service that passes
+            // over it would run as something else, such as the dev profile.
             Err(error) => self.problems.push(Problem::Unreadable { path, origin, error }),
         }
     }

@@ -126,7 +126,10 @@ fn an_unknown_profile_is_an_error_that_names_its_source() {
 #[test]
 fn only_the_chosen_profiles_file_is_read_from_the_folder() {
     let (folder, mut inputs) = file("production.toml", "[registry]\nmax_resident = 2\n");
-    assert_eq!(load(&inputs).settings.registry.max_resident, 1000);
+    // A folder that has nothing for the profile is a mistake, and is told with the file that was looked for.
+    let passed_over = problem(&inputs);
+    assert!(matches!(passed_over, Problem::Unreadable { .. }), "{passed_over}");
+    assert!(passed_over.to_string().contains("dev.toml"), "{passed_over}");
 
     inputs.environment = Environment::of(PRODUCTION);
     assert_eq!(load(&inputs).settings.registry.max_resident, 2);
