@@ -12,6 +12,8 @@
 mod credentials;
 pub mod postgres;
 
+pub use credentials::random_secret;
+
 #[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]

@@ -13,7 +13,7 @@ async fn main() -> ExitCode {
         Err(error) if error.is::<server::output::NobodyReads>() => ExitCode::SUCCESS,
         Err(error) => {
             // Not `eprintln!`, which panics where nobody can be told.
-            let _ = writeln!(stderr(), "tenantry: {}", server::output::in_one_line(&error));
+            let _ = writeln!(stderr(), "tenantry: {}", web::error::in_one_line(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -30,18 +30,3 @@ fn write(text: impl Display) -> anyhow::Result<()> {
         written => written.context("cannot write to standard output"),
     }
 }
-
-/// The error and what is behind it, in one line. Many errors repeat their source in their own text.
-pub fn in_one_line(error: &anyhow::Error) -> String {
-    let mut line = String::new();
-    for cause in error.chain().map(ToString::to_string) {
-        if line.ends_with(&cause) {
-            continue;
-        }
-        if !line.is_empty() {
-            line.push_str(": ");
-        }
-        line.push_str(&cause);
-    }
-    line
-}

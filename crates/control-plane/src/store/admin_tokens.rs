@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
-use zeroize::Zeroizing;
 
 use super::{Store, StoreError};
+use crate::credentials::random_secret;
 
 /// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
 pub struct AdminToken(SecretString);
@@ -23,11 +21,8 @@ impl AdminToken {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn generate() -> Result<Self, getrandom::Error> {
-        let mut bytes = Zeroizing::new([0_u8; 32]);
-        getrandom::fill(&mut *bytes)?;
-        Ok(Self(
-            format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(*bytes)).into(),
-        ))
+        let secret = random_secret()?;
+        Ok(Self(format!("{}{}", Self::PREFIX, secret.expose_secret()).into()))
     }
 
     /// What somebody presents or has configured.

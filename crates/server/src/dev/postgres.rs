@@ -61,8 +61,8 @@ impl PrivatePostgres {
     /// When a password's file cannot be read or made.
     pub fn fill_in(&self, settings: &mut Settings, state: &StateDir) -> anyhow::Result<()> {
         let passwords = (
-            state.secret("service-password")?,
-            state.secret("migrator-password")?,
+            state.password("service-password")?,
+            state.password("migrator-password")?,
         );
         self.point(&mut settings.control_store.cluster, &passwords);
         self.point(&mut settings.data_cluster.cluster, &passwords);

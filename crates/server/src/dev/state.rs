@@ -6,9 +6,9 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use control_plane::AdminToken;
+use control_plane::{AdminToken, random_secret};
 use crypto::{KekId, KeyRing};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Settings;
 
@@ -37,8 +37,7 @@ impl StateDir {
         self.0.join(name)
     }
 
-    /// Fills in what a configuration would say: key ring, admin token and the passwords of the fixed logins, each
-    /// made at the first run and kept.
+    /// Fills in what a configuration would say: key ring and admin token, each made at the first run and kept.
     ///
     /// # Errors
     /// When a file cannot be read or made.
@@ -47,7 +46,9 @@ impl StateDir {
             settings.keys.ring_file = Some(self.key_ring()?);
         }
         if settings.admin_plane.token.is_none() {
-            settings.admin_plane.token = Some(self.secret("admin-token")?);
+            settings.admin_plane.token = Some(self.kept("admin-token", || {
+                AdminToken::generate().map(|token| token.expose().to_owned().into())
+            })?);
         }
         Ok(())
     }
@@ -60,15 +61,27 @@ impl StateDir {
         self.existing("admin-token")
     }
 
-    /// The secret in this file, readable by its owner alone; made at the first call.
-    pub(super) fn secret(&self, name: &str) -> anyhow::Result<SecretString> {
+    /// The password in this file, readable by its owner alone; made at the first call.
+    pub(super) fn password(&self, name: &str) -> anyhow::Result<SecretString> {
+        self.kept(name, random_secret)
+    }
+
+    fn kept<E>(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<SecretString, E>,
+    ) -> anyhow::Result<SecretString>
+    where
+        E: std::error::Error + Send + Sync + 'static,
+    {
         if let Some(secret) = self.existing(name)? {
             return Ok(secret);
         }
         let path = self.join(name);
-        let secret = AdminToken::generate().context("no random bytes")?;
-        write_private(&path, secret.expose()).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(secret.expose().to_owned().into())
+        let secret = make().context("no random bytes")?;
+        write_private(&path, secret.expose_secret())
+            .with_context(|| format!("cannot make {}", path.display()))?;
+        Ok(secret)
     }
 
     fn existing(&self, name: &str) -> anyhow::Result<Option<SecretString>> {

@@ -4,7 +4,7 @@ use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
 
-use super::Code;
+use super::{Code, in_one_line};
 
 /// A failure on its way to a client, RFC 9457.
 ///
@@ -111,19 +111,8 @@ impl Problem {
 
     /// The cause and what is behind it, as one line for the log.
     pub(crate) fn cause_chain(&self) -> Option<String> {
-        let first: &dyn Error = self.0.cause.as_deref()?;
-        let mut line = first.to_string();
-        let mut next = first.source();
-        while let Some(error) = next {
-            // Many errors repeat their source in their own text.
-            let text = error.to_string();
-            if !line.ends_with(&text) {
-                line.push_str(": ");
-                line.push_str(&text);
-            }
-            next = error.source();
-        }
-        Some(line)
+        let cause = self.0.cause.as_deref()?;
+        Some(in_one_line(cause))
     }
 }
 
