@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
-    Closed, PoolSnapshot, Registry, RegistrySettings, SourceFuture, TenantId, TenantPool, TenantSource,
-    TenantSpec,
+    Closed, PoolSnapshot, Registry, RegistrySettings, Reload, SourceFuture, TenantId, TenantPool,
+    TenantSource, TenantSpec,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -54,7 +54,7 @@ struct NoPool(u32);
 impl TenantPool for NoPool {
     type Settings = ();
 
-    fn open(spec: TenantSpec, (): &()) -> Self {
+    fn open(spec: TenantSpec, _: Reload, (): &()) -> Self {
         Self(spec.max_connections)
     }
 
@@ -71,12 +71,6 @@ struct AnyTenant;
 
 impl TenantSource for AnyTenant {
     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
-        Box::pin(async move {
-            Ok(TenantSpec {
-                tenant,
-                connect: PgConnectOptions::new_without_pgpass(),
-                max_connections: 1,
-            })
-        })
+        Box::pin(async move { Ok(TenantSpec::new(tenant, PgConnectOptions::new_without_pgpass(), 1)) })
     }
 }

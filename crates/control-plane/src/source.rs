@@ -36,11 +36,10 @@ impl StoreSource {
             .map_err(SourceError::unusable)?;
         let login = Login::new(tenant_login(tenant, stored.slot), password.into_secret());
         let own_limit = stored.max_connections.and_then(|limit| u32::try_from(limit).ok());
-        Ok(TenantSpec {
-            tenant,
-            connect: self.cluster.options(&login, &self.database),
-            max_connections: own_limit.unwrap_or(self.max_connections),
-        })
+        let connect = self.cluster.options(&login, &self.database);
+        let mut spec = TenantSpec::new(tenant, connect, own_limit.unwrap_or(self.max_connections));
+        spec.version = stored.tenant_version.unsigned_abs();
+        Ok(spec)
     }
 }
 

@@ -19,7 +19,7 @@
 //!         Box::pin(async move {
 //!             # let (login, password) = ("tn_1_a", "secret");
 //!             let connect = PgConnectOptions::new().host("db").username(login).password(password);
-//!             Ok(TenantSpec { tenant, connect, max_connections: 10 })
+//!             Ok(TenantSpec::new(tenant, connect, 10))
 //!         })
 //!     }
 //! }
@@ -71,7 +71,7 @@ pub use pool::{Closed, PoolSnapshot, TenantPool};
 pub use probe::ConnectFailure;
 pub use registry::{Registry, RegistrySettings};
 pub use session::{SessionRefused, SessionSettings};
-pub use source::{SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use source::{Reload, SourceError, SourceFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::entry::Entry;
 use crate::opening::{Opening, Outcome};
 use crate::registry::Inner;
-use crate::{LeaseError, TenantId, TenantPool, TenantSpec};
+use crate::{LeaseError, Reload, TenantId, TenantPool, TenantSpec};
 
 /// One opening, from the moment that it stands in the map to its outcome.
 pub(crate) struct Opener<P: TenantPool> {
@@ -35,11 +35,12 @@ impl<P: TenantPool> Opener<P> {
 
     async fn open(&self) -> Result<Outcome<P>, LeaseError> {
         let registry = &*self.registry;
-        let spec = self.ask().await?;
+        let reload = Reload::new(Arc::clone(&registry.source), self.tenant);
+        let spec = self.ask(&reload).await?;
         if !registry.residents.stands(self.tenant, &self.opening) {
             return Ok(Outcome::Overtaken);
         }
-        let pool = P::open(spec, &registry.pool_settings);
+        let pool = P::open(spec, reload, &registry.pool_settings);
         registry.counters.opened();
         let entry = Arc::new(Entry::new(
             self.tenant,
@@ -62,23 +63,16 @@ impl<P: TenantPool> Opener<P> {
         Ok(Outcome::Open(entry))
     }
 
-    async fn ask(&self) -> Result<TenantSpec, LeaseError> {
+    async fn ask(&self, reload: &Reload) -> Result<TenantSpec, LeaseError> {
         let registry = &*self.registry;
         // In an `async` block, since `load` may block or panic before it returns its future.
-        let load = async { registry.source.load(self.tenant).await };
+        let load = async { reload.load().await };
         let answer = registry
             .closing
             .run_until_cancelled(timeout(registry.settings.open_timeout, load))
             .await
             .ok_or(LeaseError::ShuttingDown)?;
-        let spec = answer.map_err(LeaseError::unavailable)??;
-        if spec.tenant != self.tenant {
-            return Err(LeaseError::unavailable(WrongTenant {
-                asked: self.tenant,
-                answered: spec.tenant,
-            }));
-        }
-        Ok(spec)
+        Ok(answer.map_err(LeaseError::unavailable)??)
     }
 
     fn abandon(&self) {
@@ -96,10 +90,3 @@ impl<P: TenantPool> Drop for Opener<P> {
 #[derive(Debug, thiserror::Error)]
 #[error("opening the tenant's pool panicked")]
 struct Panicked;
-
-#[derive(Debug, thiserror::Error)]
-#[error("the source was asked for tenant {asked} and answered for {answered}")]
-struct WrongTenant {
-    asked: TenantId,
-    answered: TenantId,
-}

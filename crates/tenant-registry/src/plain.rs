@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use crate::pool::Closed;
 use crate::probe::{ConnectFailure, Probe};
 use crate::session::{self, SessionSettings};
-use crate::{PoolSnapshot, TenantPool, TenantSpec};
+use crate::{PoolSnapshot, Reload, TenantPool, TenantSpec};
 
 /// What all plain pools of a registry have in common.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub struct PlainPool {
 impl TenantPool for PlainPool {
     type Settings = PlainSettings;
 
-    fn open(spec: TenantSpec, settings: &PlainSettings) -> Self {
+    fn open(spec: TenantSpec, _reload: Reload, settings: &PlainSettings) -> Self {
         let connect = session::options(spec.connect, &settings.session);
         let minimum = settings.session.min_server_version;
         let ping_after_idle = settings.ping_after_idle;
@@ -114,6 +114,8 @@ impl TenantPool for PlainPool {
             size,
             idle: idle.min(size),
             max: self.max,
+            // sqlx does not tell.
+            waiting: 0,
         }
     }
 }

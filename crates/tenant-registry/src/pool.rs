@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::TenantSpec;
+use crate::{Reload, TenantSpec};
 
 /// A tenant's pool of connections, as the registry sees it: opened on the first lease, closed by the reaper.
 ///
@@ -12,8 +12,16 @@ pub trait TenantPool: Send + Sync + Sized + 'static {
     /// What all pools of a registry have in common.
     type Settings: Send + Sync + 'static;
 
-    /// A pool for this tenant.
-    fn open(spec: TenantSpec, settings: &Self::Settings) -> Self;
+    /// A pool for this tenant; `reload` asks the source again, for a pool whose credentials are refused.
+    fn open(spec: TenantSpec, reload: Reload, settings: &Self::Settings) -> Self;
+
+    /// The pool has left the registry: whoever holds a lease goes on, and nobody else will come. Called once, before
+    /// [`close`](Self::close), and must not wait.
+    fn retire(&self) {}
+
+    /// The tenant is not to be served any more, not even those who hold a lease: what runs is ended, as far as the
+    /// pool can. Must not wait.
+    fn end(&self) {}
 
     /// Closes the pool: no connection is given out any more, idle ones go at once, borrowed ones when they
     /// come back, and at `deadline` the waiting ends.
@@ -41,4 +49,6 @@ pub struct PoolSnapshot {
     pub idle: u32,
     /// The most that the pool may open.
     pub max: u32,
+    /// Who waits for a connection.
+    pub waiting: u32,
 }

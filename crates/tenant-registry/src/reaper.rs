@@ -28,7 +28,11 @@ impl<P: TenantPool> Reaper<P> {
 
     /// Ends the giving of leases and has the pool closed. Harmless when it is retired already.
     pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) {
-        if entry.retire() && self.inbox.send(Arc::clone(entry)).is_err() {
+        if !entry.retire() {
+            return;
+        }
+        entry.body.pool.retire();
+        if self.inbox.send(Arc::clone(entry)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
             tracing::debug!(tenant = %entry.body.tenant, "pool left to the runtime's end");
         }

@@ -19,6 +19,7 @@ pub trait TenantSource: Send + Sync + 'static {
 
 /// What a pool needs to know of its tenant.
 #[derive(Clone)]
+#[non_exhaustive]
 pub struct TenantSpec {
     /// Whose pool it is.
     pub tenant: TenantId,
@@ -26,6 +27,61 @@ pub struct TenantSpec {
     pub connect: PgConnectOptions,
     /// The most connections that this tenant may hold at once.
     pub max_connections: u32,
+    /// So many of its connections are never taken from it for another tenant, and up to so many it is served before
+    /// all others. Zero for a tenant without a guarantee. Only a pool with a budget heeds it.
+    pub floor: u32,
+    /// Counts the tenant's changes. Zero where the source does not count them.
+    pub version: u64,
+}
+
+impl TenantSpec {
+    /// A tenant without a guaranteed floor, at version zero.
+    pub fn new(tenant: TenantId, connect: PgConnectOptions, max_connections: u32) -> Self {
+        Self {
+            tenant,
+            connect,
+            max_connections,
+            floor: 0,
+            version: 0,
+        }
+    }
+}
+
+/// The way back to the source for one tenant: how a pool gets fresh credentials when its own are refused.
+#[derive(Clone)]
+pub struct Reload {
+    source: Arc<dyn TenantSource>,
+    tenant: TenantId,
+}
+
+impl Reload {
+    /// Asks this source for this tenant.
+    pub fn new(source: Arc<dyn TenantSource>, tenant: TenantId) -> Self {
+        Self { source, tenant }
+    }
+
+    /// The tenant as it is now.
+    ///
+    /// # Errors
+    /// What the source says, and [`SourceError::Unavailable`] when it answers for another tenant.
+    pub async fn load(&self) -> Result<TenantSpec, SourceError> {
+        let spec = self.source.load(self.tenant).await?;
+        if spec.tenant == self.tenant {
+            Ok(spec)
+        } else {
+            Err(SourceError::unavailable(WrongTenant {
+                asked: self.tenant,
+                answered: spec.tenant,
+            }))
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the source was asked for tenant {asked} and answered for {answered}")]
+struct WrongTenant {
+    asked: TenantId,
+    answered: TenantId,
 }
 
 impl fmt::Debug for TenantSpec {
@@ -35,6 +91,8 @@ impl fmt::Debug for TenantSpec {
             .field("tenant", &self.tenant)
             .field("login", &self.connect.get_username())
             .field("max_connections", &self.max_connections)
+            .field("floor", &self.floor)
+            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }

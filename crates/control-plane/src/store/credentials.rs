@@ -9,6 +9,7 @@ use crate::tenant::{TenantName, TenantState};
 /// What is stored of a tenant's way to its data.
 pub(crate) struct StoredCredential {
     pub(crate) state: TenantState,
+    pub(crate) tenant_version: i64,
     pub(crate) slot: Slot,
     pub(crate) version: i64,
     pub(crate) wrapped_dek: Vec<u8>,
@@ -62,7 +63,8 @@ impl Store {
     /// The credential of the tenant's active login.
     pub(crate) async fn credential(&self, id: TenantId) -> Result<Option<StoredCredential>, StoreError> {
         let row = sqlx::query!(
-            "SELECT tenants.state, tenants.active_slot, tenants.max_connections, credentials.version,
+            "SELECT tenants.state, tenants.version AS tenant_version, tenants.active_slot,
+                tenants.max_connections, credentials.version,
                 credentials.sealed_password, keys.wrapped_dek
              FROM control.tenants
              JOIN control.tenant_keys AS keys ON keys.tenant_id = tenants.id
@@ -76,6 +78,7 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         Ok(Some(StoredCredential {
             state: TenantState::parse(&row.state).ok_or(StoreError::Invalid("tenant state"))?,
+            tenant_version: row.tenant_version,
             slot: Slot::from_char(row.active_slot).ok_or(StoreError::Invalid("login slot"))?,
             version: row.version,
             wrapped_dek: row.wrapped_dek,

@@ -45,6 +45,7 @@ async fn a_lease_alone_takes_no_connection() {
         size: 0,
         idle: 0,
         max: 3,
+        waiting: 0,
     };
     assert_eq!(db.snapshot(), nothing);
     assert_eq!(world.backends(&mut world.superuser().await, tenant).await, 0);

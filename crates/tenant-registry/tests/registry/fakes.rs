@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
-    Closed, Lease, PoolSnapshot, Registry, RegistrySettings, SourceError, SourceFuture, TenantId, TenantPool,
-    TenantSource, TenantSpec,
+    Closed, Lease, PoolSnapshot, Registry, RegistrySettings, Reload, SourceError, SourceFuture, TenantId,
+    TenantPool, TenantSource, TenantSpec,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -46,7 +46,7 @@ impl PoolState {
 impl TenantPool for FakePool {
     type Settings = ();
 
-    fn open(spec: TenantSpec, (): &()) -> Self {
+    fn open(spec: TenantSpec, _: Reload, (): &()) -> Self {
         assert_ne!(spec.max_connections, UNOPENABLE, "a pool that cannot be opened");
         Self(Arc::new(PoolState {
             version: spec.max_connections,
@@ -141,11 +141,7 @@ impl TenantSource for FakeSource {
 }
 
 fn spec(tenant: TenantId, version: u32) -> TenantSpec {
-    TenantSpec {
-        tenant,
-        connect: PgConnectOptions::new_without_pgpass(),
-        max_connections: version,
-    }
+    TenantSpec::new(tenant, PgConnectOptions::new_without_pgpass(), version)
 }
 
 pub(crate) fn tenant_id() -> TenantId {

@@ -33,11 +33,11 @@ impl TenantSource for Tenants {
             let max_connections = known.version.load(Ordering::SeqCst);
             // Between the reading and the answer others change it.
             yield_now().await;
-            Ok(TenantSpec {
+            Ok(TenantSpec::new(
                 tenant,
-                connect: PgConnectOptions::new_without_pgpass(),
+                PgConnectOptions::new_without_pgpass(),
                 max_connections,
-            })
+            ))
         })
     }
 }
