@@ -3,16 +3,16 @@
 use std::fmt;
 
 use async_stream::try_stream;
+use futures_util::TryStreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{TryFutureExt as _, TryStreamExt as _};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
+use crate::checkout::{Checkout as _, Checkouts, Parts};
 use crate::connection::TenantConnection;
-use crate::plain::PlainPool;
 use crate::transaction::TenantTransaction;
-use crate::{Lease, PoolSnapshot, TenantId};
+use crate::{BudgetedPool, Lease, PoolSnapshot, TenantId};
 
 /// A tenant's database. `&TenantDb` is a sqlx [`Executor`]: every query takes a connection of the tenant's
 /// pool for its own length, in one round trip.
@@ -29,14 +29,13 @@ use crate::{Lease, PoolSnapshot, TenantId};
 ///
 /// Several statements on one connection go through [`acquire`](Self::acquire), a transaction through
 /// [`begin`](Self::begin): both are safe to drop at any point. Do not send `BEGIN` as text.
-#[derive(Clone)]
-pub struct TenantDb {
-    lease: Lease<PlainPool>,
+pub struct TenantDb<P: Checkouts = BudgetedPool> {
+    lease: Lease<P>,
 }
 
-impl TenantDb {
+impl<P: Checkouts> TenantDb<P> {
     /// The database behind this lease.
-    pub fn new(lease: Lease<PlainPool>) -> Self {
+    pub fn new(lease: Lease<P>) -> Self {
         Self { lease }
     }
 
@@ -49,32 +48,32 @@ impl TenantDb {
     ///
     /// # Errors
     /// When no connection could be had until the deadline; [`Failure::of`](crate::Failure::of) tells why.
-    pub async fn acquire(&self) -> Result<TenantConnection, sqlx::Error> {
-        let pool = &*self.lease;
-        let connection = pool
-            .sqlx()
-            .acquire()
-            .or_else(async |error| Err(pool.explain(error).await))
-            .await?;
-        Ok(TenantConnection::new(connection, self.lease.clone()))
+    pub async fn acquire(&self) -> Result<TenantConnection<P>, sqlx::Error> {
+        let checkout = P::checkout(&self.lease).await?;
+        Ok(TenantConnection::new(checkout, self.tenant()))
     }
 
     /// A transaction, rolled back unless it is committed.
     ///
     /// # Errors
     /// As [`acquire`](Self::acquire).
-    pub async fn begin(&self) -> Result<TenantTransaction, sqlx::Error> {
+    pub async fn begin(&self) -> Result<TenantTransaction<P>, sqlx::Error> {
         TenantTransaction::begin(self.acquire().await?).await
     }
 
     /// The sizes of the tenant's pool now.
     pub fn snapshot(&self) -> PoolSnapshot {
-        use crate::TenantPool as _;
         self.lease.snapshot()
     }
 }
 
-impl fmt::Debug for TenantDb {
+impl<P: Checkouts> Clone for TenantDb<P> {
+    fn clone(&self) -> Self {
+        Self::new(self.lease.clone())
+    }
+}
+
+impl<P: Checkouts> fmt::Debug for TenantDb<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TenantDb")
             .field("tenant", &self.tenant())
@@ -84,7 +83,7 @@ impl fmt::Debug for TenantDb {
 
 /// Each query through an [`acquire`](TenantDb::acquire) of its own, so that what is dropped half-way is cleaned up or
 /// closed within a bound, also where the network has gone silent.
-impl<'c> Executor<'c> for &'c TenantDb {
+impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(
@@ -96,11 +95,17 @@ impl<'c> Executor<'c> for &'c TenantDb {
         E: 'q + Execute<'q, Postgres>,
     {
         Box::pin(try_stream! {
-            let mut connection = self.acquire().await?;
-            let mut rows = (&mut connection).fetch_many(query);
+            let mut checkout = P::checkout(&self.lease).await?;
+            let Some(Parts { connection, clean }) = checkout.parts() else {
+                Err(sqlx::Error::PoolClosed)?;
+                return;
+            };
+            *clean = false;
+            let mut rows = connection.fetch_many(query);
             while let Some(row) = rows.try_next().await? {
                 yield row;
             }
+            *clean = true;
         })
     }
 

@@ -1,6 +1,9 @@
 //! Why there is no lease, and what kind of failure a query met.
 
+use std::time::Duration;
+
 use crate::SourceError;
+use crate::budget::{BudgetSpent, LoginBackoff};
 use crate::probe::ConnectFailure;
 use crate::session::SessionRefused;
 
@@ -30,6 +33,8 @@ impl LeaseError {
 pub enum Failure {
     /// All of the tenant's own connections were in use until the deadline.
     PoolBusy,
+    /// The budget's connections were in use by other tenants until the deadline.
+    BudgetSpent,
     /// The server has no connection left (53300).
     ServerFull,
     /// The server cannot be reached, is starting or going down.
@@ -68,15 +73,27 @@ impl Failure {
         }
     }
 
+    /// How long it is until asking again may help, where that is known.
+    pub fn retry_after(error: &sqlx::Error) -> Option<Duration> {
+        let sqlx::Error::Configuration(error) = error else {
+            return None;
+        };
+        let spent = error.downcast_ref::<BudgetSpent>().map(|spent| spent.retry_after);
+        spent.or_else(|| {
+            error
+                .downcast_ref::<LoginBackoff>()
+                .map(|backoff| backoff.retry_after)
+        })
+    }
+
     fn of_connect(error: &(dyn std::error::Error + Send + Sync + 'static)) -> Self {
-        if let Some(ConnectFailure(cause)) = error.downcast_ref() {
-            // Nothing was sent yet, so nothing is lost.
-            return match Self::of(cause) {
-                Self::ConnectionLost => Self::Unreachable,
-                other => other,
-            };
-        }
-        if error.is::<SessionRefused>() {
+        if let Some(failure) = error.downcast_ref::<ConnectFailure>() {
+            failure.kind()
+        } else if let Some(backoff) = error.downcast_ref::<LoginBackoff>() {
+            backoff.cause.kind()
+        } else if error.is::<BudgetSpent>() {
+            Self::BudgetSpent
+        } else if error.is::<SessionRefused>() {
             Self::LoginRefused
         } else {
             Self::Other

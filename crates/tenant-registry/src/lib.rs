@@ -38,6 +38,8 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod budget;
+mod checkout;
 mod clock;
 mod connection;
 mod counters;
@@ -60,14 +62,19 @@ mod source;
 mod stripe;
 mod transaction;
 
+pub use budget::{
+    Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
+    EndBackend, Ledger, LoginBackoff, SentinelSettings,
+};
+pub use checkout::{Checkout, Checkouts, Parts};
 pub use connection::TenantConnection;
 pub use counters::RegistryStats;
 pub use db::TenantDb;
 pub use error::{Failure, LeaseError};
 pub use id::TenantId;
 pub use lease::Lease;
-pub use plain::{PlainPool, PlainSettings};
-pub use pool::{Closed, PoolSnapshot, TenantPool};
+pub use plain::{PlainCheckout, PlainPool, PlainSettings};
+pub use pool::{Closed, PoolSnapshot, TenantPool, Trouble};
 pub use probe::ConnectFailure;
 pub use registry::{Registry, RegistrySettings};
 pub use session::{SessionRefused, SessionSettings};

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{Connection as _, Postgres};
+use sqlx::{Connection as _, Executor as _, Postgres};
+use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::checkout::{Checkout, Checkouts, Parts};
 use crate::pool::Closed;
 use crate::probe::{ConnectFailure, Probe};
 use crate::session::{self, SessionSettings};
-use crate::{PoolSnapshot, Reload, TenantPool, TenantSpec};
+use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
 
 /// What all plain pools of a registry have in common.
 #[derive(Debug, Clone)]
@@ -75,7 +77,9 @@ impl TenantPool for PlainPool {
                     Ok(true)
                 })
             })
-            .after_connect(move |connection, _| Box::pin(session::verify(connection, minimum)));
+            .after_connect(move |connection, _| {
+                Box::pin(async move { session::verify(connection, minimum).await.map(drop) })
+            });
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that opens a tenant's pool"
@@ -116,6 +120,7 @@ impl TenantPool for PlainPool {
             max: self.max,
             // sqlx does not tell.
             waiting: 0,
+            trouble: None,
         }
     }
 }
@@ -127,18 +132,76 @@ async fn close_quietly(connection: PoolConnection<Postgres>) {
 }
 
 impl PlainPool {
-    pub(crate) fn sqlx(&self) -> &PgPool {
-        &self.pool
-    }
-
     /// What kept an acquire from a connection: for a `PoolTimedOut` its cause, unless a login works: then the
     /// tenant's own connections were busy.
-    pub(crate) async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
+    async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
         let cause = match error {
             sqlx::Error::PoolTimedOut => self.probe.cause().await,
             sqlx::Error::PoolClosed => None,
             error => return ConnectFailure::from(error).into(),
         };
         cause.map_or(error, sqlx::Error::from)
+    }
+}
+
+impl Checkouts for PlainPool {
+    type Checkout = PlainCheckout;
+
+    async fn checkout(lease: &Lease<Self>) -> Result<PlainCheckout, sqlx::Error> {
+        match lease.pool.acquire().await {
+            Ok(connection) => Ok(PlainCheckout {
+                connection: Some(connection),
+                lease: lease.clone(),
+                clean: true,
+            }),
+            Err(error) => Err(lease.explain(error).await),
+        }
+    }
+}
+
+/// How long an unclean connection may take to finish what it runs and roll back, before it is closed.
+const CLEAN_UP: Duration = Duration::from_secs(2);
+
+/// A connection of a [`PlainPool`], given back when it is dropped.
+pub struct PlainCheckout {
+    /// `None` only in `drop`, which takes it out.
+    connection: Option<PoolConnection<Postgres>>,
+    lease: Lease<PlainPool>,
+    clean: bool,
+}
+
+impl Checkout for PlainCheckout {
+    fn parts(&mut self) -> Option<Parts<'_>> {
+        Some(Parts {
+            connection: self.connection.as_deref_mut()?,
+            clean: &mut self.clean,
+        })
+    }
+}
+
+impl Drop for PlainCheckout {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.connection.take() else {
+            return;
+        };
+        let Ok(runtime) = Handle::try_current() else {
+            // sqlx gives a connection back in a task, and panics without a runtime: close the socket instead.
+            return drop(connection.detach());
+        };
+        if self.clean {
+            // As sqlx would, but within a bound: it pings, and on a silent network would wait for ever.
+            runtime.spawn(timeout(CLEAN_UP, connection.return_to_pool()));
+        } else {
+            // The lease goes along, so that the reaper waits for the clean-up as well.
+            runtime.spawn(clean_up(connection, self.lease.clone()));
+        }
+    }
+}
+
+/// Reads what is still to come, ends whatever transaction is open, and gives the connection back; or closes it.
+async fn clean_up(mut connection: PoolConnection<Postgres>, _lease: Lease<PlainPool>) {
+    let rolled_back = timeout(CLEAN_UP, connection.execute("ROLLBACK")).await;
+    if !matches!(rolled_back, Ok(Ok(_))) {
+        connection.close_on_drop();
     }
 }

@@ -1,8 +1,10 @@
 //! What the registry asks of a pool.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
-use crate::{Reload, TenantSpec};
+use crate::{Failure, Reload, TenantSpec};
 
 /// A tenant's pool of connections, as the registry sees it: opened on the first lease, closed by the reaper.
 ///
@@ -51,4 +53,17 @@ pub struct PoolSnapshot {
     pub max: u32,
     /// Who waits for a connection.
     pub waiting: u32,
+    /// What kept the last login from succeeding.
+    pub trouble: Option<Trouble>,
+}
+
+/// A tenant whose logins fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trouble {
+    /// What kind of failure it is.
+    pub failure: Failure,
+    /// How often in a row.
+    pub failures: u32,
+    /// When the next login may be tried.
+    pub retry_after: Duration,
 }

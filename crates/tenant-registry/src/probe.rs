@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::session;
+use crate::{Failure, session};
 
 /// How long the probe's login, and its closing, may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -23,6 +23,16 @@ const FRESH: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the tenant's database refuses connections")]
 pub struct ConnectFailure(#[source] pub Arc<sqlx::Error>);
+
+impl ConnectFailure {
+    /// What kind of failure it is. Nothing was sent yet, so nothing is lost.
+    pub fn kind(&self) -> Failure {
+        match Failure::of(&self.0) {
+            Failure::ConnectionLost => Failure::Unreachable,
+            other => other,
+        }
+    }
+}
 
 impl From<sqlx::Error> for ConnectFailure {
     fn from(cause: sqlx::Error) -> Self {

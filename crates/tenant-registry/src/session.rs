@@ -62,11 +62,12 @@ pub(crate) fn options(connect: PgConnectOptions, settings: &SessionSettings) -> 
     ])
 }
 
-/// Refuses a session that row level security would not bind, and a server that is too old.
+/// Refuses a session that row level security would not bind, and a server that is too old. Returns the process id of
+/// the session's backend.
 pub(crate) async fn verify(
     connection: &mut PgConnection,
     min_server_version: u32,
-) -> Result<(), sqlx::Error> {
+) -> Result<i32, sqlx::Error> {
     let version = connection.server_version_num().unwrap_or(0);
     if version < min_server_version {
         return Err(SessionRefused::ServerTooOld {
@@ -75,14 +76,17 @@ pub(crate) async fn verify(
         }
         .into());
     }
-    let row =
-        sqlx::query("SELECT rolsuper OR rolbypassrls FROM pg_catalog.pg_roles WHERE rolname = session_user")
-            .fetch_one(connection)
-            .await?;
-    if row.try_get::<bool, _>(0)? {
+    // Not prepared: one round trip instead of two.
+    let row = sqlx::raw_sql(
+        "SELECT pg_catalog.pg_backend_pid(), rolsuper OR rolbypassrls
+         FROM pg_catalog.pg_roles WHERE rolname = session_user",
+    )
+    .fetch_one(connection)
+    .await?;
+    if row.try_get::<bool, _>(1)? {
         return Err(SessionRefused::BypassesRowSecurity.into());
     }
-    Ok(())
+    row.try_get(0)
 }
 
 /// Why a session that could be opened is not used.

@@ -1,13 +1,16 @@
 //! A transaction that a dropped future cannot leave open for the next one.
 
+use std::fmt;
+
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
-use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
-use crate::TenantId;
+use crate::checkout::Checkouts;
 use crate::connection::TenantConnection;
+use crate::{BudgetedPool, TenantId};
 
 /// PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error. Within one it refuses any
 /// other statement (25P02), so an empty one in front, in the same message, makes it an error.
@@ -27,14 +30,13 @@ const COMMIT: &str = "SELECT; COMMIT";
 ///     transaction.commit().await
 /// }
 /// ```
-#[derive(Debug)]
-pub struct TenantTransaction {
+pub struct TenantTransaction<P: Checkouts = BudgetedPool> {
     // Unclean from BEGIN to the reply to COMMIT: whatever is dropped in between is rolled back.
-    connection: TenantConnection,
+    connection: TenantConnection<P>,
 }
 
-impl TenantTransaction {
-    pub(crate) async fn begin(mut connection: TenantConnection) -> Result<Self, sqlx::Error> {
+impl<P: Checkouts> TenantTransaction<P> {
+    pub(crate) async fn begin(mut connection: TenantConnection<P>) -> Result<Self, sqlx::Error> {
         connection.start()?.execute("BEGIN").await?;
         Ok(Self { connection })
     }
@@ -42,6 +44,15 @@ impl TenantTransaction {
     /// Whose transaction it is.
     pub fn tenant(&self) -> TenantId {
         self.connection.tenant()
+    }
+
+    /// The bare connection of sqlx, for what this type does not offer, such as `COPY`. What is open stays open; the
+    /// connection costs a round trip more when it goes back.
+    ///
+    /// # Errors
+    /// When the connection is not there any more.
+    pub fn bare(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
+        self.connection.bare()
     }
 
     /// Commits. When this future is dropped, or the connection breaks, the outcome is unknown to the caller, as
@@ -67,7 +78,15 @@ impl TenantTransaction {
     }
 }
 
-impl<'c> Executor<'c> for &'c mut TenantTransaction {
+impl<P: Checkouts> fmt::Debug for TenantTransaction<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TenantTransaction")
+            .field("tenant", &self.tenant())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'c, P: Checkouts> Executor<'c> for &'c mut TenantTransaction<P> {
     type Database = Postgres;
 
     fn fetch_many<'e, 'q: 'e, E>(

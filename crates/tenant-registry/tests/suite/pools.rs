@@ -8,7 +8,7 @@ use tokio::sync::Barrier;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::support::{LONG, Setup, World, within_long};
+use super::support::{LONG, Setup, World, within_long};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_first_requests_open_one_pool() {
@@ -46,6 +46,7 @@ async fn a_lease_alone_takes_no_connection() {
         idle: 0,
         max: 3,
         waiting: 0,
+        trouble: None,
     };
     assert_eq!(db.snapshot(), nothing);
     assert_eq!(world.backends(&mut world.superuser().await, tenant).await, 0);

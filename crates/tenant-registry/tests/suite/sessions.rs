@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{Failure, PlainPool, Registry, TenantDb, TenantId};
+use tenant_registry::{Failure, Registry, TenantDb, TenantId};
 
-use crate::support::{Setup, World, login, within_long};
+use crate::engine::Pool;
 
-async fn show(db: &TenantDb, setting: &str) -> String {
+use super::support::{Db, Setup, World, login, within_long};
+
+async fn show(db: &Db, setting: &str) -> String {
     sqlx::query_scalar("SELECT current_setting($1)")
         .bind(setting)
         .fetch_one(db)
@@ -60,7 +62,7 @@ async fn failure_after(alter: &str) -> Failure {
     failure(&world.registry(Setup::default().impatient()), tenant).await
 }
 
-async fn failure(registry: &Registry<PlainPool>, tenant: TenantId) -> Failure {
+async fn failure(registry: &Registry<Pool>, tenant: TenantId) -> Failure {
     let db = TenantDb::new(registry.lease(tenant).await.unwrap());
     let error = within_long(sqlx::query("SELECT 1").execute(&db))
         .await

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{Failure, TenantDb, TenantId};
+use tenant_registry::{Failure, TenantId};
 use testkit::Proxy;
 use tokio::time::sleep;
 
-use crate::support::{Setup, World, acquired, login, within_long};
+use super::support::{Db, Setup, World, acquired, login, within_long};
 
-async fn failure(db: &TenantDb) -> Failure {
+async fn failure(db: &Db) -> Failure {
     let error = within_long(sqlx::query("SELECT 1").execute(db))
         .await
         .unwrap_err();
@@ -18,7 +18,7 @@ async fn failure(db: &TenantDb) -> Failure {
 
 /// Waits until the tenant is served again. A connection that was idle while the network broke is found out by the
 /// query that gets it.
-async fn recovered(db: &TenantDb) {
+async fn recovered(db: &Db) {
     within_long(async {
         while sqlx::query("SELECT 1").execute(db).await.is_err() {
             sleep(Duration::from_millis(20)).await;
@@ -31,7 +31,7 @@ struct Proxied {
     world: World,
     tenant: TenantId,
     proxy: Proxy,
-    db: TenantDb,
+    db: Db,
 }
 
 /// A tenant whose database is reached by way of a proxy. The world ends with its value: keep it.

@@ -10,12 +10,14 @@ use std::time::Duration;
 use control_plane::{ControlPlane, StoreSource};
 use sqlx::postgres::PgConnection;
 use tenant_registry::{
-    PlainPool, PlainSettings, Registry, RegistrySettings, SourceFuture, TenantConnection, TenantDb, TenantId,
+    Registry, RegistrySettings, SessionSettings, SourceFuture, TenantConnection, TenantDb, TenantId,
     TenantSource,
 };
 use testkit::Databases;
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
+
+use crate::engine::{self, Pool};
 
 /// Far more than anything here takes.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
@@ -27,7 +29,7 @@ pub(crate) async fn within_long<F: Future>(future: F) -> F::Output {
 /// What a registry is made of.
 pub(crate) struct Setup {
     pub(crate) registry: RegistrySettings,
-    pub(crate) pool: PlainSettings,
+    pub(crate) pool: Knobs,
     pub(crate) max_connections: u32,
     /// Tenants whose database is reached at another address.
     pub(crate) by_way_of: HashMap<TenantId, SocketAddr>,
@@ -37,16 +39,32 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             registry: RegistrySettings::default(),
-            // Generous, since the machine may be busy; tests of what happens at the deadline shorten it.
-            pool: PlainSettings {
-                acquire_timeout: Duration::from_secs(30),
-                ..PlainSettings::default()
-            },
+            pool: Knobs::default(),
             max_connections: 5,
             by_way_of: HashMap::new(),
         }
     }
 }
+
+/// What both engines can be told.
+pub(crate) struct Knobs {
+    pub(crate) acquire_timeout: Duration,
+    pub(crate) ping_after_idle: Duration,
+    pub(crate) session: SessionSettings,
+}
+
+impl Default for Knobs {
+    fn default() -> Self {
+        Self {
+            // Generous, since the machine may be busy; tests of what happens at the deadline shorten it.
+            acquire_timeout: Duration::from_secs(30),
+            ping_after_idle: Duration::from_secs(1),
+            session: SessionSettings::default(),
+        }
+    }
+}
+
+pub(crate) type Db = TenantDb<Pool>;
 
 impl Setup {
     /// With so many connections to a tenant.
@@ -80,17 +98,21 @@ impl World {
         testkit::tenant(&self.plane, &Uuid::new_v4().to_string()).await.id
     }
 
-    pub(crate) fn registry(&self, setup: Setup) -> Registry<PlainPool> {
+    pub(crate) fn registry(&self, setup: Setup) -> Registry<Pool> {
         let source = Source {
             store: self.plane.source(),
             max_connections: setup.max_connections,
             by_way_of: setup.by_way_of,
         };
-        Registry::new(Arc::new(source), setup.registry, setup.pool)
+        Registry::new(
+            Arc::new(source),
+            setup.registry,
+            engine::settings(&self.databases, setup.pool),
+        )
     }
 
     /// A tenant's database in a registry of its own.
-    pub(crate) async fn db(&self, tenant: TenantId, setup: Setup) -> TenantDb {
+    pub(crate) async fn db(&self, tenant: TenantId, setup: Setup) -> Db {
         TenantDb::new(self.registry(setup).lease(tenant).await.unwrap())
     }
 
@@ -152,7 +174,7 @@ impl World {
 }
 
 /// A connection, however slow the machine is: for tenants whose requests are impatient.
-pub(crate) async fn acquired(db: &TenantDb) -> TenantConnection {
+pub(crate) async fn acquired(db: &Db) -> TenantConnection<Pool> {
     within_long(async {
         loop {
             if let Ok(connection) = db.acquire().await {

@@ -4,20 +4,20 @@
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use tenant_registry::{TenantDb, TenantId};
+use tenant_registry::TenantId;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::support::{INSERT, Setup, World, polled, within_long};
+use super::support::{Db, INSERT, Setup, World, polled, within_long};
 
 /// More polls than any of these futures needs: that it completes is part of the tests.
 const POLLS: usize = 300;
 
-async fn insert(db: &TenantDb, name: &str) -> Result<(), sqlx::Error> {
+async fn insert(db: &Db, name: &str) -> Result<(), sqlx::Error> {
     sqlx::query(INSERT).bind(name).execute(db).await.map(drop)
 }
 
-async fn in_transaction(db: &TenantDb, name: &str) -> Result<(), sqlx::Error> {
+async fn in_transaction(db: &Db, name: &str) -> Result<(), sqlx::Error> {
     let mut transaction = db.begin().await?;
     sqlx::query(INSERT).bind(name).execute(&mut transaction).await?;
     // A second one, which has its own place to be cancelled at, and reads what the first one wrote.
@@ -30,7 +30,7 @@ async fn in_transaction(db: &TenantDb, name: &str) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-async fn on_a_connection(db: &TenantDb, name: &str) -> Result<(), sqlx::Error> {
+async fn on_a_connection(db: &Db, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = db.acquire().await?;
     let mut rows = sqlx::query("SELECT generate_series(1, 1000)").fetch(&mut connection);
     rows.try_next().await?;
@@ -44,7 +44,7 @@ async fn on_a_connection(db: &TenantDb, name: &str) -> Result<(), sqlx::Error> {
 /// time on a fresh pool, so that login and preparing of statements are cancelled as well.
 async fn cancelled_everywhere<R>(world: &World, tenant: TenantId, anew: bool, request: R)
 where
-    R: AsyncFn(&TenantDb, &str) -> Result<(), sqlx::Error>,
+    R: AsyncFn(&Db, &str) -> Result<(), sqlx::Error>,
 {
     let mut db = world.db(tenant, Setup::connections(1)).await;
     for polls in 0..POLLS {

@@ -2,7 +2,7 @@
 
 use tenant_registry::Failure;
 
-use crate::support::{INSERT, Setup, World, within_long};
+use super::support::{INSERT, Setup, World, within_long};
 
 #[tokio::test]
 async fn what_is_committed_is_there_and_nothing_else() {

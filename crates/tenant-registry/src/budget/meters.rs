@@ -1,0 +1,142 @@
+//! What the budget counts, for its snapshot and for the recorder of metrics.
+//!
+//! Names and units are OpenTelemetry's, where it has one:
+//! <https://opentelemetry.io/docs/specs/semconv/database/database-metrics/#connection-pools>. Handles are made once, so
+//! that counting costs no look-up.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::{Counter, Gauge, Histogram};
+
+use super::core::Core;
+use super::door::Real;
+use super::slots::Micros;
+
+/// Counters for the snapshot, and handles of the recorder's.
+pub(crate) struct Meters {
+    logins: AtomicU64,
+    failed_logins: AtomicU64,
+    times_full: AtomicU64,
+    timeouts: AtomicU64,
+    recorded: Recorded,
+}
+
+struct Recorded {
+    idle: Gauge,
+    used: Gauge,
+    closing: Gauge,
+    max: Gauge,
+    pending: Gauge,
+    timeouts: Counter,
+    failed_logins: Counter,
+    times_full: Counter,
+    create_time: Histogram,
+    wait_time: Histogram,
+    use_time: Histogram,
+}
+
+impl Meters {
+    pub(crate) fn new(pool: &str) -> Self {
+        let label = "db.client.connection.pool.name";
+        let state = "db.client.connection.state";
+        let count = |now: &'static str| metrics::gauge!("db.client.connection.count", label => pool.to_owned(), state => now);
+        Self {
+            logins: AtomicU64::new(0),
+            failed_logins: AtomicU64::new(0),
+            times_full: AtomicU64::new(0),
+            timeouts: AtomicU64::new(0),
+            recorded: Recorded {
+                idle: count("idle"),
+                used: count("used"),
+                closing: count("closing"),
+                max: metrics::gauge!("db.client.connection.max", label => pool.to_owned()),
+                pending: metrics::gauge!("db.client.connection.pending_requests", label => pool.to_owned()),
+                timeouts: metrics::counter!("db.client.connection.timeouts", label => pool.to_owned()),
+                failed_logins: metrics::counter!("tenantry.budget.failed_logins", label => pool.to_owned()),
+                times_full: metrics::counter!("tenantry.budget.server_full", label => pool.to_owned()),
+                create_time: metrics::histogram!("db.client.connection.create_time", label => pool.to_owned()),
+                wait_time: metrics::histogram!("db.client.connection.wait_time", label => pool.to_owned()),
+                use_time: metrics::histogram!("db.client.connection.use_time", label => pool.to_owned()),
+            },
+        }
+    }
+
+    /// A login was done.
+    pub(crate) fn logged_in(&self, took: Micros) {
+        self.logins.fetch_add(1, Ordering::Relaxed);
+        self.recorded.create_time.record(seconds(took));
+    }
+
+    pub(crate) fn login_failed(&self) {
+        self.failed_logins.fetch_add(1, Ordering::Relaxed);
+        self.recorded.failed_logins.increment(1);
+    }
+
+    /// The server had no place for a login (53300), although the budget had.
+    pub(crate) fn server_full(&self) {
+        self.times_full.fetch_add(1, Ordering::Relaxed);
+        self.recorded.times_full.increment(1);
+    }
+
+    /// Somebody waited until the deadline in vain.
+    pub(crate) fn timed_out(&self) {
+        self.timeouts.fetch_add(1, Ordering::Relaxed);
+        self.recorded.timeouts.increment(1);
+    }
+
+    /// Somebody got a connection, after so long.
+    pub(crate) fn waited(&self, waited: Micros) {
+        self.recorded.wait_time.record(seconds(waited));
+    }
+
+    /// A connection was in use for so long.
+    pub(crate) fn used(&self, used: Micros) {
+        self.recorded.use_time.record(seconds(used));
+    }
+
+    /// What only holds at a moment.
+    pub(crate) fn gauge(&self, core: &Core<Real>) {
+        let ledger = core.ledger;
+        let idle: u32 = core
+            .seats
+            .values()
+            .map(|seat| seat.account.slots.word.idle())
+            .sum();
+        let waiting: usize = core.seats.values().map(|seat| seat.waiters.len()).sum();
+        self.recorded.idle.set(f64::from(idle));
+        self.recorded
+            .used
+            .set(f64::from(ledger.used().saturating_sub(idle)));
+        self.recorded
+            .closing
+            .set(f64::from(ledger.closing + ledger.quarantine));
+        self.recorded.max.set(f64::from(ledger.cap));
+        self.recorded
+            .pending
+            .set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));
+    }
+
+    pub(crate) fn logins(&self) -> u64 {
+        self.logins.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn failed_logins(&self) -> u64 {
+        self.failed_logins.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn times_full(&self) -> u64 {
+        self.times_full.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn timeouts(&self) -> u64 {
+        self.timeouts.load(Ordering::Relaxed)
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "microseconds of a wait are far below 2^52"
+)]
+fn seconds(micros: Micros) -> f64 {
+    micros as f64 / 1e6
+}

@@ -1,0 +1,253 @@
+//! Asks the server, on one connection beside the cap, which backends it still has; and how many it may have at all.
+//!
+//! A closed socket is not a freed place: the server's backend notices a moment later, and one whose network went silent
+//! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
+//! ended, where the sentinel was told how.
+
+mod facts;
+mod watch;
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, ConnectOptions as _};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{sleep, timeout};
+
+use self::facts::Facts;
+pub(crate) use self::watch::Watch;
+use super::Inner;
+use crate::TenantId;
+use crate::probe::ConnectFailure;
+
+/// How long the server may take to answer. A longer silence is an outage.
+const ANSWER: Duration = Duration::from_millis(500);
+/// How long the sentinel's own login may take.
+const LOGIN: Duration = Duration::from_secs(1);
+/// Between two attempts to log in.
+const AGAIN: Duration = Duration::from_millis(250);
+/// Between two looks while nothing is watched: so soon a restart of the server is noticed.
+const IDLE: Duration = Duration::from_millis(500);
+/// Between two looks at backends that are still there, the first and the longest.
+const SOONEST: Duration = Duration::from_millis(1);
+const LATEST: Duration = Duration::from_millis(50);
+
+/// What the sentinel is asked to do.
+pub(crate) enum Task {
+    /// Say when this backend is gone.
+    Watch(Watch),
+    /// End these backends of a tenant's, now.
+    End(TenantId, Vec<i32>),
+    /// The configured cap is this from now on.
+    Cap(Option<u32>),
+}
+
+struct Sentinel {
+    budget: Weak<Inner>,
+    watches: Vec<Watch>,
+    to_end: Vec<(TenantId, i32)>,
+    configured: Option<u32>,
+    facts: Option<Facts>,
+    outage: bool,
+}
+
+/// Runs until the budget is gone.
+pub(crate) async fn run(budget: Weak<Inner>, mut tasks: UnboundedReceiver<Task>) {
+    let Some(inner) = budget.upgrade() else { return };
+    let settings = inner.settings.sentinel.clone();
+    let mut sentinel = Sentinel {
+        budget,
+        watches: Vec::new(),
+        to_end: Vec::new(),
+        configured: inner.settings.max_connections,
+        facts: None,
+        outage: false,
+    };
+    drop(inner);
+    let connect = settings.connect.clone().application_name("tenantry sentinel");
+    loop {
+        let login = async {
+            let mut connection = connect.connect().await?;
+            let facts = Facts::ask(&mut connection).await?;
+            Ok::<_, sqlx::Error>((connection, facts))
+        };
+        let failure = match timeout(LOGIN, login).await {
+            Ok(Ok((connection, facts))) => {
+                if !sentinel.connected(facts) {
+                    return;
+                }
+                match sentinel.look_after(connection, &mut tasks).await {
+                    Some(failure) => failure,
+                    None => return,
+                }
+            }
+            Ok(Err(error)) => error,
+            Err(elapsed) => sqlx::Error::Io(elapsed.into()),
+        };
+        if !sentinel.lost(failure) {
+            return;
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+impl Sentinel {
+    /// The server answers. False when the budget is gone.
+    fn connected(&mut self, facts: Facts) -> bool {
+        let Some(inner) = self.budget.upgrade() else {
+            return false;
+        };
+        let restarted = self
+            .facts
+            .as_ref()
+            .is_some_and(|before| before.started != facts.started);
+        if self.outage || restarted {
+            tracing::info!(budget = %inner.settings.name, restarted, "the server answers again");
+        }
+        self.outage = false;
+        self.facts = Some(facts);
+        inner.with(|core| core.set_outage(None));
+        if restarted {
+            inner.with(|core| core.restarted(inner.now()));
+        }
+        self.set_cap(&inner);
+        true
+    }
+
+    fn set_cap(&self, inner: &Inner) {
+        let Some(facts) = &self.facts else { return };
+        let allowed = facts.allowed.saturating_sub(inner.settings.reserve).max(1);
+        let cap = self.configured.unwrap_or(allowed).min(allowed);
+        if let Some(configured) = self.configured
+            && configured > allowed
+        {
+            tracing::warn!(budget = %inner.settings.name, configured, allowed, "the server allows fewer connections");
+        }
+        inner.with(|core| core.set_target(cap, inner.now()));
+    }
+
+    /// The server cannot be asked. False when the budget is gone.
+    fn lost(&mut self, failure: sqlx::Error) -> bool {
+        let Some(inner) = self.budget.upgrade() else {
+            return false;
+        };
+        let failure = ConnectFailure::from(failure);
+        if !self.outage {
+            tracing::warn!(budget = %inner.settings.name, error = %failure.0, "the server cannot be asked for its backends");
+        }
+        self.outage = true;
+        inner.with(|core| core.set_outage(Some(failure)));
+        true
+    }
+
+    /// Works on this connection until it breaks. `None` when the budget is gone.
+    async fn look_after(
+        &mut self,
+        mut connection: PgConnection,
+        tasks: &mut UnboundedReceiver<Task>,
+    ) -> Option<sqlx::Error> {
+        let mut pause = SOONEST;
+        loop {
+            let idle = self.watches.is_empty() && self.to_end.is_empty();
+            match timeout(if idle { IDLE } else { pause }, tasks.recv()).await {
+                Ok(None) => return None,
+                Ok(Some(task)) => {
+                    self.take(task);
+                    while let Ok(task) = tasks.try_recv() {
+                        self.take(task);
+                    }
+                    pause = SOONEST;
+                }
+                Err(_) => pause = (pause * 2).min(LATEST),
+            }
+            match timeout(ANSWER, self.look(&mut connection)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return Some(error),
+                Err(elapsed) => return Some(sqlx::Error::Io(elapsed.into())),
+            }
+        }
+    }
+
+    fn take(&mut self, task: Task) {
+        match task {
+            Task::Watch(watch) => self.watches.push(watch),
+            Task::End(tenant, backends) => {
+                self.to_end.extend(backends.into_iter().map(|pid| (tenant, pid)));
+            }
+            Task::Cap(cap) => {
+                self.configured = cap;
+                if let Some(inner) = self.budget.upgrade() {
+                    self.set_cap(&inner);
+                }
+            }
+        }
+    }
+
+    /// One query for all that is watched. Then ends what should be gone and is not.
+    async fn look(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let backends = watch::listed(connection, &self.watches).await?;
+        let Some(inner) = self.budget.upgrade() else {
+            return Ok(());
+        };
+        let known = if self.watches.iter().any(Watch::is_of_a_login) {
+            self.known(&inner)
+        } else {
+            Vec::new()
+        };
+        let patience = self
+            .facts
+            .as_ref()
+            .map_or(Duration::from_mins(1), |facts| facts.authentication_timeout);
+        let watches = std::mem::take(&mut self.watches);
+        for mut watch in watches {
+            if watch.is_gone(&backends, &known, patience) {
+                watch.tell();
+            } else {
+                self.to_end.extend(watch.should_be_ended());
+                self.watches.push(watch);
+            }
+        }
+        let end = inner.settings.sentinel.end_backend.clone();
+        drop(inner);
+        for (tenant, pid) in std::mem::take(&mut self.to_end) {
+            if let Some(end) = &end {
+                end_backend(connection, end(tenant), tenant, pid).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The backends that the budget knows of, in use or being closed.
+    fn known(&self, inner: &Arc<Inner>) -> Vec<i32> {
+        let mut known = inner.with(|core| {
+            let backends = core.seats.values().flat_map(|seat| &seat.backends);
+            backends.map(|(_, pid)| *pid).collect::<Vec<_>>()
+        });
+        known.extend(self.watches.iter().filter_map(Watch::pid));
+        known
+    }
+}
+
+/// Whoever may not do it says so in the log, once for each backend: it will be waited for.
+async fn end_backend(
+    connection: &mut PgConnection,
+    sql: String,
+    tenant: TenantId,
+    pid: i32,
+) -> Result<(), sqlx::Error> {
+    // The text is the operator's own, and what varies in it is a tenant's id that was parsed as one.
+    let ended = sqlx::query(AssertSqlSafe(sql))
+        .bind(tenant.as_uuid())
+        .bind(pid)
+        .execute(connection)
+        .await;
+    match ended {
+        Err(error @ sqlx::Error::Database(_)) => {
+            tracing::warn!(%tenant, pid, %error, "a backend could not be ended");
+            Ok(())
+        }
+        Err(error) => Err(error),
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,126 @@
+//! A backend that should be gone.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::TenantId;
+use crate::budget::account::Shared;
+use crate::budget::door::Real;
+
+/// So long a login that failed may still have a backend on its way in, after its socket was closed.
+const SETTLED: Duration = Duration::from_millis(100);
+/// A backend that is there for so long after its client has gone does not notice it.
+const END_AFTER: Duration = Duration::from_millis(400);
+
+/// One of them, and whom to tell.
+pub(crate) struct Watch {
+    tenant: TenantId,
+    login: String,
+    which: Which,
+    since: Instant,
+    ended: Option<Instant>,
+    tell: oneshot::Sender<()>,
+}
+
+enum Which {
+    /// The backend of this process id.
+    Backend(i32),
+    /// Whatever came of a login whose answer was not waited for.
+    Login,
+}
+
+/// A backend that the server lists: its process id and its login.
+pub(super) type Listed = (i32, String);
+
+impl Watch {
+    /// For the backend of a connection that was closed.
+    pub(crate) fn backend(account: &Shared<Real>, pid: i32) -> (Self, oneshot::Receiver<()>) {
+        Self::new(account, Which::Backend(pid))
+    }
+
+    /// For a login that failed and has no process id.
+    pub(crate) fn login(account: &Shared<Real>) -> (Self, oneshot::Receiver<()>) {
+        Self::new(account, Which::Login)
+    }
+
+    fn new(account: &Shared<Real>, which: Which) -> (Self, oneshot::Receiver<()>) {
+        let (tell, gone) = oneshot::channel();
+        let watch = Self {
+            tenant: account.tenant,
+            login: account.door.connect().get_username().to_owned(),
+            which,
+            since: Instant::now(),
+            ended: None,
+            tell,
+        };
+        (watch, gone)
+    }
+
+    pub(super) fn is_of_a_login(&self) -> bool {
+        matches!(self.which, Which::Login)
+    }
+
+    pub(super) fn pid(&self) -> Option<i32> {
+        match self.which {
+            Which::Backend(pid) => Some(pid),
+            Which::Login => None,
+        }
+    }
+
+    /// Whether the server has let it go. A process id may have come to somebody else's backend meanwhile, so the login
+    /// counts too. A login without a process id is over when none of its backends is unknown to us, or when the
+    /// server itself has given it up.
+    pub(super) fn is_gone(&self, listed: &[Listed], known: &[i32], patience: Duration) -> bool {
+        match self.which {
+            Which::Backend(watched) => !listed
+                .iter()
+                .any(|(pid, login)| *pid == watched && *login == self.login),
+            Which::Login => {
+                let age = self.since.elapsed();
+                let unknown = listed
+                    .iter()
+                    .any(|(pid, login)| *login == self.login && !known.contains(pid));
+                age >= SETTLED && !unknown || age >= patience
+            }
+        }
+    }
+
+    /// The backend to end now, if it is there for too long; again each time so much longer.
+    pub(super) fn should_be_ended(&mut self) -> Option<(TenantId, i32)> {
+        let pid = self.pid()?;
+        if self.ended.unwrap_or(self.since).elapsed() < END_AFTER {
+            return None;
+        }
+        self.ended = Some(Instant::now());
+        Some((self.tenant, pid))
+    }
+
+    pub(super) fn tell(self) {
+        // Nobody may wait any more: the runtime goes down.
+        let _ = self.tell.send(());
+    }
+}
+
+/// Those of the watched that the server lists. Also asked when nothing is watched: that the server answers is what
+/// counts then.
+pub(super) async fn listed(
+    connection: &mut PgConnection,
+    watches: &[Watch],
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let pids: Vec<i32> = watches.iter().filter_map(Watch::pid).collect();
+    let logins: Vec<&str> = watches
+        .iter()
+        .filter(|watch| watch.is_of_a_login())
+        .map(|watch| watch.login.as_str())
+        .collect();
+    sqlx::query_as(
+        "SELECT pid, coalesce(usename, '')::text FROM pg_stat_activity WHERE pid = ANY($1) OR usename = ANY($2)",
+    )
+    .bind(pids)
+    .bind(logins)
+    .fetch_all(connection)
+    .await
+}

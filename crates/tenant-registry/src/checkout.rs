@@ -1,0 +1,33 @@
+//! What a pool gives to [`TenantDb`](crate::TenantDb): a connection, and the duty to say in which state it comes back.
+
+use sqlx::postgres::PgConnection;
+
+use crate::{Lease, TenantPool};
+
+/// A pool whose connections a [`TenantDb`](crate::TenantDb) can use.
+pub trait Checkouts: TenantPool {
+    /// A connection that was taken out; it goes back when it is dropped.
+    type Checkout: Checkout;
+
+    /// Takes a connection out.
+    ///
+    /// # Errors
+    /// When none could be had until the pool's deadline; [`Failure::of`](crate::Failure::of) tells why.
+    fn checkout(lease: &Lease<Self>) -> impl Future<Output = Result<Self::Checkout, sqlx::Error>> + Send;
+}
+
+/// A connection that was taken out of a pool.
+pub trait Checkout: Send + 'static {
+    /// The connection and its state; `None` where it is not there any more.
+    fn parts(&mut self) -> Option<Parts<'_>>;
+}
+
+/// A borrowed connection and whether it is clean.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The connection.
+    pub connection: &'a mut PgConnection,
+    /// Whether it may go to the next request as it is when it is dropped now. False from the first byte of a statement
+    /// until its last row was read, and as long as a transaction is open: then it is rolled back first, or closed.
+    pub clean: &'a mut bool,
+}

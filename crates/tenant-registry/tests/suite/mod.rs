@@ -1,0 +1,9 @@
+//! What any engine has to do.
+
+mod cancellation;
+mod failures;
+mod neighbours;
+mod pools;
+mod sessions;
+pub(crate) mod support;
+mod transactions;
