@@ -14,6 +14,7 @@ mod grants;
 mod hardening;
 mod identity;
 mod migrations;
+mod notices;
 mod objects;
 mod rows;
 mod secrets;

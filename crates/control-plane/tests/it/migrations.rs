@@ -226,7 +226,7 @@ async fn the_service_sees_how_a_schema_stands() {
         .await
         .unwrap();
         let missing = match database {
-            Database::Control => 1,
+            Database::Control => 2,
             Database::Data => 2,
         };
         assert_eq!(
