@@ -70,3 +70,20 @@ async fn the_control_store_grants_this_and_no_more() {
     let expected: Vec<&str> = include_str!("grants/store.txt").lines().collect();
     assert_eq!(found, expected, "{found:#?}");
 }
+
+/// Each of the 64 as the first, and nothing of them to anybody but the service.
+#[tokio::test]
+async fn the_provisioners_grant_this_and_no_more() {
+    let databases = Databases::new().await;
+    let mut session = superuser(&databases).await;
+    let expected: Vec<&str> = include_str!("grants/provisioner.txt").lines().collect();
+    for number in 0..64 {
+        let provisioner = format!("provisioner_{number:02}");
+        let found: Vec<String> = held(&mut session, &format!("^{provisioner}$"))
+            .await
+            .iter()
+            .map(|line| line.replace(&provisioner, "provisioner_NN"))
+            .collect();
+        assert_eq!(found, expected, "{found:#?}");
+    }
+}

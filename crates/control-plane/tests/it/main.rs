@@ -8,6 +8,7 @@
 
 mod clusters;
 mod creation;
+mod ended_sessions;
 mod fixed_logins;
 mod fixed_roles;
 mod grants;
