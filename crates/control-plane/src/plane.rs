@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use crypto::Envelope;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use tenant_registry::TenantId;
 
-use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status};
+use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status, tenant_roles};
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
 use crate::vault::{Vault, VaultError};
@@ -99,6 +99,22 @@ impl ControlPlane {
             database: self.settings.data_database.to_string(),
             max_connections: self.settings.max_connections_per_tenant,
         }
+    }
+
+    /// How a sentinel logs in to the tenants' database: with the service's login, which has no power there but to
+    /// execute the provisioners' functions. Beware: `Debug` of the result shows the password.
+    pub fn sentinel_login(&self) -> PgConnectOptions {
+        let settings = &self.settings;
+        settings
+            .data
+            .options(&settings.data_login, settings.data_database.as_str())
+    }
+
+    /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the
+    /// tenant (`uuid`), `$2` the backend's process id (`int4`). The answer is one `boolean`: false when the tenant has
+    /// no such session.
+    pub fn end_backend_sql(tenant: TenantId) -> String {
+        tenant_roles::end_backend_sql(tenant)
     }
 
     /// How the tenants' database stands to this binary.

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use control_plane::ControlPlane;
 use control_plane::postgres::Login;
 use futures_util::future::join_all;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, Connection as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tenant_registry::TenantId;
 use tokio::time::{sleep, timeout};
 
@@ -14,12 +15,9 @@ use crate::support::{DENIED, World, one, provisioner, role, run, sqlstate};
 /// On a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// As a sentinel logs in.
 async fn service(world: &World) -> PgConnection {
-    let server = world.databases.server();
-    server
-        .connect(server.service(), world.databases.data().as_str())
-        .await
-        .unwrap()
+    world.plane.sentinel_login().connect().await.unwrap()
 }
 
 async fn pid(session: &mut PgConnection) -> i32 {
@@ -27,8 +25,7 @@ async fn pid(session: &mut PgConnection) -> i32 {
 }
 
 async fn end(service: &mut PgConnection, tenant: TenantId, backend: Option<i32>) -> bool {
-    let call = format!("SELECT {}.end_backend($1, $2)", provisioner(tenant));
-    sqlx::query_scalar(AssertSqlSafe(call))
+    sqlx::query_scalar(AssertSqlSafe(ControlPlane::end_backend_sql(tenant)))
         .bind(tenant.as_uuid())
         .bind(backend)
         .fetch_one(service)
