@@ -1,6 +1,7 @@
 //! The control plane as one handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crypto::Envelope;
 use sqlx::postgres::{PgConnectOptions, PgPool};
@@ -99,6 +100,15 @@ impl ControlPlane {
             database: self.settings.data_database.to_string(),
             max_connections: self.settings.max_connections_per_tenant,
         }
+    }
+
+    /// How the listener for changes logs in to the control store, and how long that may take.
+    pub(crate) fn listener_login(&self) -> (PgConnectOptions, Duration) {
+        let settings = &self.settings;
+        let login = settings
+            .control
+            .options(&settings.control_login, settings.control_database.as_str());
+        (login, settings.control.connect_timeout)
     }
 
     /// How a sentinel logs in to the tenants' database: with the service's login, which has no power there but to

@@ -38,6 +38,7 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod change;
 mod clock;
 mod connection;
 mod counters;
@@ -60,6 +61,7 @@ mod source;
 mod stripe;
 mod transaction;
 
+pub use change::{Change, TenantNotice};
 pub use connection::TenantConnection;
 pub use counters::RegistryStats;
 pub use db::TenantDb;
@@ -71,7 +73,7 @@ pub use pool::{Closed, PoolSnapshot, TenantPool};
 pub use probe::ConnectFailure;
 pub use registry::{Registry, RegistrySettings};
 pub use session::{SessionRefused, SessionSettings};
-pub use source::{Reload, SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;

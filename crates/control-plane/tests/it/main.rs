@@ -6,6 +6,7 @@
     reason = "a failed step fails the test"
 )]
 
+mod changes;
 mod clusters;
 mod creation;
 mod ended_sessions;
