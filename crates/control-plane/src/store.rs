@@ -1,5 +1,6 @@
 //! The control store: the only module that has queries over `control.*`.
 
+mod activity;
 mod admin_tokens;
 mod credentials;
 mod standing;

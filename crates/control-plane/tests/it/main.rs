@@ -6,6 +6,7 @@
     reason = "a failed step fails the test"
 )]
 
+mod activity;
 mod changes;
 mod clusters;
 mod creation;
