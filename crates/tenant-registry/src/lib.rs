@@ -39,6 +39,7 @@
 //! of tenants: that is what [`TenantSource`] is for.
 
 mod budget;
+mod change;
 mod checkout;
 mod clock;
 mod connection;
@@ -66,6 +67,7 @@ pub use budget::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
     EndBackend, Ledger, LoginBackoff, SentinelSettings,
 };
+pub use change::{Change, TenantNotice};
 pub use checkout::{Checkout, Checkouts, Parts};
 pub use connection::TenantConnection;
 pub use counters::RegistryStats;
@@ -78,7 +80,7 @@ pub use pool::{Closed, PoolSnapshot, TenantPool, Trouble};
 pub use probe::ConnectFailure;
 pub use registry::{Registry, RegistrySettings};
 pub use session::{SessionRefused, SessionSettings};
-pub use source::{Reload, SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;
