@@ -38,6 +38,8 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod backoff;
+mod change;
 mod clock;
 mod connection;
 mod counters;
@@ -45,6 +47,8 @@ mod db;
 mod entry;
 mod error;
 mod eviction;
+mod follow;
+mod forget;
 mod id;
 mod lease;
 mod opener;
@@ -55,11 +59,15 @@ mod probe;
 mod reaper;
 mod registry;
 mod residents;
+mod resync;
+mod retired;
 mod session;
+mod settings;
 mod source;
 mod stripe;
 mod transaction;
 
+pub use change::{Change, TenantNotice};
 pub use connection::TenantConnection;
 pub use counters::RegistryStats;
 pub use db::TenantDb;
@@ -69,9 +77,10 @@ pub use lease::Lease;
 pub use plain::{PlainPool, PlainSettings};
 pub use pool::{Closed, PoolSnapshot, TenantPool};
 pub use probe::ConnectFailure;
-pub use registry::{Registry, RegistrySettings};
+pub use registry::Registry;
 pub use session::{SessionRefused, SessionSettings};
-pub use source::{Reload, SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use settings::{Refused, RegistrySettings};
+pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;

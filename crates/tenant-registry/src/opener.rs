@@ -40,10 +40,12 @@ impl<P: TenantPool> Opener<P> {
         if !registry.residents.stands(self.tenant, &self.opening) {
             return Ok(Outcome::Overtaken);
         }
+        let version = spec.version;
         let pool = P::open(spec, reload, &registry.pool_settings);
         registry.counters.opened();
         let entry = Arc::new(Entry::new(
             self.tenant,
+            version,
             pool,
             registry.stripes,
             registry.clock.now(),
@@ -55,8 +57,7 @@ impl<P: TenantPool> Opener<P> {
         // With the fence in `shutdown`: either that one finds the entry, or this one sees it.
         fence(Ordering::SeqCst);
         if registry.closing.is_cancelled() {
-            registry.residents.take_out(&entry);
-            registry.reaper.retire(&entry);
+            registry.retire(&entry);
             return Err(LeaseError::ShuttingDown);
         }
         registry.make_room_for(&entry);

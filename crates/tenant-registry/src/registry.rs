@@ -14,35 +14,12 @@ use crate::opener::Opener;
 use crate::opening::{Opening, Outcome};
 use crate::reaper::Reaper;
 use crate::residents::{Found, Residents};
-use crate::{Counters, Lease, LeaseError, RegistryStats, TenantId, TenantPool, TenantSource};
+use crate::{
+    Counters, Lease, LeaseError, RegistrySettings, RegistryStats, TenantId, TenantPool, TenantSource,
+};
 
 /// How often a lease starts over because its tenant changed or was evicted before it could be had.
 const ATTEMPTS: usize = 8;
-
-/// What a registry does with the pools it keeps.
-#[derive(Debug, Clone)]
-pub struct RegistrySettings {
-    /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
-    pub max_resident: u64,
-    /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
-    /// never more than ten seconds.
-    pub idle_timeout: Duration,
-    /// How long the source may take to answer.
-    pub open_timeout: Duration,
-    /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
-    pub reap_deadline: Duration,
-}
-
-impl Default for RegistrySettings {
-    fn default() -> Self {
-        Self {
-            max_resident: 10_000,
-            idle_timeout: Duration::from_mins(10),
-            open_timeout: Duration::from_secs(5),
-            reap_deadline: Duration::from_secs(30),
-        }
-    }
-}
 
 /// Per-tenant pools, opened by the first lease and shared by all that follow. Cheap to clone.
 ///
@@ -50,7 +27,7 @@ impl Default for RegistrySettings {
 /// its source is asked once and one pool is opened, in a task that no caller's cancellation ends. No tenant's
 /// miss delays another tenant.
 pub struct Registry<P: TenantPool> {
-    inner: Arc<Inner<P>>,
+    pub(crate) inner: Arc<Inner<P>>,
 }
 
 pub(crate) struct Inner<P: TenantPool> {
@@ -64,6 +41,14 @@ pub(crate) struct Inner<P: TenantPool> {
     pub(crate) stripes: usize,
     pub(crate) counters: Arc<Counters>,
     pub(crate) closing: CancellationToken,
+    /// Cancelled when nobody holds the registry any more.
+    pub(crate) ended: CancellationToken,
+}
+
+impl<P: TenantPool> Drop for Inner<P> {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
 }
 
 impl<P: TenantPool> Registry<P> {
@@ -83,6 +68,7 @@ impl<P: TenantPool> Registry<P> {
             stripes: entry::stripes(),
             counters,
             closing: CancellationToken::new(),
+            ended: CancellationToken::new(),
             settings,
         });
         eviction::start(&inner);
@@ -146,9 +132,7 @@ impl<P: TenantPool> Registry<P> {
     /// Forgets the tenant's pool: what is leased goes on, a lease asked for after this asks the source again.
     /// Holds also against an opening that is under way.
     pub fn invalidate(&self, tenant: TenantId) {
-        if let Some(entry) = self.inner.residents.forget(tenant) {
-            self.inner.reaper.retire(&entry);
-        }
+        self.inner.forget(tenant, |_| false);
     }
 
     /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline.
@@ -158,7 +142,7 @@ impl<P: TenantPool> Registry<P> {
         fence(Ordering::SeqCst);
         self.inner
             .residents
-            .forget_all(|entry| self.inner.reaper.retire(&entry));
+            .each_tenant(|tenant| self.inner.forget(tenant, |_| false));
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),

@@ -6,6 +6,7 @@
     reason = "a failed step fails the test"
 )]
 
+mod changes;
 mod eviction;
 mod fakes;
 mod invalidation;

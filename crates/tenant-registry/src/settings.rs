@@ -1,0 +1,41 @@
+//! What a registry does with the pools that it keeps.
+
+use std::time::Duration;
+
+/// Settings of a [`Registry`](crate::Registry).
+#[derive(Debug, Clone)]
+pub struct RegistrySettings {
+    /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
+    pub max_resident: u64,
+    /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
+    /// never more than ten seconds.
+    pub idle_timeout: Duration,
+    /// How long the source may take to answer.
+    pub open_timeout: Duration,
+    /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
+    pub reap_deadline: Duration,
+    /// What becomes of the leases of a tenant that is not served any more.
+    pub on_refused: Refused,
+}
+
+impl Default for RegistrySettings {
+    fn default() -> Self {
+        Self {
+            max_resident: 10_000,
+            idle_timeout: Duration::from_mins(10),
+            open_timeout: Duration::from_secs(5),
+            reap_deadline: Duration::from_secs(30),
+            on_refused: Refused::End,
+        }
+    }
+}
+
+/// What becomes of the leases of a tenant that is suspended or gone. It gets no new ones either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Refused {
+    /// They go on until they are given back.
+    Finish,
+    /// What runs on them is ended, as far as the pool can: see [`TenantPool::end`](crate::TenantPool::end).
+    #[default]
+    End,
+}
