@@ -1,5 +1,7 @@
 //! Why there is no lease, and what kind of failure a query met.
 
+use std::time::Duration;
+
 use crate::SourceError;
 use crate::probe::ConnectFailure;
 use crate::session::SessionRefused;
@@ -7,9 +9,15 @@ use crate::session::SessionRefused;
 /// Why a tenant's pool could not be leased. Shared by all who waited for the same opening.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LeaseError {
-    /// The source has no pool for this tenant, or failed.
-    #[error(transparent)]
-    Source(#[from] SourceError),
+    /// The source has no way to this tenant, or failed; now or, as is remembered, a moment ago.
+    #[error("no way to the tenant")]
+    Source {
+        /// What it said.
+        #[source]
+        error: SourceError,
+        /// Until then the source is not asked again, unless the tenant changes; if that is known.
+        retry_after: Option<Duration>,
+    },
     /// The registry closes.
     #[error("the registry is shutting down")]
     ShuttingDown,
@@ -21,7 +29,18 @@ pub enum LeaseError {
 
 impl LeaseError {
     pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Source(SourceError::unavailable(cause))
+        Self::Source {
+            error: SourceError::unavailable(cause),
+            retry_after: None,
+        }
+    }
+
+    /// How long to wait before it is worth asking again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Source { retry_after, .. } => *retry_after,
+            Self::ShuttingDown | Self::Overloaded => None,
+        }
     }
 }
 

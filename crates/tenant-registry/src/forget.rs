@@ -25,6 +25,13 @@ impl<P: TenantPool> Inner<P> {
         }
     }
 
+    /// Whatever there is or was said of the tenant.
+    pub(crate) fn invalidate(&self, tenant: TenantId) {
+        self.forget(tenant, |_| false);
+        // In this order: an opening that still stood may have left its answer, none does later.
+        self.memory.forget(tenant);
+    }
+
     /// Takes this very entry out, and has it closed; true when it was there.
     pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) -> bool {
         // The reaper first: at no time is an entry that may be leased neither here nor there.
@@ -37,6 +44,7 @@ impl<P: TenantPool> Inner<P> {
         self.forget(notice.tenant, |entry| {
             notice.served && entry.version().is_some() && entry.version() == notice.version
         });
+        self.memory.forget(notice.tenant);
         if !notice.served && self.settings.on_refused == Refused::End {
             for entry in self.reaper.retired().of(notice.tenant) {
                 // What was opened by a newer version is served: the notice was overtaken on its way.
@@ -50,5 +58,6 @@ impl<P: TenantPool> Inner<P> {
     /// All that is under way or remembered may rest on what was read before a change that nobody told.
     pub(crate) fn distrust(&self) {
         self.residents.abandon_all();
+        self.memory.clear();
     }
 }

@@ -38,6 +38,7 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod asking;
 mod backoff;
 mod change;
 mod clock;
@@ -51,8 +52,10 @@ mod follow;
 mod forget;
 mod id;
 mod lease;
+mod memory;
 mod opener;
 mod opening;
+mod outage;
 mod plain;
 mod pool;
 mod probe;

@@ -10,8 +10,10 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
+use crate::memory::Memory;
 use crate::opener::Opener;
 use crate::opening::{Opening, Outcome};
+use crate::outage::Outage;
 use crate::reaper::Reaper;
 use crate::residents::{Found, Residents};
 use crate::{
@@ -33,6 +35,8 @@ pub struct Registry<P: TenantPool> {
 pub(crate) struct Inner<P: TenantPool> {
     pub(crate) residents: Residents<P>,
     pub(crate) source: Arc<dyn TenantSource>,
+    pub(crate) memory: Memory,
+    pub(crate) outage: Outage,
     pub(crate) settings: RegistrySettings,
     pub(crate) pool_settings: P::Settings,
     pub(crate) reaper: Reaper<P>,
@@ -61,6 +65,8 @@ impl<P: TenantPool> Registry<P> {
         let counters = Arc::new(Counters::default());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
+            memory: Memory::new(),
+            outage: Outage::default(),
             source,
             pool_settings,
             reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),
@@ -91,6 +97,9 @@ impl<P: TenantPool> Registry<P> {
         for _ in 0..ATTEMPTS {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);
+            }
+            if let Some(error) = self.inner.memory.recall(tenant) {
+                return Err(error);
             }
             let opening = match self.find_or_open(tenant) {
                 Ok(lease) => return Ok(lease),
@@ -129,10 +138,10 @@ impl<P: TenantPool> Registry<P> {
         }
     }
 
-    /// Forgets the tenant's pool: what is leased goes on, a lease asked for after this asks the source again.
-    /// Holds also against an opening that is under way.
+    /// Forgets the tenant's pool, and what the source said if there is none: what is leased goes on, a lease asked for
+    /// after this asks the source again. Holds also against an opening that is under way.
     pub fn invalidate(&self, tenant: TenantId) {
-        self.inner.forget(tenant, |_| false);
+        self.inner.invalidate(tenant);
     }
 
     /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline.

@@ -37,7 +37,7 @@ pub(crate) async fn run<P: TenantPool>(registry: Weak<Inner<P>>) {
             untold.remove(&notice.tenant);
         }
         for tenant in untold {
-            registry.forget(tenant, |_| false);
+            registry.invalidate(tenant);
         }
     }
     tracing::debug!(tenants = tenants.len(), "compared with the source");

@@ -14,6 +14,11 @@ pub struct RegistrySettings {
     pub open_timeout: Duration,
     /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
     pub reap_deadline: Duration,
+    /// How long it is remembered that the source knows no such tenant. A [`Change`](crate::Change) or an invalidation
+    /// of the tenant forgets it at once; where neither is told, this is how long a new tenant may be refused.
+    pub unknown_memory: Duration,
+    /// The same for a tenant that is suspended, not ready, or whose credentials are of no use.
+    pub refused_memory: Duration,
     /// What becomes of the leases of a tenant that is not served any more.
     pub on_refused: Refused,
 }
@@ -25,6 +30,8 @@ impl Default for RegistrySettings {
             idle_timeout: Duration::from_mins(10),
             open_timeout: Duration::from_secs(5),
             reap_deadline: Duration::from_secs(30),
+            unknown_memory: Duration::from_secs(5),
+            refused_memory: Duration::from_secs(1),
             on_refused: Refused::End,
         }
     }

@@ -11,11 +11,11 @@ use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep};
 
 use crate::fakes::{
-    FakePool, FakeSource, LONG, Standing, refused, registry, served, settings, state, tenant_id, touch,
-    until, within_long,
+    Answer, FakePool, FakeSource, LONG, Standing, refused, registry, served, settings, state, tenant_id,
+    touch, until, within_long,
 };
 
-fn stream_of(changes: UnboundedReceiver<Change>) -> impl Stream<Item = Change> + Send {
+pub(crate) fn stream_of(changes: UnboundedReceiver<Change>) -> impl Stream<Item = Change> + Send {
     stream::unfold(changes, |mut changes| async {
         changes.recv().await.map(|change| (change, changes))
     })
@@ -260,6 +260,22 @@ async fn a_resync_overtakes_openings_under_way() {
     settled().await;
     gate.add_permits(2);
     assert_eq!(within_long(leased).await.unwrap().version, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_notice_and_a_resync_forget_failures_at_once() {
+    let (registry, source, tell) = following(settings());
+    let tenant = tenant_id();
+    for change in [Change::Tenant(served(tenant, 2)), Change::Resync] {
+        source.set(tenant, Answer::Unknown);
+        registry.invalidate(tenant);
+        assert!(registry.lease(tenant).await.is_err());
+        source.reset(tenant);
+        assert!(registry.lease(tenant).await.is_err(), "remembered");
+        tell.send(change).unwrap();
+        settled().await;
+        touch(&registry, tenant).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,6 +85,11 @@ pub(crate) enum Answer {
     Panics,
     Never,
     OtherTenant,
+    Suspended,
+    NotReady,
+    Unusable,
+    /// Reads that it is suspended, then waits for a permit of the gate.
+    SuspendedGate(Arc<Semaphore>),
     /// Reads the version, then waits for a permit of the gate.
     Gate(Arc<Semaphore>),
 }
@@ -92,6 +97,7 @@ pub(crate) enum Answer {
 #[derive(Default)]
 pub(crate) struct FakeSource {
     answers: Mutex<HashMap<TenantId, Answer>>,
+    others: Mutex<Option<Answer>>,
     /// What [`PoolState::version`] will be.
     pub(crate) version: AtomicU32,
     loads: AtomicUsize,
@@ -151,6 +157,11 @@ impl FakeSource {
         self.answers.lock().unwrap().insert(tenant, answer);
     }
 
+    /// What it does for all who are not set.
+    pub(crate) fn set_all(&self, answer: Option<Answer>) {
+        *self.others.lock().unwrap() = answer;
+    }
+
     pub(crate) fn reset(&self, tenant: TenantId) {
         self.answers.lock().unwrap().remove(&tenant);
     }
@@ -184,12 +195,20 @@ impl FakeSource {
 impl TenantSource for FakeSource {
     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
         let answer = self.answers.lock().unwrap().get(&tenant).cloned();
+        let answer = answer.or_else(|| self.others.lock().unwrap().clone());
         let version = self.version.load(Ordering::SeqCst);
         self.loads.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             match answer {
                 None => Ok(spec(tenant, version)),
                 Some(Answer::Unknown) => Err(SourceError::Unknown),
+                Some(Answer::Suspended) => Err(SourceError::Suspended),
+                Some(Answer::NotReady) => Err(SourceError::NotReady),
+                Some(Answer::Unusable) => Err(SourceError::unusable(std::io::Error::other("unusable"))),
+                Some(Answer::SuspendedGate(gate)) => {
+                    gate.acquire().await.unwrap().forget();
+                    Err(SourceError::Suspended)
+                }
                 Some(Answer::Broken) => Err(SourceError::unavailable(std::io::Error::other("broken"))),
                 Some(Answer::Panics) => panic!("as told"),
                 Some(Answer::Never) => std::future::pending().await,

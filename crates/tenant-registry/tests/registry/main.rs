@@ -10,6 +10,8 @@ mod changes;
 mod eviction;
 mod fakes;
 mod invalidation;
+mod memory;
+mod outage;
 mod shutdown;
 mod single_flight;
 mod stress;
