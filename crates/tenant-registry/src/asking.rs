@@ -2,6 +2,7 @@
 
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::busy;
 use crate::clock::after;
 use crate::opening::Opening;
 use crate::registry::Inner;
@@ -29,12 +30,28 @@ impl<P: TenantPool> Inner<P> {
         opening: &Opening<P>,
         reload: &Reload,
     ) -> Result<Option<TenantSpec>, LeaseError> {
+        // Before the wait for a place, which would be for nothing, and after it, since it may have been long.
+        self.outage.check()?;
+        let _place = self.admission.place(tenant, until).await?;
+        self.outage.check()?;
+        let asked = Instant::now();
+        if asked >= until {
+            // Not an attempt either, which others could make in time.
+            return Err(busy());
+        }
         let attempt = self.outage.attempt()?;
         // In an `async` block, since `load` may block or panic before it returns its future.
-        let answer = timeout_at(until, async { reload.load().await }).await;
-        let answer = answer.unwrap_or_else(|late| Err(SourceError::unavailable(late)));
+        let answer = match timeout_at(until, async { reload.load().await }).await {
+            Ok(answer) => answer,
+            // Most of the time went into the wait: that says nothing against the source.
+            Err(_) if asked.elapsed() < self.settings.open_timeout / 2 => return Err(busy()),
+            Err(late) => Err(SourceError::unavailable(late)),
+        };
         if !matches!(answer, Err(SourceError::Unavailable(_))) {
             self.outage.answered();
+        }
+        if !matches!(answer, Err(SourceError::Unavailable(_) | SourceError::Unknown)) {
+            self.admission.known(tenant);
         }
         let error = match answer {
             Ok(spec) => return Ok(Some(spec)),

@@ -18,6 +18,13 @@ pub enum LeaseError {
         /// Until then the source is not asked again, unless the tenant changes; if that is known.
         retry_after: Option<Duration>,
     },
+    /// More lookups were asked for than the source is asked at once or a second, and this one's turn did not come
+    /// within `open_timeout`. It never meets tenants that are resident.
+    #[error("too many tenants are looked up")]
+    Busy {
+        /// By then a turn is likely.
+        retry_after: Duration,
+    },
     /// The registry closes.
     #[error("the registry is shutting down")]
     ShuttingDown,
@@ -39,6 +46,7 @@ impl LeaseError {
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Source { retry_after, .. } => *retry_after,
+            Self::Busy { retry_after } => Some(*retry_after),
             Self::ShuttingDown | Self::Overloaded => None,
         }
     }

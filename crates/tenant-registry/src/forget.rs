@@ -45,6 +45,9 @@ impl<P: TenantPool> Inner<P> {
             notice.served && entry.version().is_some() && entry.version() == notice.version
         });
         self.memory.forget(notice.tenant);
+        if notice.version.is_some() {
+            self.admission.known(notice.tenant);
+        }
         if !notice.served && self.settings.on_refused == Refused::End {
             for entry in self.reaper.retired().of(notice.tenant) {
                 // What was opened by a newer version is served: the notice was overtaken on its way.

@@ -38,6 +38,7 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod admission;
 mod asking;
 mod backoff;
 mod change;
@@ -51,6 +52,7 @@ mod eviction;
 mod follow;
 mod forget;
 mod id;
+mod known;
 mod lease;
 mod memory;
 mod opener;
@@ -59,6 +61,7 @@ mod outage;
 mod plain;
 mod pool;
 mod probe;
+mod rate;
 mod reaper;
 mod registry;
 mod residents;

@@ -36,6 +36,11 @@ struct Failed {
 }
 
 impl Outage {
+    /// An error while nobody may ask, without taking a turn.
+    pub(crate) fn check(&self) -> Result<(), LeaseError> {
+        self.state().check(Instant::now())
+    }
+
     /// A turn: an error while the source is down and the next try is not due.
     pub(crate) fn attempt(&self) -> Result<Attempt, LeaseError> {
         let now = Instant::now();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
@@ -37,6 +38,7 @@ pub(crate) struct Inner<P: TenantPool> {
     pub(crate) source: Arc<dyn TenantSource>,
     pub(crate) memory: Memory,
     pub(crate) outage: Outage,
+    pub(crate) admission: Admission,
     pub(crate) settings: RegistrySettings,
     pub(crate) pool_settings: P::Settings,
     pub(crate) reaper: Reaper<P>,
@@ -67,6 +69,7 @@ impl<P: TenantPool> Registry<P> {
             residents: Residents::new(),
             memory: Memory::new(),
             outage: Outage::default(),
+            admission: Admission::new(&settings),
             source,
             pool_settings,
             reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),

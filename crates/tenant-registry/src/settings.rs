@@ -10,10 +10,15 @@ pub struct RegistrySettings {
     /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
     /// never more than ten seconds.
     pub idle_timeout: Duration,
-    /// How long the source may take to answer.
+    /// How long a lookup may take: the wait for its turn and its place, and the source's answer.
     pub open_timeout: Duration,
     /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
     pub reap_deadline: Duration,
+    /// The most lookups that are under way at the source at once. At least one.
+    pub max_loads: usize,
+    /// So many lookups a second, after a second's worth of them at once, may be of tenants that this registry has not
+    /// seen to exist: made-up ids, and after a start all tenants once. At least one.
+    pub strangers_per_second: u32,
     /// How long it is remembered that the source knows no such tenant. A [`Change`](crate::Change) or an invalidation
     /// of the tenant forgets it at once; where neither is told, this is how long a new tenant may be refused.
     pub unknown_memory: Duration,
@@ -30,6 +35,8 @@ impl Default for RegistrySettings {
             idle_timeout: Duration::from_mins(10),
             open_timeout: Duration::from_secs(5),
             reap_deadline: Duration::from_secs(30),
+            max_loads: 32,
+            strangers_per_second: 500,
             unknown_memory: Duration::from_secs(5),
             refused_memory: Duration::from_secs(1),
             on_refused: Refused::End,

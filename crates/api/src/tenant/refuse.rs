@@ -13,6 +13,7 @@ pub(super) fn refuse(error: LeaseError) -> Problem {
             SourceError::Unavailable(_) => soon(Code::ControlStoreDown, error),
             SourceError::Unusable(_) => Problem::internal(error),
         },
+        LeaseError::Busy { .. } => soon(Code::ClusterBusy, error),
         LeaseError::ShuttingDown => Code::ShuttingDown.into(),
         LeaseError::Overloaded => Problem::new(Code::ClusterBusy).caused_by(error),
     }

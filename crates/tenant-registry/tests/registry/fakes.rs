@@ -80,6 +80,7 @@ pub(crate) const UNOPENABLE: u32 = u32::MAX;
 /// What the source does when it is asked for a tenant.
 #[derive(Clone)]
 pub(crate) enum Answer {
+    Served,
     Unknown,
     Broken,
     Panics,
@@ -200,7 +201,7 @@ impl TenantSource for FakeSource {
         self.loads.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             match answer {
-                None => Ok(spec(tenant, version)),
+                None | Some(Answer::Served) => Ok(spec(tenant, version)),
                 Some(Answer::Unknown) => Err(SourceError::Unknown),
                 Some(Answer::Suspended) => Err(SourceError::Suspended),
                 Some(Answer::NotReady) => Err(SourceError::NotReady),

@@ -14,4 +14,5 @@ mod memory;
 mod outage;
 mod shutdown;
 mod single_flight;
+mod strangers;
 mod stress;

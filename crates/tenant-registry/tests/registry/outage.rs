@@ -90,7 +90,7 @@ async fn failures_at_the_same_time_count_as_one() {
     let (registry, source) = registry(settings());
     source.set_all(Some(Answer::Never));
     let mut tasks = JoinSet::new();
-    for _ in 0..20 {
+    for _ in 0..10 {
         let registry = registry.clone();
         tasks.spawn(async move { unavailable(&registry).await });
     }
