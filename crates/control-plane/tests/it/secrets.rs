@@ -78,7 +78,10 @@ fn sibling(tenant: TenantId) -> TenantId {
 
 async fn does_not_open(plane: &ControlPlane, tenant: TenantId) {
     match registry(plane).lease(tenant).await {
-        Err(LeaseError::Source(SourceError::Unusable(cause))) => {
+        Err(LeaseError::Source {
+            error: SourceError::Unusable(cause),
+            ..
+        }) => {
             assert_eq!(
                 cause.to_string(),
                 "the tenant's password could not be sealed or opened"
