@@ -2,7 +2,8 @@
 //!
 //! [`postgres`] brings a cluster to this version: fixed roles, databases, hardening and migrations. The rest,
 //! behind the feature `store` (on by default), works on what is there: [`ControlPlane`] creates and finds
-//! tenants, and its [`source`](ControlPlane::source) tells the registry how to reach one. `store` has the
+//! tenants, and its [`source`](ControlPlane::source) tells the registry how to reach one, and its
+//! [`changes`](ControlPlane::changes) what of them has changed. `store` has the
 //! queries that are checked at compile time, so that what prepares them builds without it.
 #![cfg_attr(
     not(feature = "store"),
@@ -14,6 +15,8 @@ pub mod postgres;
 
 pub use credentials::random_secret;
 
+#[cfg(feature = "store")]
+mod changes;
 #[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]

@@ -1,12 +1,13 @@
 //! The control plane as one handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crypto::Envelope;
-use sqlx::postgres::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use tenant_registry::TenantId;
 
-use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status};
+use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status, tenant_roles};
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
 use crate::vault::{Vault, VaultError};
@@ -99,6 +100,31 @@ impl ControlPlane {
             database: self.settings.data_database.to_string(),
             max_connections: self.settings.max_connections_per_tenant,
         }
+    }
+
+    /// How the listener for changes logs in to the control store, and how long that may take.
+    pub(crate) fn listener_login(&self) -> (PgConnectOptions, Duration) {
+        let settings = &self.settings;
+        let login = settings
+            .control
+            .options(&settings.control_login, settings.control_database.as_str());
+        (login, settings.control.connect_timeout)
+    }
+
+    /// How a sentinel logs in to the tenants' database: with the service's login, which has no power there but to
+    /// execute the provisioners' functions. Beware: `Debug` of the result shows the password.
+    pub fn sentinel_login(&self) -> PgConnectOptions {
+        let settings = &self.settings;
+        settings
+            .data
+            .options(&settings.data_login, settings.data_database.as_str())
+    }
+
+    /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the
+    /// tenant (`uuid`), `$2` the backend's process id (`int4`). The answer is one `boolean`: false when the tenant has
+    /// no such session.
+    pub fn end_backend_sql(tenant: TenantId) -> String {
+        tenant_roles::end_backend_sql(tenant)
     }
 
     /// How the tenants' database stands to this binary.

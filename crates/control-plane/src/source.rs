@@ -1,6 +1,6 @@
 //! Where the registry learns how to reach a tenant: the control store.
 
-use tenant_registry::{SourceError, SourceFuture, TenantId, TenantSource, TenantSpec};
+use tenant_registry::{SourceError, SourceFuture, StandingFuture, TenantId, TenantSource, TenantSpec};
 
 use crate::postgres::{Cluster, Login, tenant_login};
 use crate::store::Store;
@@ -46,5 +46,12 @@ impl StoreSource {
 impl TenantSource for StoreSource {
     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
         Box::pin(self.spec(tenant))
+    }
+
+    fn standing(&self, tenants: Vec<TenantId>) -> StandingFuture<'_> {
+        Box::pin(async move {
+            let standing = self.store.standing(&tenants).await;
+            standing.map(Some).map_err(SourceError::unavailable)
+        })
     }
 }

@@ -1,7 +1,9 @@
 //! The control store: the only module that has queries over `control.*`.
 
+mod activity;
 mod admin_tokens;
 mod credentials;
+mod standing;
 mod tenants;
 
 use sqlx::Connection as _;
@@ -10,6 +12,7 @@ use tokio::time::timeout;
 
 pub use admin_tokens::AdminToken;
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
+pub(crate) use standing::standing;
 pub use tenants::TenantsAfter;
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};

@@ -30,6 +30,9 @@ pub enum VaultError {
     /// The operating system gave no random bytes.
     #[error("no random bytes for a password")]
     Random(#[from] getrandom::Error),
+    /// What was sealed is none of our passwords, so that nobody knows whether it can be guessed.
+    #[error("the tenant's password was not generated here")]
+    NotGenerated,
     /// A version is no positive number.
     #[error("the stored credential's version is not positive")]
     Version,
@@ -64,7 +67,7 @@ impl Vault {
         let dek = self.envelope.open_dek(subject.as_bytes(), &wrapped).await?;
         let aad = Aad::new(subject.as_bytes(), PURPOSE, counted(stored.version)?);
         let password = dek.open_text(&aad, &Sealed::from_bytes(&stored.sealed_password)?)?;
-        Ok(GeneratedPassword::unsealed(password))
+        GeneratedPassword::unsealed(password).ok_or(VaultError::NotGenerated)
     }
 }
 

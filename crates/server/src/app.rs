@@ -90,6 +90,7 @@ fn registry_settings(settings: &Settings) -> RegistrySettings {
         idle_timeout: registry.idle_timeout,
         open_timeout: settings.control_store.cluster.connect_timeout,
         reap_deadline: registry.reap_deadline,
+        ..RegistrySettings::default()
     }
 }
 

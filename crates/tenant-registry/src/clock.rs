@@ -1,6 +1,11 @@
 //! The registry's time.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
+
+/// What counts as for ever: a longer wait would leave the clock's range.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Milliseconds since the registry's start: a time that fits an atomic.
 pub(crate) struct Clock(Instant);
@@ -13,4 +18,9 @@ impl Clock {
     pub(crate) fn now(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// When this much time has passed; settings may say a time that no clock reaches.
+pub(crate) fn after(wait: Duration) -> Instant {
+    Instant::now() + wait.min(FOR_EVER)
 }

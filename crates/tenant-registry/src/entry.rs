@@ -26,14 +26,17 @@ pub(crate) struct Entry<P> {
 pub(crate) struct Body<P> {
     pub(crate) tenant: TenantId,
     pub(crate) pool: P,
+    /// By the source's count; zero where it does not count.
+    version: u64,
     pub(crate) drained: Notify,
 }
 
 impl<P: TenantPool> Entry<P> {
-    pub(crate) fn new(tenant: TenantId, pool: P, stripes: usize, now: u64) -> Self {
+    pub(crate) fn new(tenant: TenantId, version: u64, pool: P, stripes: usize, now: u64) -> Self {
         let body = Arc::new(Body {
             tenant,
             pool,
+            version,
             drained: Notify::new(),
         });
         Self {
@@ -44,6 +47,11 @@ impl<P: TenantPool> Entry<P> {
             retired: AtomicBool::new(false),
             seen: AtomicU64::new(now),
         }
+    }
+
+    /// Which of the tenant's changes it was opened by, where the source counts them.
+    pub(crate) fn version(&self) -> Option<u64> {
+        (self.body.version > 0).then_some(self.body.version)
     }
 
     /// The stripe in which this thread counts.

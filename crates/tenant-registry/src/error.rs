@@ -10,9 +10,22 @@ use crate::session::SessionRefused;
 /// Why a tenant's pool could not be leased. Shared by all who waited for the same opening.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LeaseError {
-    /// The source has no pool for this tenant, or failed.
-    #[error(transparent)]
-    Source(#[from] SourceError),
+    /// The source has no way to this tenant, or failed; now or, as is remembered, a moment ago.
+    #[error("no way to the tenant")]
+    Source {
+        /// What it said.
+        #[source]
+        error: SourceError,
+        /// Until then the source is not asked again, unless the tenant changes; if that is known.
+        retry_after: Option<Duration>,
+    },
+    /// More lookups were asked for than the source is asked at once or a second, and this one's turn did not come
+    /// within `open_timeout`. It never meets tenants that are resident.
+    #[error("too many tenants are looked up")]
+    Busy {
+        /// By then a turn is likely.
+        retry_after: Duration,
+    },
     /// The registry closes.
     #[error("the registry is shutting down")]
     ShuttingDown,
@@ -24,7 +37,19 @@ pub enum LeaseError {
 
 impl LeaseError {
     pub(crate) fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
-        Self::Source(SourceError::unavailable(cause))
+        Self::Source {
+            error: SourceError::unavailable(cause),
+            retry_after: None,
+        }
+    }
+
+    /// How long to wait before it is worth asking again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Source { retry_after, .. } => *retry_after,
+            Self::Busy { retry_after } => Some(*retry_after),
+            Self::ShuttingDown | Self::Overloaded => None,
+        }
     }
 }
 

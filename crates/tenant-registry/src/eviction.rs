@@ -42,8 +42,7 @@ impl<P: TenantPool> Inner<P> {
         self.residents.each(|entry| {
             let unused = Duration::from_millis(now.saturating_sub(entry.look(now)));
             if unused >= self.settings.idle_timeout {
-                self.residents.take_out(entry);
-                self.reaper.retire(entry);
+                self.retire(entry);
             }
         });
     }
@@ -53,9 +52,13 @@ impl<P: TenantPool> Inner<P> {
         let max = i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX);
         while self.residents.claim(max) {
             match self.longest_unused(newcomer) {
-                Some(entry) if self.residents.take_out_claimed(&entry) => self.reaper.retire(&entry),
-                // Somebody else took it out meanwhile.
-                Some(_) => self.residents.unclaim(),
+                Some(entry) => {
+                    self.reaper.retire(&entry);
+                    if !self.residents.take_out_claimed(&entry) {
+                        // Somebody else took it out meanwhile.
+                        self.residents.unclaim();
+                    }
+                }
                 None => return self.residents.unclaim(),
             }
         }

@@ -38,7 +38,11 @@
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
 
+mod admission;
+mod asking;
+mod backoff;
 mod budget;
+mod change;
 mod checkout;
 mod clock;
 mod connection;
@@ -47,17 +51,26 @@ mod db;
 mod entry;
 mod error;
 mod eviction;
+mod follow;
+mod forget;
 mod id;
+mod known;
 mod lease;
+mod memory;
 mod opener;
 mod opening;
+mod outage;
 mod plain;
 mod pool;
 mod probe;
+mod rate;
 mod reaper;
 mod registry;
 mod residents;
+mod resync;
+mod retired;
 mod session;
+mod settings;
 mod source;
 mod stripe;
 mod transaction;
@@ -66,6 +79,7 @@ pub use budget::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
     EndBackend, Ledger, LoginBackoff, SentinelSettings,
 };
+pub use change::{Change, TenantNotice};
 pub use checkout::{Checkout, Checkouts, Parts};
 pub use connection::TenantConnection;
 pub use counters::RegistryStats;
@@ -76,9 +90,10 @@ pub use lease::Lease;
 pub use plain::{PlainCheckout, PlainPool, PlainSettings};
 pub use pool::{Closed, PoolSnapshot, TenantPool, Trouble};
 pub use probe::ConnectFailure;
-pub use registry::{Registry, RegistrySettings};
+pub use registry::Registry;
 pub use session::{SessionRefused, SessionSettings};
-pub use source::{Reload, SourceError, SourceFuture, TenantSource, TenantSpec};
+pub use settings::{Refused, RegistrySettings};
+pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
 
 pub(crate) use counters::Counters;

@@ -6,12 +6,11 @@ use std::sync::atomic::{Ordering, fence};
 
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use crate::entry::Entry;
 use crate::opening::{Opening, Outcome};
 use crate::registry::Inner;
-use crate::{LeaseError, Reload, TenantId, TenantPool, TenantSpec};
+use crate::{LeaseError, Reload, TenantId, TenantPool};
 
 /// One opening, from the moment that it stands in the map to its outcome.
 pub(crate) struct Opener<P: TenantPool> {
@@ -36,14 +35,18 @@ impl<P: TenantPool> Opener<P> {
     async fn open(&self) -> Result<Outcome<P>, LeaseError> {
         let registry = &*self.registry;
         let reload = Reload::new(Arc::clone(&registry.source), self.tenant);
-        let spec = self.ask(&reload).await?;
+        let Some(spec) = registry.ask(self.tenant, &self.opening, &reload).await? else {
+            return Ok(Outcome::Overtaken);
+        };
         if !registry.residents.stands(self.tenant, &self.opening) {
             return Ok(Outcome::Overtaken);
         }
+        let version = spec.version;
         let pool = P::open(spec, reload, &registry.pool_settings);
         registry.counters.opened();
         let entry = Arc::new(Entry::new(
             self.tenant,
+            version,
             pool,
             registry.stripes,
             registry.clock.now(),
@@ -55,24 +58,11 @@ impl<P: TenantPool> Opener<P> {
         // With the fence in `shutdown`: either that one finds the entry, or this one sees it.
         fence(Ordering::SeqCst);
         if registry.closing.is_cancelled() {
-            registry.residents.take_out(&entry);
-            registry.reaper.retire(&entry);
+            registry.retire(&entry);
             return Err(LeaseError::ShuttingDown);
         }
         registry.make_room_for(&entry);
         Ok(Outcome::Open(entry))
-    }
-
-    async fn ask(&self, reload: &Reload) -> Result<TenantSpec, LeaseError> {
-        let registry = &*self.registry;
-        // In an `async` block, since `load` may block or panic before it returns its future.
-        let load = async { reload.load().await };
-        let answer = registry
-            .closing
-            .run_until_cancelled(timeout(registry.settings.open_timeout, load))
-            .await
-            .ok_or(LeaseError::ShuttingDown)?;
-        Ok(answer.map_err(LeaseError::unavailable)??)
     }
 
     fn abandon(&self) {

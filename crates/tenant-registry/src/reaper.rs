@@ -6,29 +6,30 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, timeout_at};
 
+use crate::clock::after;
 use crate::entry::Entry;
 use crate::pool::Closed;
+use crate::retired::Retired;
 use crate::{Counters, TenantPool};
-
-/// What counts as for ever: a longer wait would leave the clock's range.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Takes entries to close. Handing over never waits, and needs no runtime.
 pub(crate) struct Reaper<P> {
     inbox: UnboundedSender<Arc<Entry<P>>>,
+    retired: Arc<Retired<P>>,
 }
 
 impl<P: TenantPool> Reaper<P> {
     /// Starts the task that receives; it ends with the reaper.
     pub(crate) fn start(deadline: Duration, counters: Arc<Counters>) -> Self {
         let (inbox, entries) = mpsc::unbounded_channel();
-        tokio::spawn(receive(entries, deadline.min(FOR_EVER), counters));
-        Self { inbox }
+        let retired = Arc::new(Retired::new());
+        tokio::spawn(receive(entries, deadline, Arc::clone(&retired), counters));
+        Self { inbox, retired }
     }
 
     /// Ends the giving of leases and has the pool closed. Harmless when it is retired already.
     pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) {
-        if !entry.retire() {
+        if !self.retired.add(entry) {
             return;
         }
         entry.body.pool.retire();
@@ -37,24 +38,35 @@ impl<P: TenantPool> Reaper<P> {
             tracing::debug!(tenant = %entry.body.tenant, "pool left to the runtime's end");
         }
     }
+
+    /// Who is retired and not closed yet.
+    pub(crate) fn retired(&self) -> &Retired<P> {
+        &self.retired
+    }
 }
 
 async fn receive<P: TenantPool>(
     mut entries: UnboundedReceiver<Arc<Entry<P>>>,
     deadline: Duration,
+    retired: Arc<Retired<P>>,
     counters: Arc<Counters>,
 ) {
     while let Some(entry) = entries.recv().await {
-        tokio::spawn(reap(entry, Instant::now() + deadline, Arc::clone(&counters)));
+        let (retired, counters) = (Arc::clone(&retired), Arc::clone(&counters));
+        let deadline = after(deadline);
+        tokio::spawn(async move {
+            reap(&entry, deadline).await;
+            retired.remove(&entry);
+            counters.closed();
+        });
     }
 }
 
-async fn reap<P: TenantPool>(entry: Arc<Entry<P>>, deadline: Instant, counters: Arc<Counters>) {
+async fn reap<P: TenantPool>(entry: &Entry<P>, deadline: Instant) {
     if timeout_at(deadline, entry.drained()).await.is_err() {
         tracing::warn!(tenant = %entry.body.tenant, leases = entry.leases(), "closing a pool that is still leased");
     }
     if entry.body.pool.close(deadline).await == Closed::Deadline {
         tracing::warn!(tenant = %entry.body.tenant, "connections were still borrowed at the reaper's deadline");
     }
-    counters.closed();
 }

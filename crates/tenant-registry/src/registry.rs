@@ -7,42 +7,22 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Admission;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
+use crate::memory::Memory;
 use crate::opener::Opener;
 use crate::opening::{Opening, Outcome};
+use crate::outage::Outage;
 use crate::reaper::Reaper;
 use crate::residents::{Found, Residents};
-use crate::{Counters, Lease, LeaseError, RegistryStats, TenantId, TenantPool, TenantSource};
+use crate::{
+    Counters, Lease, LeaseError, RegistrySettings, RegistryStats, TenantId, TenantPool, TenantSource,
+};
 
 /// How often a lease starts over because its tenant changed or was evicted before it could be had.
 const ATTEMPTS: usize = 8;
-
-/// What a registry does with the pools it keeps.
-#[derive(Debug, Clone)]
-pub struct RegistrySettings {
-    /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
-    pub max_resident: u64,
-    /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
-    /// never more than ten seconds.
-    pub idle_timeout: Duration,
-    /// How long the source may take to answer.
-    pub open_timeout: Duration,
-    /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
-    pub reap_deadline: Duration,
-}
-
-impl Default for RegistrySettings {
-    fn default() -> Self {
-        Self {
-            max_resident: 10_000,
-            idle_timeout: Duration::from_mins(10),
-            open_timeout: Duration::from_secs(5),
-            reap_deadline: Duration::from_secs(30),
-        }
-    }
-}
 
 /// Per-tenant pools, opened by the first lease and shared by all that follow. Cheap to clone.
 ///
@@ -50,12 +30,15 @@ impl Default for RegistrySettings {
 /// its source is asked once and one pool is opened, in a task that no caller's cancellation ends. No tenant's
 /// miss delays another tenant.
 pub struct Registry<P: TenantPool> {
-    inner: Arc<Inner<P>>,
+    pub(crate) inner: Arc<Inner<P>>,
 }
 
 pub(crate) struct Inner<P: TenantPool> {
     pub(crate) residents: Residents<P>,
     pub(crate) source: Arc<dyn TenantSource>,
+    pub(crate) memory: Memory,
+    pub(crate) outage: Outage,
+    pub(crate) admission: Admission,
     pub(crate) settings: RegistrySettings,
     pub(crate) pool_settings: P::Settings,
     pub(crate) reaper: Reaper<P>,
@@ -64,6 +47,14 @@ pub(crate) struct Inner<P: TenantPool> {
     pub(crate) stripes: usize,
     pub(crate) counters: Arc<Counters>,
     pub(crate) closing: CancellationToken,
+    /// Cancelled when nobody holds the registry any more.
+    pub(crate) ended: CancellationToken,
+}
+
+impl<P: TenantPool> Drop for Inner<P> {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
 }
 
 impl<P: TenantPool> Registry<P> {
@@ -76,6 +67,9 @@ impl<P: TenantPool> Registry<P> {
         let counters = Arc::new(Counters::default());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
+            memory: Memory::new(),
+            outage: Outage::default(),
+            admission: Admission::new(&settings),
             source,
             pool_settings,
             reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),
@@ -83,6 +77,7 @@ impl<P: TenantPool> Registry<P> {
             stripes: entry::stripes(),
             counters,
             closing: CancellationToken::new(),
+            ended: CancellationToken::new(),
             settings,
         });
         eviction::start(&inner);
@@ -105,6 +100,9 @@ impl<P: TenantPool> Registry<P> {
         for _ in 0..ATTEMPTS {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);
+            }
+            if let Some(error) = self.inner.memory.recall(tenant) {
+                return Err(error);
             }
             let opening = match self.find_or_open(tenant) {
                 Ok(lease) => return Ok(lease),
@@ -143,12 +141,10 @@ impl<P: TenantPool> Registry<P> {
         }
     }
 
-    /// Forgets the tenant's pool: what is leased goes on, a lease asked for after this asks the source again.
-    /// Holds also against an opening that is under way.
+    /// Forgets the tenant's pool, and what the source said if there is none: what is leased goes on, a lease asked for
+    /// after this asks the source again. Holds also against an opening that is under way.
     pub fn invalidate(&self, tenant: TenantId) {
-        if let Some(entry) = self.inner.residents.forget(tenant) {
-            self.inner.reaper.retire(&entry);
-        }
+        self.inner.invalidate(tenant);
     }
 
     /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline.
@@ -158,7 +154,7 @@ impl<P: TenantPool> Registry<P> {
         fence(Ordering::SeqCst);
         self.inner
             .residents
-            .forget_all(|entry| self.inner.reaper.retire(&entry));
+            .each_tenant(|tenant| self.inner.forget(tenant, |_| false));
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),

@@ -13,9 +13,21 @@ use crate::entry::Entry;
 use crate::opening::Opening;
 use crate::{Lease, TenantId, TenantPool};
 
-enum Slot<P> {
+/// What stands for a tenant.
+pub(crate) enum Slot<P> {
+    /// It is being opened.
     Opening(Opening<P>),
+    /// It is resident.
     Resident(Arc<Entry<P>>),
+}
+
+impl<P> Clone for Slot<P> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Opening(opening) => Self::Opening(opening.clone()),
+            Self::Resident(entry) => Self::Resident(Arc::clone(entry)),
+        }
+    }
 }
 
 /// What stands in a slot for someone who wants a lease.
@@ -97,31 +109,33 @@ impl<P: TenantPool> Residents<P> {
         settled
     }
 
-    /// Takes this opening out if it still stands.
-    pub(crate) fn abandon(&self, tenant: TenantId, opening: &Opening<P>) {
-        // An `Err` says that something else stands there now, which is as well.
-        let _ = self.slots.pin().remove_if(
-            &tenant,
-            |_, slot| matches!(slot, Slot::Opening(now) if now.is(opening)),
-        );
+    /// Takes this opening out; true when it still stood.
+    pub(crate) fn abandon(&self, tenant: TenantId, opening: &Opening<P>) -> bool {
+        let is_it = |_: &TenantId, slot: &Slot<P>| matches!(slot, Slot::Opening(now) if now.is(opening));
+        matches!(self.slots.pin().remove_if(&tenant, is_it), Ok(Some(_)))
     }
 
-    /// Takes out whatever stands there; returns the entry if it was one.
-    pub(crate) fn forget(&self, tenant: TenantId) -> Option<Arc<Entry<P>>> {
-        let slots = self.slots.pin();
-        let old = slots.remove(&tenant)?;
-        self.uncount(old);
-        match old {
-            Slot::Resident(entry) => Some(Arc::clone(entry)),
-            Slot::Opening(_) => None,
+    /// Takes out every opening that is under way when this begins.
+    pub(crate) fn abandon_all(&self) {
+        for (tenant, slot) in &self.slots.pin() {
+            if let Slot::Opening(opening) = slot {
+                self.abandon(*tenant, opening);
+            }
         }
     }
 
-    /// Takes out this very entry, not one that came after it.
-    pub(crate) fn take_out(&self, entry: &Arc<Entry<P>>) {
-        if self.remove(entry) {
+    /// What stands there now.
+    pub(crate) fn at(&self, tenant: TenantId) -> Option<Slot<P>> {
+        self.slots.pin().get(&tenant).cloned()
+    }
+
+    /// Takes out this very entry, not one that came after it; true when it was there.
+    pub(crate) fn take_out(&self, entry: &Arc<Entry<P>>) -> bool {
+        let removed = self.remove(entry);
+        if removed {
             self.count.fetch_sub(1, Ordering::Relaxed);
         }
+        removed
     }
 
     /// If more than `max` are resident, counts one less and returns true: the caller takes one out by
@@ -153,12 +167,10 @@ impl<P: TenantPool> Residents<P> {
         }
     }
 
-    /// Forgets every tenant that is there when this begins.
-    pub(crate) fn forget_all(&self, mut show: impl FnMut(Arc<Entry<P>>)) {
+    /// Shows every tenant that stays there while this runs, and perhaps others.
+    pub(crate) fn each_tenant(&self, mut show: impl FnMut(TenantId)) {
         for tenant in self.slots.pin().keys() {
-            if let Some(entry) = self.forget(*tenant) {
-                show(entry);
-            }
+            show(*tenant);
         }
     }
 

@@ -6,15 +6,26 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
 
-use crate::TenantId;
+use crate::{TenantId, TenantNotice};
 
 /// A future of [`TenantSource::load`]; boxed so that a source is an object.
 pub type SourceFuture<'a> = Pin<Box<dyn Future<Output = Result<TenantSpec, SourceError>> + Send + 'a>>;
+
+/// A future of [`TenantSource::standing`].
+pub type StandingFuture<'a> =
+    Pin<Box<dyn Future<Output = Result<Option<Vec<TenantNotice>>, SourceError>> + Send + 'a>>;
 
 /// Looks a tenant up. Asked once per miss, never on a hit, so it may be slow and may allocate.
 pub trait TenantSource: Send + Sync + 'static {
     /// How to reach this tenant's database as this tenant.
     fn load(&self, tenant: TenantId) -> SourceFuture<'_>;
+
+    /// How these tenants stand now: asked for what is resident when changes may have been missed. The default knows
+    /// nothing, and then everything resident is opened anew.
+    fn standing(&self, tenants: Vec<TenantId>) -> StandingFuture<'_> {
+        let _ = tenants;
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// What a pool needs to know of its tenant.

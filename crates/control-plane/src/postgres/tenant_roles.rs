@@ -1,4 +1,4 @@
-//! Makes a tenant's roles in the data cluster, by way of its provisioner.
+//! Makes a tenant's roles in the data cluster and ends its sessions, by way of its provisioner.
 
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Executor as _};
@@ -18,4 +18,10 @@ pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -
         )
         .await?;
     Ok(())
+}
+
+/// The statement that ends one backend if it is a session of this tenant's: `$1` the tenant (`uuid`), `$2` the
+/// backend's process id (`int4`).
+pub(crate) fn end_backend_sql(tenant: TenantId) -> String {
+    format!("SELECT {}.end_backend($1, $2)", provisioner(tenant))
 }

@@ -19,7 +19,10 @@ async fn in_data(databases: &Databases) -> PgConnection {
 
 async fn not_ready(plane: &ControlPlane, tenant: TenantId) {
     match registry(plane).lease(tenant).await {
-        Err(LeaseError::Source(SourceError::NotReady)) => {}
+        Err(LeaseError::Source {
+            error: SourceError::NotReady,
+            ..
+        }) => {}
         Err(error) => panic!("{error:?}"),
         Ok(_) => panic!("a tenant without roles was leased"),
     }

@@ -4,7 +4,7 @@ use control_plane::postgres::{MIGRATOR, OWNER, SERVICE, TENANT_GROUP};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
 
-use crate::support::{DENIED, World, one, role, run, sqlstate};
+use crate::support::{DENIED, World, one, provisioner, role, run, sqlstate};
 
 async fn refused(session: &mut PgConnection, sql: &str, code: &str) {
     match run(session, sql).await {
@@ -43,6 +43,11 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         format!("ALTER ROLE {victim} PASSWORD 'x'"),
         format!("DROP ROLE {victim}"),
         format!("GRANT {TENANT_GROUP} TO {SERVICE}"),
+        format!(
+            "SELECT {}.end_sessions('{}', NULL)",
+            provisioner(world.b),
+            world.b
+        ),
         "SELECT rolpassword FROM pg_authid".to_owned(),
         "SELECT pg_advisory_lock(1)".to_owned(),
     ] {

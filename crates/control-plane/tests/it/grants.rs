@@ -1,13 +1,16 @@
 //! What holds for every table and function in schema `app`, read from the catalog: the next resource is held by it
-//! as the first one is.
+//! as the first one is. And all that is granted in the other schemas, line by line.
 
 use sqlx::postgres::PgConnection;
 use testkit::Databases;
 
-use crate::support::run;
+use crate::support::{in_store, run};
 
 /// Each returns what breaks it, a sentence each.
 const RULES: &str = include_str!("grants/rules.sql");
+
+/// Who may do what in some schemas, and how their functions run.
+const HELD: &str = include_str!("grants/held.sql");
 
 async fn broken(session: &mut PgConnection) -> Vec<String> {
     sqlx::query_scalar(RULES).fetch_all(session).await.unwrap()
@@ -49,4 +52,38 @@ async fn a_careful_resource_is_not() {
         .await
         .unwrap();
     assert_eq!(broken(&mut session).await, Vec::<String>::new());
+}
+
+async fn held(session: &mut PgConnection, schemas: &str) -> Vec<String> {
+    sqlx::query_scalar(HELD)
+        .bind(schemas)
+        .fetch_all(session)
+        .await
+        .unwrap()
+}
+
+/// By column, to the service alone; who reads this list reads all that it can do to the store.
+#[tokio::test]
+async fn the_control_store_grants_this_and_no_more() {
+    let databases = Databases::new().await;
+    let found = held(&mut in_store(&databases).await, "^(control|tenantry)$").await;
+    let expected: Vec<&str> = include_str!("grants/store.txt").lines().collect();
+    assert_eq!(found, expected, "{found:#?}");
+}
+
+/// Each of the 64 as the first, and nothing of them to anybody but the service.
+#[tokio::test]
+async fn the_provisioners_grant_this_and_no_more() {
+    let databases = Databases::new().await;
+    let mut session = superuser(&databases).await;
+    let expected: Vec<&str> = include_str!("grants/provisioner.txt").lines().collect();
+    for number in 0..64 {
+        let provisioner = format!("provisioner_{number:02}");
+        let found: Vec<String> = held(&mut session, &format!("^{provisioner}$"))
+            .await
+            .iter()
+            .map(|line| line.replace(&provisioner, "provisioner_NN"))
+            .collect();
+        assert_eq!(found, expected, "{found:#?}");
+    }
 }

@@ -6,14 +6,18 @@
     reason = "a failed step fails the test"
 )]
 
+mod activity;
+mod changes;
 mod clusters;
 mod creation;
+mod ended_sessions;
 mod fixed_logins;
 mod fixed_roles;
 mod grants;
 mod hardening;
 mod identity;
 mod migrations;
+mod notices;
 mod objects;
 mod rows;
 mod secrets;

@@ -226,8 +226,8 @@ async fn the_service_sees_how_a_schema_stands() {
         .await
         .unwrap();
         let missing = match database {
-            Database::Control => 1,
-            Database::Data => 2,
+            Database::Control => 2,
+            Database::Data => 3,
         };
         assert_eq!(
             schema_status(&mut service, database).await.unwrap(),

@@ -7,7 +7,7 @@ use sqlx::ConnectOptions as _;
 use tenant_registry::{LeaseError, SourceError, TenantId, TenantSource as _};
 use testkit::Databases;
 
-use crate::support::{in_store, name, one, provisioner, registry, role, run};
+use crate::support::{in_store, name, one, provisioner, registry, role, run, sqlstate};
 
 /// The server logs every statement with its parameters, and those of functions; the password is not among them.
 #[tokio::test]
@@ -78,7 +78,10 @@ fn sibling(tenant: TenantId) -> TenantId {
 
 async fn does_not_open(plane: &ControlPlane, tenant: TenantId) {
     match registry(plane).lease(tenant).await {
-        Err(LeaseError::Source(SourceError::Unusable(cause))) => {
+        Err(LeaseError::Source {
+            error: SourceError::Unusable(cause),
+            ..
+        }) => {
             assert_eq!(
                 cause.to_string(),
                 "the tenant's password could not be sealed or opened"
@@ -169,4 +172,26 @@ async fn a_password_is_stored_nowhere() {
     );
     let verifier: String = one(&mut in_store(&databases).await, &verifier).await;
     assert!(!verifier.contains(password));
+}
+
+/// The server asks for one round of hashing, and for the whole password.
+#[tokio::test]
+async fn a_generated_password_logs_in_with_one_iteration() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let tenant = testkit::tenant(&plane, "a").await.id;
+    let verifier = format!(
+        "SELECT rolpassword ~ '^SCRAM-SHA-256[$]1:' FROM pg_authid WHERE rolname = '{}_a'",
+        role(tenant)
+    );
+    assert!(one::<bool>(&mut in_store(&databases).await, &verifier).await);
+
+    let connect = plane.source().load(tenant).await.unwrap().connect;
+    let mut session = connect.connect().await.unwrap();
+    let user: String = one(&mut session, "SELECT session_user::text").await;
+    assert_eq!(user, format!("{}_a", role(tenant)));
+    for wrong in ["", "x", &"A".repeat(43)] {
+        let error = connect.clone().password(wrong).connect().await.unwrap_err();
+        assert_eq!(sqlstate(&error), "28P01", "{error}");
+    }
 }

@@ -152,6 +152,7 @@ async fn settings_may_say_for_ever() {
         idle_timeout: Duration::MAX,
         open_timeout: Duration::MAX,
         reap_deadline: Duration::MAX,
+        ..settings()
     });
     let tenant = tenant_id();
     let pool = touch(&registry, tenant).await;

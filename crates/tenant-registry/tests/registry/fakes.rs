@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
-    Closed, Lease, PoolSnapshot, Registry, RegistrySettings, Reload, SourceError, SourceFuture, TenantId,
-    TenantPool, TenantSource, TenantSpec,
+    Closed, Lease, PoolSnapshot, Registry, RegistrySettings, Reload, SourceError, SourceFuture,
+    StandingFuture, TenantId, TenantNotice, TenantPool, TenantSource, TenantSpec,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
@@ -24,11 +24,16 @@ pub(crate) struct PoolState {
     /// What the source said when the pool was opened.
     pub(crate) version: u32,
     closed: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl PoolState {
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// Waits until it is closed; returns when that was.
@@ -51,7 +56,12 @@ impl TenantPool for FakePool {
         Self(Arc::new(PoolState {
             version: spec.max_connections,
             closed: AtomicBool::new(false),
+            ended: AtomicBool::new(false),
         }))
+    }
+
+    fn end(&self) {
+        self.0.ended.store(true, Ordering::SeqCst);
     }
 
     async fn close(&self, _deadline: Instant) -> Closed {
@@ -70,11 +80,17 @@ pub(crate) const UNOPENABLE: u32 = u32::MAX;
 /// What the source does when it is asked for a tenant.
 #[derive(Clone)]
 pub(crate) enum Answer {
+    Served,
     Unknown,
     Broken,
     Panics,
     Never,
     OtherTenant,
+    Suspended,
+    NotReady,
+    Unusable,
+    /// Reads that it is suspended, then waits for a permit of the gate.
+    SuspendedGate(Arc<Semaphore>),
     /// Reads the version, then waits for a permit of the gate.
     Gate(Arc<Semaphore>),
 }
@@ -82,14 +98,69 @@ pub(crate) enum Answer {
 #[derive(Default)]
 pub(crate) struct FakeSource {
     answers: Mutex<HashMap<TenantId, Answer>>,
+    others: Mutex<Option<Answer>>,
     /// What [`PoolState::version`] will be.
     pub(crate) version: AtomicU32,
     loads: AtomicUsize,
+    standing: Mutex<Standing>,
+    /// How many tenants each question after their standing was for.
+    pub(crate) asked: Mutex<Vec<usize>>,
+}
+
+/// What the source says when it is asked how tenants stand.
+#[derive(Clone, Default)]
+pub(crate) enum Standing {
+    #[default]
+    KnowsNothing,
+    /// All at this version and served, but these.
+    All(u64, Vec<TenantNotice>),
+    Broken,
+    Panics,
+    /// As the one in the box, once the gate gives a permit.
+    Gate(Arc<Semaphore>, Box<Standing>),
+}
+
+impl Standing {
+    fn of(self, tenants: &[TenantId]) -> Result<Option<Vec<TenantNotice>>, SourceError> {
+        match self {
+            Self::KnowsNothing | Self::Gate(..) => Ok(None),
+            Self::All(version, others) => {
+                let of = |tenant: &TenantId| {
+                    let other = others.iter().find(|notice| notice.tenant == *tenant);
+                    other.copied().unwrap_or(served(*tenant, version))
+                };
+                Ok(Some(tenants.iter().map(of).collect()))
+            }
+            Self::Broken => Err(SourceError::unavailable(std::io::Error::other("broken"))),
+            Self::Panics => panic!("as told"),
+        }
+    }
+}
+
+pub(crate) fn served(tenant: TenantId, version: u64) -> TenantNotice {
+    TenantNotice {
+        tenant,
+        version: Some(version),
+        served: true,
+    }
+}
+
+pub(crate) fn refused(tenant: TenantId, version: Option<u64>) -> TenantNotice {
+    TenantNotice {
+        tenant,
+        version,
+        served: false,
+    }
 }
 
 impl FakeSource {
     pub(crate) fn set(&self, tenant: TenantId, answer: Answer) {
         self.answers.lock().unwrap().insert(tenant, answer);
+    }
+
+    /// What it does for all who are not set.
+    pub(crate) fn set_all(&self, answer: Option<Answer>) {
+        *self.others.lock().unwrap() = answer;
     }
 
     pub(crate) fn reset(&self, tenant: TenantId) {
@@ -100,6 +171,10 @@ impl FakeSource {
         let gate = Arc::new(Semaphore::new(0));
         self.set(tenant, Answer::Gate(Arc::clone(&gate)));
         gate
+    }
+
+    pub(crate) fn stand(&self, standing: Standing) {
+        *self.standing.lock().unwrap() = standing;
     }
 
     /// How often it was asked.
@@ -121,12 +196,20 @@ impl FakeSource {
 impl TenantSource for FakeSource {
     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
         let answer = self.answers.lock().unwrap().get(&tenant).cloned();
+        let answer = answer.or_else(|| self.others.lock().unwrap().clone());
         let version = self.version.load(Ordering::SeqCst);
         self.loads.fetch_add(1, Ordering::SeqCst);
         Box::pin(async move {
             match answer {
-                None => Ok(spec(tenant, version)),
+                None | Some(Answer::Served) => Ok(spec(tenant, version)),
                 Some(Answer::Unknown) => Err(SourceError::Unknown),
+                Some(Answer::Suspended) => Err(SourceError::Suspended),
+                Some(Answer::NotReady) => Err(SourceError::NotReady),
+                Some(Answer::Unusable) => Err(SourceError::unusable(std::io::Error::other("unusable"))),
+                Some(Answer::SuspendedGate(gate)) => {
+                    gate.acquire().await.unwrap().forget();
+                    Err(SourceError::Suspended)
+                }
                 Some(Answer::Broken) => Err(SourceError::unavailable(std::io::Error::other("broken"))),
                 Some(Answer::Panics) => panic!("as told"),
                 Some(Answer::Never) => std::future::pending().await,
@@ -138,10 +221,26 @@ impl TenantSource for FakeSource {
             }
         })
     }
+
+    fn standing(&self, tenants: Vec<TenantId>) -> StandingFuture<'_> {
+        let standing = self.standing.lock().unwrap().clone();
+        self.asked.lock().unwrap().push(tenants.len());
+        Box::pin(async move {
+            match standing {
+                Standing::Gate(gate, then) => {
+                    gate.acquire().await.unwrap().forget();
+                    then.of(&tenants)
+                }
+                standing => standing.of(&tenants),
+            }
+        })
+    }
 }
 
 fn spec(tenant: TenantId, version: u32) -> TenantSpec {
-    TenantSpec::new(tenant, PgConnectOptions::new_without_pgpass(), version)
+    let mut spec = TenantSpec::new(tenant, PgConnectOptions::new_without_pgpass(), version);
+    spec.version = version.into();
+    spec
 }
 
 pub(crate) fn tenant_id() -> TenantId {
@@ -155,6 +254,7 @@ pub(crate) fn settings() -> RegistrySettings {
         idle_timeout: Duration::from_hours(1),
         open_timeout: Duration::from_secs(5),
         reap_deadline: Duration::from_hours(1),
+        ..RegistrySettings::default()
     }
 }
 
@@ -171,6 +271,16 @@ pub(crate) async fn touch(registry: &Registry<FakePool>, tenant: TenantId) -> Ar
 
 pub(crate) fn state(lease: &Lease<FakePool>) -> Arc<PoolState> {
     Arc::clone(&lease.0)
+}
+
+/// Waits until this holds.
+pub(crate) async fn until(holds: impl Fn() -> bool) {
+    within_long(async {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await;
 }
 
 pub(crate) async fn within_long<F: Future>(future: F) -> F::Output {

@@ -6,9 +6,13 @@
     reason = "a failed step fails the test"
 )]
 
+mod changes;
 mod eviction;
 mod fakes;
 mod invalidation;
+mod memory;
+mod outage;
 mod shutdown;
 mod single_flight;
+mod strangers;
 mod stress;

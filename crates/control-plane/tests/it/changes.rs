@@ -1,0 +1,357 @@
+//! Changes of tenants as a registry is told of them, over a network that breaks.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use control_plane::{ControlPlane, ControlPlaneSettings};
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use sqlx::postgres::PgConnection;
+use tenant_registry::{Change, TenantId, TenantNotice, TenantSource as _};
+use testkit::{Databases, Proxy};
+use tokio::time::{sleep, timeout};
+
+use crate::support::{in_store, one, run};
+
+/// On a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+type Changes = Pin<Box<dyn Stream<Item = Change> + Send>>;
+
+/// A tenant, an operator who changes it, and a control plane whose way to the store can be broken.
+struct Scene {
+    databases: Databases,
+    proxy: Proxy,
+    plane: ControlPlane,
+    tenant: TenantId,
+    operator: PgConnection,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let databases = Databases::new().await;
+        let tenant = testkit::tenant(&databases.control_plane(), "acme").await.id;
+        let settings = databases.settings();
+        let proxy = Proxy::before(&settings.control);
+        let settings = ControlPlaneSettings {
+            control: proxy.cluster(&settings.control),
+            ..settings
+        };
+        Self {
+            operator: in_store(&databases).await,
+            plane: ControlPlane::open(settings, testkit::envelope()),
+            databases,
+            proxy,
+            tenant,
+        }
+    }
+
+    /// Changes from here on.
+    async fn changes(&self) -> Changes {
+        let mut changes: Changes = Box::pin(self.plane.changes());
+        assert_eq!(next(&mut changes).await, Change::Resync);
+        changes
+    }
+
+    async fn set(&mut self, change: &str) {
+        let tenant = self.tenant;
+        run(
+            &mut self.operator,
+            &format!("UPDATE control.tenants SET {change} WHERE id = '{tenant}'"),
+        )
+        .await
+        .unwrap();
+    }
+
+    /// How the tenant stands, asked without the proxy.
+    async fn now(&mut self) -> TenantNotice {
+        let query = format!("SELECT version FROM control.tenants WHERE id = '{}'", self.tenant);
+        let version: i64 = one(&mut self.operator, &query).await;
+        let query = format!(
+            "SELECT state = 'active' FROM control.tenants WHERE id = '{}'",
+            self.tenant
+        );
+        TenantNotice {
+            tenant: self.tenant,
+            version: Some(version.unsigned_abs()),
+            served: one(&mut self.operator, &query).await,
+        }
+    }
+
+    /// What a registry asks after a [`Change::Resync`].
+    async fn standing(&self) -> Vec<TenantNotice> {
+        let source = self.plane.source();
+        source.standing(vec![self.tenant]).await.unwrap().unwrap()
+    }
+}
+
+async fn next(changes: &mut Changes) -> Change {
+    timeout(DEADLINE, changes.next())
+        .await
+        .expect("a change comes")
+        .unwrap()
+}
+
+/// The next change, however many connections it takes.
+async fn resync(changes: &mut Changes) {
+    assert_eq!(next(changes).await, Change::Resync);
+}
+
+#[tokio::test]
+async fn every_change_comes_as_it_stands_after_it() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    for (change, served) in [
+        ("state = 'suspended'", false),
+        ("state = 'active'", true),
+        ("max_connections = 3", true),
+        ("state = 'provisioning'", false),
+    ] {
+        scene.set(change).await;
+        let now = scene.now().await;
+        assert_eq!(now.served, served, "{change}");
+        assert_eq!(next(&mut changes).await, Change::Tenant(now), "{change}");
+    }
+    run(&mut scene.operator, "DELETE FROM control.tenants")
+        .await
+        .unwrap();
+    let gone = TenantNotice {
+        tenant: scene.tenant,
+        version: None,
+        served: false,
+    };
+    assert_eq!(next(&mut changes).await, Change::Tenant(gone));
+    assert_eq!(scene.standing().await, [gone]);
+}
+
+#[tokio::test]
+async fn what_is_rolled_back_does_not_come() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    for sql in [
+        "BEGIN; UPDATE control.tenants SET state = 'suspended'; ROLLBACK",
+        "UPDATE control.tenants SET last_active_at = now()",
+    ] {
+        run(&mut scene.operator, sql).await.unwrap();
+    }
+    scene.set("max_connections = 3").await;
+    let now = scene.now().await;
+    assert_eq!(next(&mut changes).await, Change::Tenant(now));
+}
+
+/// As several replicas do. What each misses of the other's reading, it does not miss for itself.
+#[tokio::test]
+async fn all_who_listen_are_told() {
+    let mut scene = Scene::new().await;
+    let mut replicas = [scene.changes().await, scene.changes().await];
+    scene.set("state = 'suspended'").await;
+    let now = scene.now().await;
+    for changes in &mut replicas {
+        assert_eq!(next(changes).await, Change::Tenant(now));
+    }
+}
+
+/// More than one query reads, each tenant once, though each has changed twice.
+#[tokio::test]
+async fn many_changes_at_once_all_come() {
+    const TENANTS: usize = 3000;
+    let mut scene = Scene::new().await;
+    run(
+        &mut scene.operator,
+        &format!(
+            "INSERT INTO control.tenants (id, name) SELECT gen_random_uuid(), n::text FROM generate_series(2, {TENANTS}) AS n"
+        ),
+    )
+    .await
+    .unwrap();
+    let mut changes = scene.changes().await;
+    run(
+        &mut scene.operator,
+        "BEGIN; UPDATE control.tenants SET max_connections = 1; UPDATE control.tenants SET state = 'suspended'; COMMIT",
+    )
+    .await
+    .unwrap();
+    let mut told = std::collections::HashMap::new();
+    while told.len() < TENANTS {
+        match next(&mut changes).await {
+            Change::Tenant(notice) => told.insert(notice.tenant, notice),
+            Change::Resync => panic!("the connection was lost"),
+        };
+    }
+    assert!(told.values().all(|notice| !notice.served));
+    assert!(changes.next().now_or_never().is_none());
+}
+
+/// A reset is noticed at once, also where the port is closed for a while, and what changed meanwhile is not missed.
+#[tokio::test]
+async fn a_lost_connection_is_made_anew_and_says_so() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    scene.proxy.cut().await;
+    resync(&mut changes).await;
+
+    scene.proxy.refuse().await;
+    scene.proxy.cut().await;
+    scene.set("state = 'suspended'").await;
+    // Nothing comes while the store is not there: neither a change nor an end.
+    assert!(timeout(Duration::from_secs(1), changes.next()).await.is_err());
+    scene.proxy.heal();
+    resync(&mut changes).await;
+    let now = scene.now().await;
+    assert_eq!(scene.standing().await, [now]);
+
+    scene.set("state = 'active'").await;
+    let now = scene.now().await;
+    assert_eq!(next(&mut changes).await, Change::Tenant(now));
+}
+
+/// The server ends the backend, as at a restart.
+#[tokio::test]
+async fn a_backend_that_is_ended_is_replaced() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    assert_eq!(listeners(&mut scene.operator).await, 1);
+    run(
+        &mut scene.operator,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = 'tenantry_service' AND query ~ 'LISTEN'",
+    )
+    .await
+    .unwrap();
+    resync(&mut changes).await;
+    scene.set("state = 'suspended'").await;
+    let now = scene.now().await;
+    assert_eq!(next(&mut changes).await, Change::Tenant(now));
+}
+
+/// No byte comes and no end either: only a heartbeat tells.
+#[tokio::test]
+async fn a_silent_network_is_noticed() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    let connections = scene.proxy.accepted();
+    scene.proxy.freeze();
+    scene.set("state = 'suspended'").await;
+    timeout(DEADLINE, async {
+        while scene.proxy.accepted() == connections {
+            let told = timeout(Duration::from_millis(20), changes.next()).await;
+            assert!(told.is_err(), "told over a network that is silent: {told:?}");
+        }
+    })
+    .await
+    .expect("it connects anew");
+    scene.proxy.heal();
+    resync(&mut changes).await;
+    let now = scene.now().await;
+    assert_eq!(scene.standing().await, [now]);
+    scene.set("state = 'active'").await;
+    let now = scene.now().await;
+    assert_eq!(next(&mut changes).await, Change::Tenant(now));
+}
+
+/// Any login of the store can notify. It can have a tenant read once more, and nothing else.
+#[tokio::test]
+async fn what_a_rogue_says_is_never_believed() {
+    let mut scene = Scene::new().await;
+    let mut changes = scene.changes().await;
+    let (server, tenant) = (scene.databases.server(), scene.tenant);
+    let mut rogue = server
+        .connect(server.service(), scene.databases.control().as_str())
+        .await
+        .unwrap();
+    let long = "x".repeat(7999);
+    for payload in [
+        "",
+        "x",
+        "*",
+        "résumé",
+        "00000000-0000-0000-0000-00000000000",
+        &format!("{tenant} suspended"),
+        &format!("{{\"tenant\":\"{tenant}\",\"served\":false}}"),
+        &long,
+    ] {
+        sqlx::query("SELECT pg_notify('tenant_changed', $1)")
+            .bind(payload)
+            .execute(&mut rogue)
+            .await
+            .unwrap();
+    }
+    run(&mut rogue, "NOTIFY tenant_changed; NOTIFY other, 'x'")
+        .await
+        .unwrap();
+    let nobody = testkit::nobody();
+    run(&mut rogue, &format!("NOTIFY tenant_changed, '{nobody}'"))
+        .await
+        .unwrap();
+    let unknown = TenantNotice {
+        tenant: nobody,
+        version: None,
+        served: false,
+    };
+    assert_eq!(next(&mut changes).await, Change::Tenant(unknown));
+
+    // Named without a change, the tenant is read, and stands as it did.
+    run(&mut rogue, &format!("NOTIFY tenant_changed, '{tenant}'"))
+        .await
+        .unwrap();
+    let now = scene.now().await;
+    assert!(now.served);
+    assert_eq!(next(&mut changes).await, Change::Tenant(now));
+}
+
+async fn listeners(session: &mut PgConnection) -> i64 {
+    one(
+        session,
+        "SELECT count(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = 'tenantry_service' AND query ~ 'LISTEN'",
+    )
+    .await
+}
+
+#[tokio::test]
+async fn dropping_it_ends_its_connection() {
+    let mut scene = Scene::new().await;
+    let changes = scene.changes().await;
+    drop(changes);
+    let service = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = 'tenantry_service'";
+    scene.plane.close().await;
+    timeout(DEADLINE, async {
+        while one::<i64>(&mut scene.operator, service).await > 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the connection ends");
+}
+
+/// One answer for each that is asked for, in their order.
+#[tokio::test]
+async fn a_source_knows_how_tenants_stand() {
+    let mut scene = Scene::new().await;
+    scene.set("state = 'suspended'").await;
+    let suspended = scene.now().await;
+    let gone = testkit::nobody();
+    let active = testkit::tenant(&scene.plane, "other").await;
+    let source = scene.plane.source();
+    let standing = source.standing(vec![gone, scene.tenant, active.id]).await;
+    assert_eq!(
+        standing.unwrap().unwrap(),
+        [
+            TenantNotice {
+                tenant: gone,
+                version: None,
+                served: false
+            },
+            suspended,
+            TenantNotice {
+                tenant: active.id,
+                version: Some(active.version.unsigned_abs()),
+                served: true
+            },
+        ]
+    );
+    assert_eq!(
+        scene.plane.source().standing(Vec::new()).await.unwrap(),
+        Some(vec![])
+    );
+}

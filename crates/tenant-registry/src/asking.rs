@@ -1,0 +1,74 @@
+//! One question to the source, for one opening.
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::admission::busy;
+use crate::clock::after;
+use crate::opening::Opening;
+use crate::registry::Inner;
+use crate::{LeaseError, Reload, SourceError, TenantId, TenantPool, TenantSpec};
+
+impl<P: TenantPool> Inner<P> {
+    /// What the source says of the tenant; nothing if a change has overtaken the opening.
+    pub(crate) async fn ask(
+        &self,
+        tenant: TenantId,
+        opening: &Opening<P>,
+        reload: &Reload,
+    ) -> Result<Option<TenantSpec>, LeaseError> {
+        let until = after(self.settings.open_timeout);
+        self.closing
+            .run_until_cancelled(self.ask_until(until, tenant, opening, reload))
+            .await
+            .ok_or(LeaseError::ShuttingDown)?
+    }
+
+    async fn ask_until(
+        &self,
+        until: Instant,
+        tenant: TenantId,
+        opening: &Opening<P>,
+        reload: &Reload,
+    ) -> Result<Option<TenantSpec>, LeaseError> {
+        // Before the wait for a place, which would be for nothing, and after it, since it may have been long.
+        self.outage.check()?;
+        let _place = self.admission.place(tenant, until).await?;
+        self.outage.check()?;
+        let asked = Instant::now();
+        if asked >= until {
+            // Not an attempt either, which others could make in time.
+            return Err(busy());
+        }
+        let attempt = self.outage.attempt()?;
+        // In an `async` block, since `load` may block or panic before it returns its future.
+        let answer = match timeout_at(until, async { reload.load().await }).await {
+            Ok(answer) => answer,
+            // Most of the time went into the wait: that says nothing against the source.
+            Err(_) if asked.elapsed() < self.settings.open_timeout / 2 => return Err(busy()),
+            Err(late) => Err(SourceError::unavailable(late)),
+        };
+        if !matches!(answer, Err(SourceError::Unavailable(_))) {
+            self.outage.answered();
+        }
+        if !matches!(answer, Err(SourceError::Unavailable(_) | SourceError::Unknown)) {
+            self.admission.known(tenant);
+        }
+        let error = match answer {
+            Ok(spec) => return Ok(Some(spec)),
+            Err(error) => error,
+        };
+        let wait = match error {
+            SourceError::Unavailable(_) => self.outage.failed(&attempt, tenant, &error),
+            SourceError::Unknown => self.settings.unknown_memory,
+            _ => self.settings.refused_memory,
+        };
+        let stands = || self.residents.stands(tenant, opening);
+        if !self.memory.remember(tenant, &error, after(wait), stands) {
+            return Ok(None);
+        }
+        Err(LeaseError::Source {
+            error,
+            retry_after: Some(wait),
+        })
+    }
+}
