@@ -4,11 +4,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-/// Pools opened and closed since the start.
+use crate::reason::Reason;
+
+/// Since the start.
 #[derive(Default)]
 pub(crate) struct Counters {
     opened: AtomicU64,
     closed: AtomicU64,
+    /// By [`Reason`].
+    retired: [AtomicU64; Reason::ALL.len()],
+    failed: AtomicU64,
     changed: Notify,
 }
 
@@ -17,9 +22,18 @@ impl Counters {
         self.opened.fetch_add(1, Ordering::AcqRel);
     }
 
+    pub(crate) fn retired(&self, reason: Reason) {
+        self.retired[reason.index()].fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn closed(&self) {
         self.closed.fetch_add(1, Ordering::AcqRel);
         self.changed.notify_waiters();
+    }
+
+    /// A lookup that came to nothing.
+    pub(crate) fn failed(&self) {
+        self.failed.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn stats(&self) -> RegistryStats {
@@ -29,6 +43,21 @@ impl Counters {
             opened: self.opened.load(Ordering::Acquire),
             closed,
         }
+    }
+
+    pub(crate) fn departures(&self) -> Departures {
+        let by = |reason: Reason| self.retired[reason.index()].load(Ordering::Relaxed);
+        Departures {
+            idle: by(Reason::Idle),
+            capacity: by(Reason::Capacity),
+            changed: by(Reason::Changed),
+            refused: by(Reason::Refused),
+            shutdown: by(Reason::Shutdown),
+        }
+    }
+
+    pub(crate) fn failures(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// Waits until every opened pool is closed.
@@ -57,4 +86,20 @@ impl RegistryStats {
     pub fn open(&self) -> u64 {
         self.opened - self.closed
     }
+}
+
+/// How many pools have left a registry since it started, by the reason. They are closed when nobody holds them any
+/// more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Departures {
+    /// Nobody used them for the idle timeout.
+    pub idle: u64,
+    /// Another tenant needed their place.
+    pub capacity: u64,
+    /// The tenant changed or was invalidated.
+    pub changed: u64,
+    /// The tenant is not served any more.
+    pub refused: u64,
+    /// The registry closes.
+    pub shutdown: u64,
 }

@@ -78,6 +78,19 @@ impl<P: TenantPool> Entry<P> {
         self.seen.load(Ordering::Relaxed)
     }
 
+    /// As [`look`](Self::look), and leaves no trace: the next look finds what this one found.
+    pub(crate) fn last_used(&self, now: u64) -> u64 {
+        if self.stripes.iter().any(|stripe| stripe.is_used()) {
+            now
+        } else {
+            self.seen.load(Ordering::Relaxed)
+        }
+    }
+
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Acquire)
+    }
+
     pub(crate) fn leases(&self) -> u64 {
         self.stripes.iter().map(|stripe| stripe.leases()).sum()
     }

@@ -10,6 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::TenantPool;
 use crate::entry::Entry;
+use crate::reason::Reason;
 use crate::registry::Inner;
 
 /// The bounds of a tick, which is a quarter of the idle timeout between them.
@@ -42,7 +43,7 @@ impl<P: TenantPool> Inner<P> {
         self.residents.each(|entry| {
             let unused = Duration::from_millis(now.saturating_sub(entry.look(now)));
             if unused >= self.settings.idle_timeout {
-                self.retire(entry);
+                self.retire(entry, Reason::Idle);
             }
         });
     }
@@ -53,7 +54,7 @@ impl<P: TenantPool> Inner<P> {
         while self.residents.claim(max) {
             match self.longest_unused(newcomer) {
                 Some(entry) => {
-                    self.reaper.retire(&entry);
+                    self.reaper.retire(&entry, Reason::Capacity);
                     if !self.residents.take_out_claimed(&entry) {
                         // Somebody else took it out meanwhile.
                         self.residents.unclaim();

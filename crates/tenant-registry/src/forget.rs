@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::entry::Entry;
+use crate::reason::Reason;
 use crate::registry::Inner;
 use crate::residents::Slot;
 use crate::{Refused, TenantId, TenantNotice, TenantPool};
@@ -10,14 +11,14 @@ use crate::{Refused, TenantId, TenantNotice, TenantPool};
 impl<P: TenantPool> Inner<P> {
     /// Whatever there is of the tenant: an entry that `keep` does not want, or an opening, since nobody knows what
     /// that has read. A lease asked for after this asks the source again.
-    pub(crate) fn forget(&self, tenant: TenantId, keep: impl Fn(&Entry<P>) -> bool) {
+    pub(crate) fn forget(&self, tenant: TenantId, reason: Reason, keep: impl Fn(&Entry<P>) -> bool) {
         // Until the slot was empty for a moment after this began. Each turn is one that somebody else had.
         loop {
             let gone = match self.residents.at(tenant) {
                 None => true,
                 Some(Slot::Opening(opening)) => self.residents.abandon(tenant, &opening),
                 Some(Slot::Resident(entry)) if keep(&entry) => true,
-                Some(Slot::Resident(entry)) => self.retire(&entry),
+                Some(Slot::Resident(entry)) => self.retire(&entry, reason),
             };
             if gone {
                 return;
@@ -27,21 +28,26 @@ impl<P: TenantPool> Inner<P> {
 
     /// Whatever there is or was said of the tenant.
     pub(crate) fn invalidate(&self, tenant: TenantId) {
-        self.forget(tenant, |_| false);
+        self.forget(tenant, Reason::Changed, |_| false);
         // In this order: an opening that still stood may have left its answer, none does later.
         self.memory.forget(tenant);
     }
 
     /// Takes this very entry out, and has it closed; true when it was there.
-    pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) -> bool {
+    pub(crate) fn retire(&self, entry: &Arc<Entry<P>>, reason: Reason) -> bool {
         // The reaper first: at no time is an entry that may be leased neither here nor there.
-        self.reaper.retire(entry);
+        self.reaper.retire(entry, reason);
         self.residents.take_out(entry)
     }
 
     /// Holds what is there against how the tenant stands.
     pub(crate) fn heed(&self, notice: TenantNotice) {
-        self.forget(notice.tenant, |entry| {
+        let reason = if notice.served {
+            Reason::Changed
+        } else {
+            Reason::Refused
+        };
+        self.forget(notice.tenant, reason, |entry| {
             notice.served && entry.version().is_some() && entry.version() == notice.version
         });
         self.memory.forget(notice.tenant);

@@ -96,6 +96,19 @@ impl Memory {
         }
     }
 
+    /// How many tenants are refused for it now.
+    pub(crate) fn len(&self) -> usize {
+        let now = Instant::now();
+        let standing = |set: &Mutex<Set>| {
+            lock(set)
+                .iter()
+                .flatten()
+                .filter(|other| other.until > now)
+                .count()
+        };
+        self.sets.iter().map(standing).sum()
+    }
+
     fn set(&self, tenant: TenantId) -> MutexGuard<'_, Set> {
         let hash = usize::try_from(self.hasher.hash_one(tenant) & (SETS as u64 - 1)).unwrap_or(0);
         lock(&self.sets[hash])
@@ -118,14 +131,6 @@ mod tests {
         Uuid::new_v4().into()
     }
 
-    fn remembered(memory: &Memory) -> usize {
-        memory
-            .sets
-            .iter()
-            .map(|set| lock(set).iter().flatten().count())
-            .sum()
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_flood_replaces_what_goes_first_and_never_grows() {
         let memory = Memory::new();
@@ -145,7 +150,7 @@ mod tests {
                 || true,
             );
         }
-        assert_eq!(remembered(&memory), SETS * WAYS);
+        assert_eq!(memory.len(), SETS * WAYS);
         assert!(memory.recall(late).is_some());
     }
 
@@ -157,7 +162,7 @@ mod tests {
         assert!(memory.remember(tenant, &SourceError::Unknown, until, || true));
         assert!(memory.remember(tenant, &SourceError::NotReady, until, || true));
         assert!(!memory.remember(tenant, &SourceError::Suspended, until, || false));
-        assert_eq!(remembered(&memory), 1);
+        assert_eq!(memory.len(), 1);
         let failure = memory.recall(tenant).unwrap();
         assert_eq!(failure.retry_after(), Some(Duration::from_secs(1)));
         assert!(matches!(
@@ -169,5 +174,6 @@ mod tests {
         ));
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(memory.recall(tenant).is_none());
+        assert_eq!(memory.len(), 0);
     }
 }

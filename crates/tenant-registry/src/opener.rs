@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::entry::Entry;
 use crate::opening::{Opening, Outcome};
+use crate::reason::Reason;
 use crate::registry::Inner;
 use crate::{LeaseError, Reload, TenantId, TenantPool};
 
@@ -27,6 +28,9 @@ impl<P: TenantPool> Opener<P> {
             .await
             .unwrap_or_else(|_| Err(LeaseError::unavailable(Panicked)))
             .unwrap_or_else(Outcome::Failed);
+        if matches!(outcome, Outcome::Failed(_)) {
+            self.registry.counters.failed();
+        }
         // Out of the map first, so that nobody joins what has failed.
         self.abandon();
         self.tell.send_replace(outcome);
@@ -52,13 +56,13 @@ impl<P: TenantPool> Opener<P> {
             registry.clock.now(),
         ));
         if !registry.residents.settle(&self.opening, &entry) {
-            registry.reaper.retire(&entry);
+            registry.reaper.retire(&entry, Reason::Changed);
             return Ok(Outcome::Overtaken);
         }
         // With the fence in `shutdown`: either that one finds the entry, or this one sees it.
         fence(Ordering::SeqCst);
         if registry.closing.is_cancelled() {
-            registry.retire(&entry);
+            registry.retire(&entry, Reason::Shutdown);
             return Err(LeaseError::ShuttingDown);
         }
         registry.make_room_for(&entry);

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::clock::after;
 use crate::entry::Entry;
 use crate::pool::Closed;
+use crate::reason::Reason;
 use crate::retired::Retired;
 use crate::{Counters, TenantPool};
 
@@ -16,6 +17,7 @@ use crate::{Counters, TenantPool};
 pub(crate) struct Reaper<P> {
     inbox: UnboundedSender<Arc<Entry<P>>>,
     retired: Arc<Retired<P>>,
+    counters: Arc<Counters>,
 }
 
 impl<P: TenantPool> Reaper<P> {
@@ -23,15 +25,25 @@ impl<P: TenantPool> Reaper<P> {
     pub(crate) fn start(deadline: Duration, counters: Arc<Counters>) -> Self {
         let (inbox, entries) = mpsc::unbounded_channel();
         let retired = Arc::new(Retired::new());
-        tokio::spawn(receive(entries, deadline, Arc::clone(&retired), counters));
-        Self { inbox, retired }
+        tokio::spawn(receive(
+            entries,
+            deadline,
+            Arc::clone(&retired),
+            Arc::clone(&counters),
+        ));
+        Self {
+            inbox,
+            retired,
+            counters,
+        }
     }
 
     /// Ends the giving of leases and has the pool closed. Harmless when it is retired already.
-    pub(crate) fn retire(&self, entry: &Arc<Entry<P>>) {
+    pub(crate) fn retire(&self, entry: &Arc<Entry<P>>, reason: Reason) {
         if !self.retired.add(entry) {
             return;
         }
+        self.counters.retired(reason);
         entry.body.pool.retire();
         if self.inbox.send(Arc::clone(entry)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.

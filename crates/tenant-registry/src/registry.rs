@@ -16,6 +16,7 @@ use crate::opener::Opener;
 use crate::opening::{Opening, Outcome};
 use crate::outage::Outage;
 use crate::reaper::Reaper;
+use crate::reason::Reason;
 use crate::residents::{Found, Residents};
 use crate::{
     Counters, Lease, LeaseError, RegistrySettings, RegistryStats, TenantId, TenantPool, TenantSource,
@@ -154,7 +155,7 @@ impl<P: TenantPool> Registry<P> {
         fence(Ordering::SeqCst);
         self.inner
             .residents
-            .each_tenant(|tenant| self.inner.forget(tenant, |_| false));
+            .each_slot(|tenant, _| self.inner.forget(tenant, Reason::Shutdown, |_| false));
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),

@@ -160,17 +160,17 @@ impl<P: TenantPool> Residents<P> {
 
     /// Shows every entry that stays resident while this runs, and perhaps others.
     pub(crate) fn each(&self, mut show: impl FnMut(&Arc<Entry<P>>)) {
-        for slot in self.slots.pin().values() {
+        self.each_slot(|_, slot| {
             if let Slot::Resident(entry) = slot {
                 show(entry);
             }
-        }
+        });
     }
 
-    /// Shows every tenant that stays there while this runs, and perhaps others.
-    pub(crate) fn each_tenant(&self, mut show: impl FnMut(TenantId)) {
-        for tenant in self.slots.pin().keys() {
-            show(*tenant);
+    /// Shows every slot that stays as it is while this runs, and perhaps others.
+    pub(crate) fn each_slot(&self, mut show: impl FnMut(TenantId, &Slot<P>)) {
+        for (tenant, slot) in &self.slots.pin() {
+            show(*tenant, slot);
         }
     }
 

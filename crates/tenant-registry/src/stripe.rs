@@ -64,6 +64,11 @@ impl<P> Stripe<P> {
         self.word.load(Ordering::Acquire) & LEASES
     }
 
+    /// Whether it is held, or was leased since it was [taken](Self::take_used) last.
+    pub(crate) fn is_used(&self) -> bool {
+        self.word.load(Ordering::Relaxed) & (USED | LEASES) != 0
+    }
+
     /// Whether it is held, or was leased since this was asked last.
     pub(crate) fn take_used(&self) -> bool {
         let word = self.word.load(Ordering::Relaxed);

@@ -130,23 +130,36 @@ impl<K: Kind> Core<K> {
     }
 
     /// The account's floor, as far as the cap has room for all floors that were promised.
-    pub(super) fn floor(&self, seat: &Seat<K>) -> u32 {
-        if self.promised < self.target {
-            seat.account.floor
-        } else {
-            0
-        }
+    pub(crate) fn floor(&self, seat: &Seat<K>) -> u32 {
+        if self.floors_hold() { seat.account.floor } else { 0 }
     }
 
-    /// Counts an account's floor in; false when the floors of all come to more than the cap less one, and so none
-    /// holds.
+    /// Floors come to less than the cap, so that there is always something to pass on.
+    fn floors_hold(&self) -> bool {
+        self.promised < self.target
+    }
+
+    /// Counts an account's floor in; false when no floor holds, because all of them come to more than there is.
     pub(crate) fn promise(&mut self, floor: u32) -> bool {
-        self.promised += floor;
-        floor == 0 || self.target == 0 || self.promised < self.target
+        self.change_floors(|core| core.promised += floor);
+        // Before the server was asked it is not known.
+        floor == 0 || self.target == 0 || self.floors_hold()
     }
 
     pub(crate) fn release_promise(&mut self, floor: u32) {
-        self.promised = self.promised.saturating_sub(floor);
+        self.change_floors(|core| core.promised = core.promised.saturating_sub(floor));
+    }
+
+    /// Those who wait may wait in another ring after this.
+    fn change_floors(&mut self, change: impl FnOnce(&mut Self)) {
+        let held = self.floors_hold();
+        change(self);
+        if held != self.floors_hold() {
+            let ids: Vec<u64> = self.seats.keys().copied().collect();
+            for id in ids {
+                self.settle(id);
+            }
+        }
     }
 
     /// Puts the seat where it belongs after a change, and forgets it when nothing is left of it.
@@ -193,7 +206,7 @@ impl<K: Kind> Core<K> {
 
     /// What the cap shall be from now on.
     pub(crate) fn set_target(&mut self, cap: u32, now: Micros) {
-        self.target = cap;
+        self.change_floors(|core| core.target = cap);
         self.ledger.resize(cap);
         self.shrink(now);
         self.dispatch(now);

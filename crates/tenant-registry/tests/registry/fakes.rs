@@ -70,7 +70,12 @@ impl TenantPool for FakePool {
     }
 
     fn snapshot(&self) -> PoolSnapshot {
-        PoolSnapshot::default()
+        PoolSnapshot {
+            size: 2,
+            idle: 1,
+            max: 3,
+            waiting: 4,
+        }
     }
 }
 

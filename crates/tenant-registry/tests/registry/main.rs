@@ -14,5 +14,6 @@ mod memory;
 mod outage;
 mod shutdown;
 mod single_flight;
+mod snapshot;
 mod strangers;
 mod stress;

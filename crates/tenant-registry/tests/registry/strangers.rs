@@ -63,6 +63,13 @@ async fn a_flood_of_made_up_ids_reaches_the_source_at_a_rate_and_shuts_nobody_ou
         })
         .await;
     }
+    let totals = registry.snapshot().totals;
+    assert_eq!(
+        (totals.opening, totals.resident),
+        (0, KNOWN),
+        "nothing is left of it"
+    );
+    assert!(totals.remembered <= 500 * 6, "{} remembered", totals.remembered);
     let seconds = usize::try_from(start.elapsed().as_secs()).unwrap() + 1;
     let loads = source.loads() - before - came_back;
     let busy = busy.load(Ordering::Relaxed);

@@ -26,6 +26,9 @@ pub(super) async fn run(
     let Some(Ok(mut server)) = connected else {
         return reset(&client);
     };
+    // Else what is sent in pieces waits for the peer's delayed acknowledgement: 40 ms that are no network's. When it
+    // fails the client has gone, which forwarding finds.
+    let _ = client.set_nodelay(true);
     let both_ended = {
         let (from_client, to_client) = client.split();
         let (from_server, to_server) = server.split();

@@ -101,13 +101,13 @@ impl<K: Kind> Core<K> {
     }
 
     /// Whether one more login, or close for one, may run.
-    pub(super) fn login_could_start(&self, now: Micros) -> bool {
+    pub(crate) fn login_could_start(&self, now: Micros) -> bool {
         let running = self.moving(now).count();
         running < self.rate.limit(self.ledger.cap) as usize
     }
 
     /// Closes under way for somebody who waits.
-    pub(super) fn steals_under_way(&self, now: Micros) -> usize {
+    pub(crate) fn steals_under_way(&self, now: Micros) -> usize {
         self.moving(now).filter(|pipeline| pipeline.steals).count()
     }
 

@@ -1,0 +1,31 @@
+//! Why pools leave.
+
+/// Why a pool left the registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Nobody used it for the idle timeout.
+    Idle,
+    /// Another tenant needed its place.
+    Capacity,
+    /// The tenant changed or was invalidated.
+    Changed,
+    /// The tenant is not served any more.
+    Refused,
+    /// The registry closes.
+    Shutdown,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Idle,
+        Self::Capacity,
+        Self::Changed,
+        Self::Refused,
+        Self::Shutdown,
+    ];
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub(crate) fn index(self) -> usize {
+        self as usize
+    }
+}
