@@ -74,6 +74,7 @@ mod snapshot;
 mod source;
 mod stripe;
 mod transaction;
+mod warm;
 
 pub use change::{Change, TenantNotice};
 pub use connection::TenantConnection;
@@ -91,6 +92,7 @@ pub use settings::{Refused, RegistrySettings};
 pub use snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
 pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
+pub use warm::WarmedUp;
 
 pub(crate) use counters::Counters;
 

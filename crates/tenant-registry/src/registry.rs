@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
 use crate::memory::Memory;
-use crate::opener::Opener;
+use crate::opener::{Opener, Purpose};
 use crate::opening::{Opening, Outcome};
 use crate::outage::Outage;
 use crate::reaper::Reaper;
@@ -105,7 +105,7 @@ impl<P: TenantPool> Registry<P> {
             if let Some(error) = self.inner.memory.recall(tenant) {
                 return Err(error);
             }
-            let opening = match self.find_or_open(tenant) {
+            let opening = match self.find_or_open(tenant, Purpose::Lease) {
                 Ok(lease) => return Ok(lease),
                 Err(opening) => opening,
             };
@@ -124,7 +124,7 @@ impl<P: TenantPool> Registry<P> {
     }
 
     /// A lease, or the opening to wait for, started if there was none.
-    fn find_or_open(&self, tenant: TenantId) -> Result<Lease<P>, Opening<P>> {
+    pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Lease<P>, Opening<P>> {
         let (tell, opening) = Opening::new();
         match self.inner.residents.find_or_open(tenant, &opening) {
             Found::Lease(lease) => Ok(lease),
@@ -133,6 +133,7 @@ impl<P: TenantPool> Registry<P> {
                 let opener = Opener {
                     registry: Arc::clone(&self.inner),
                     tenant,
+                    purpose,
                     opening: opening.clone(),
                     tell,
                 };

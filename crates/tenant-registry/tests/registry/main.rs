@@ -17,3 +17,4 @@ mod single_flight;
 mod snapshot;
 mod strangers;
 mod stress;
+mod warm;
