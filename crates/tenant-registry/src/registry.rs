@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
+use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
@@ -55,6 +56,7 @@ pub(crate) struct Inner<P: TenantPool> {
 impl<P: TenantPool> Drop for Inner<P> {
     fn drop(&mut self) {
         self.ended.cancel();
+        self.counters.meters.left(self.residents.count());
     }
 }
 
@@ -65,7 +67,7 @@ impl<P: TenantPool> Registry<P> {
         settings: RegistrySettings,
         pool_settings: P::Settings,
     ) -> Self {
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
             memory: Memory::new(),
@@ -98,6 +100,12 @@ impl<P: TenantPool> Registry<P> {
     }
 
     async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
+        let leased = self.open(tenant).await;
+        self.inner.counters.meters.missed(Answer::of_lease(&leased));
+        leased
+    }
+
+    async fn open(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
         for _ in 0..ATTEMPTS {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);

@@ -121,7 +121,11 @@ impl<P: TenantPool> Residents<P> {
     }
 
     pub(crate) fn has_room(&self, max: i64) -> bool {
-        self.count.load(Ordering::Relaxed) < max
+        self.count() < max
+    }
+
+    pub(crate) fn count(&self) -> i64 {
+        self.count.load(Ordering::Relaxed)
     }
 
     fn put(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>) -> bool {

@@ -11,6 +11,7 @@ mod eviction;
 mod fakes;
 mod invalidation;
 mod memory;
+mod meters;
 mod outage;
 mod shutdown;
 mod single_flight;
