@@ -48,10 +48,14 @@ impl<P: TenantPool> Inner<P> {
         });
     }
 
+    /// The cap, as the residents are counted.
+    pub(crate) fn max_resident(&self) -> i64 {
+        i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX)
+    }
+
     /// Retires whoever is longest unused until the cap holds again, held ones last, the newcomer never.
     pub(crate) fn make_room_for(&self, newcomer: &Arc<Entry<P>>) {
-        let max = i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX);
-        while self.residents.claim(max) {
+        while self.residents.claim(self.max_resident()) {
             match self.longest_unused(newcomer) {
                 Some(entry) => {
                     self.reaper.retire(&entry, Reason::Capacity);

@@ -8,11 +8,12 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
+use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
 use crate::memory::Memory;
-use crate::opener::Opener;
+use crate::opener::{Opener, Purpose};
 use crate::opening::{Opening, Outcome};
 use crate::outage::Outage;
 use crate::reaper::Reaper;
@@ -55,6 +56,7 @@ pub(crate) struct Inner<P: TenantPool> {
 impl<P: TenantPool> Drop for Inner<P> {
     fn drop(&mut self) {
         self.ended.cancel();
+        self.counters.meters.left(self.residents.count());
     }
 }
 
@@ -65,7 +67,7 @@ impl<P: TenantPool> Registry<P> {
         settings: RegistrySettings,
         pool_settings: P::Settings,
     ) -> Self {
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
             memory: Memory::new(),
@@ -98,6 +100,12 @@ impl<P: TenantPool> Registry<P> {
     }
 
     async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
+        let leased = self.open(tenant).await;
+        self.inner.counters.meters.missed(Answer::of_lease(&leased));
+        leased
+    }
+
+    async fn open(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
         for _ in 0..ATTEMPTS {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);
@@ -105,7 +113,7 @@ impl<P: TenantPool> Registry<P> {
             if let Some(error) = self.inner.memory.recall(tenant) {
                 return Err(error);
             }
-            let opening = match self.find_or_open(tenant) {
+            let opening = match self.find_or_open(tenant, Purpose::Lease) {
                 Ok(lease) => return Ok(lease),
                 Err(opening) => opening,
             };
@@ -124,7 +132,7 @@ impl<P: TenantPool> Registry<P> {
     }
 
     /// A lease, or the opening to wait for, started if there was none.
-    fn find_or_open(&self, tenant: TenantId) -> Result<Lease<P>, Opening<P>> {
+    pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Lease<P>, Opening<P>> {
         let (tell, opening) = Opening::new();
         match self.inner.residents.find_or_open(tenant, &opening) {
             Found::Lease(lease) => Ok(lease),
@@ -133,6 +141,7 @@ impl<P: TenantPool> Registry<P> {
                 let opener = Opener {
                     registry: Arc::clone(&self.inner),
                     tenant,
+                    purpose,
                     opening: opening.clone(),
                     tell,
                 };

@@ -74,9 +74,9 @@ impl TestServer {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
         let options = Options::new(root)
             .setting("max_connections", "400")
-            .setting("shared_buffers", "64MB")
-            // Its workers would count among a database's connections, now and then.
-            .setting("autovacuum", "off");
+            // Its workers count against a database's CONNECTION LIMIT, by which the budget of connections is judged.
+            .setting("autovacuum", "off")
+            .setting("shared_buffers", "64MB");
         let server = tokio::task::spawn_blocking(move || Ephemeral::start(&options))
             .await
             .expect("the start does not panic")
