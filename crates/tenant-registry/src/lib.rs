@@ -57,6 +57,7 @@ mod admission;
 mod answer;
 mod asking;
 mod backoff;
+mod candidates;
 mod change;
 mod clock;
 mod connection;
