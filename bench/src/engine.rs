@@ -3,17 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::bail;
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
-    PlainPool, PlainSettings, Registry, RegistrySettings, TenantDb, TenantId, TenantSource,
+    Budget, BudgetSettings, BudgetSnapshot, BudgetedPool, BudgetedSettings, Registry, RegistrySettings,
+    SentinelSettings, TenantDb, TenantId, TenantSource,
 };
+use tokio::time::{Instant, sleep};
+
+/// Ends a backend as the superuser that the sentinel is here; the tenant's id is not needed then.
+const END_BACKEND: &str = "SELECT pg_catalog.pg_terminate_backend($2) WHERE $1::uuid IS NOT NULL";
 
 /// What a handler gets.
-pub(crate) type Db = TenantDb;
+pub(crate) type Db = TenantDb<BudgetedPool>;
+
+/// Until the budget has learnt what the server allows.
+const START: Duration = Duration::from_secs(10);
 
 /// How an engine is set up.
-#[expect(dead_code, reason = "a plain pool has no budget")]
 #[derive(Debug, Clone)]
 pub(crate) struct EngineSettings {
     /// Connections over all tenants.
@@ -29,15 +37,15 @@ pub(crate) struct EngineSettings {
 /// A registry over a budget. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Engine {
-    registry: Registry<PlainPool>,
+    registry: Registry<BudgetedPool>,
+    budget: Budget,
 }
 
 impl Engine {
-    /// Starts one over these tenants.
-    #[expect(clippy::unused_async, reason = "a budget has to ask the server")]
+    /// Starts one over these tenants, and waits until it has learnt what the server allows.
     ///
     /// # Errors
-    /// When the server cannot be asked.
+    /// When it does not learn it.
     pub(crate) async fn start(
         settings: EngineSettings,
         source: Arc<dyn TenantSource>,
@@ -47,12 +55,30 @@ impl Engine {
             idle_timeout: settings.idle_timeout,
             ..RegistrySettings::default()
         };
-        let pool_settings = PlainSettings {
-            acquire_timeout: settings.acquire_timeout,
-            ..PlainSettings::default()
+        let sentinel = SentinelSettings {
+            connect: settings.sentinel,
+            end_backend: Some(Arc::new(|_| END_BACKEND.to_owned())),
         };
+        let budget = Budget::start(BudgetSettings {
+            max_connections: Some(settings.budget),
+            // Longer than any scenario: what goes, goes because somebody else needs it.
+            connection_idle_timeout: Duration::from_mins(10),
+            ..BudgetSettings::new(sentinel)
+        });
+        let pool_settings = BudgetedSettings {
+            acquire_timeout: settings.acquire_timeout,
+            ..BudgetedSettings::new(budget.clone())
+        };
+        let deadline = Instant::now() + START;
+        while budget.snapshot().ledger.cap < settings.budget {
+            if Instant::now() >= deadline {
+                bail!("the budget has not reached its cap of {}", settings.budget);
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
         Ok(Self {
-            registry: Registry::new(source, registry_settings, pool_settings),
+            registry: Registry::new(source, registry_settings, Arc::new(pool_settings)),
+            budget,
         })
     }
 
@@ -76,8 +102,13 @@ impl Engine {
     }
 
     /// The registry.
-    pub(crate) fn registry(&self) -> &Registry<PlainPool> {
+    pub(crate) fn registry(&self) -> &Registry<BudgetedPool> {
         &self.registry
+    }
+
+    /// The budget, as it stands.
+    pub(crate) fn budget(&self) -> BudgetSnapshot {
+        self.budget.snapshot()
     }
 
     /// Closes every pool.

@@ -35,6 +35,8 @@ pub(super) struct Rounds<'a> {
 pub(super) struct Round {
     pub(super) tally: Tally,
     pub(super) most: f64,
+    /// Logins that the server had no place for (SQLSTATE 53300) and that the engine tried again.
+    pub(super) again: f64,
 }
 
 impl Rounds<'_> {
@@ -56,9 +58,10 @@ impl Rounds<'_> {
         let judge = Judge::start(self.world).await?;
         let tally = closed((0..self.clients).map(client).collect(), self.warm_up, self.length).await;
         let seen = judge.verdict().await?;
+        let again = engine.budget().server_full;
         engine.stop().await;
         Limit::set(self.world, None).await?;
-        Ok(Round::new(tally, seen.most))
+        Ok(Round::new(tally, seen.most, again))
     }
 
     /// A round of PgBouncer's, by the tenants' second logins. Without the database's limit: it counts a connection as
@@ -88,16 +91,17 @@ impl Rounds<'_> {
                 tally.errors
             );
         }
-        Ok(Round::new(tally, seen.most))
+        Ok(Round::new(tally, seen.most, 0))
     }
 }
 
 impl Round {
     #[expect(clippy::cast_precision_loss, reason = "a handful of sessions")]
-    fn new(tally: Tally, most: i64) -> Self {
+    fn new(tally: Tally, most: i64, again: u64) -> Self {
         Self {
             tally,
             most: most as f64,
+            again: again as f64,
         }
     }
 }

@@ -68,6 +68,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             seen.ours.push(ours.tally.rate());
             seen.errors.push(ours.tally.failures());
             seen.most.push(ours.most);
+            seen.again.push(ours.again);
             seen.first_error = seen.first_error.or(ours.tally.first_error);
             if let Some(program) = &bouncer {
                 let theirs = rounds.bouncer(program.clone(), &tenants, second.clone()).await?;
@@ -85,6 +86,7 @@ struct Seen {
     ours: Vec<f64>,
     errors: Vec<f64>,
     most: Vec<f64>,
+    again: Vec<f64>,
     logins: Vec<f64>,
     bouncer: Vec<f64>,
     bouncer_most: Vec<f64>,
@@ -96,6 +98,11 @@ impl Seen {
         let mut figures = vec![
             Figure::new("requests that failed", "", &self.errors).never_above(0.0),
             Figure::new("sessions of tenants at most", "", &self.most).never_above(f64::from(BUDGET)),
+            Figure::new(
+                "logins that found no place (53300) and were tried again",
+                "",
+                &self.again,
+            ),
         ];
         if !self.logins.is_empty() {
             let other = "pgbench -C: logins";

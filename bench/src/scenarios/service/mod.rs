@@ -2,7 +2,6 @@
 
 mod cases;
 mod ordinary;
-mod plane;
 mod serve;
 mod tenancy;
 mod user;
