@@ -133,16 +133,16 @@ impl Figure {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = match self.of {
-            Quantity::Value => "",
-            Quantity::Ratio => "ratio ",
-            Quantity::Highest => "never ",
+        let (of, when) = match self.of {
+            Quantity::Value => ("", ""),
+            Quantity::Ratio => ("ratio ", ""),
+            Quantity::Highest => ("", " in every round"),
         };
         let sign = match self.bound {
             Bound::AtLeast => '≥',
             Bound::AtMost => '≤',
         };
-        write!(f, "{of}{sign} {}", self.limit)
+        write!(f, "{of}{sign} {}{when}", self.limit)
     }
 }
 

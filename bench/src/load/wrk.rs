@@ -67,7 +67,7 @@ fn lua(path: &str, tenants: &[Uuid]) -> String {
     });
     format!(
         "local requests, turn = {{}}, 0\n\
-         init = function(args)\n  wrk.init(args)\n{requests}end\n\
+         init = function(args)\n{requests}end\n\
          request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n"
     )
 }

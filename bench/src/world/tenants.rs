@@ -43,9 +43,9 @@ impl Tenant {
     /// When the source gave none.
     pub(crate) fn password(&self) -> anyhow::Result<SecretString> {
         let url = self.spec.connect.to_url_lossy();
-        // URL-safe base64 stands in a URL as it is.
         let password = url.password().context("the tenant has no password")?;
-        Ok(password.to_owned().into())
+        // Of URL-safe base64 sqlx escapes these two.
+        Ok(password.replace("%2D", "-").replace("%5F", "_").into())
     }
 }
 
