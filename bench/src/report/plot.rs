@@ -7,26 +7,33 @@ use crate::text::number;
 /// Height of a bar's picture; its width is a hundred, and the page stretches it.
 const HEIGHT: f64 = 12.0;
 
-/// A figure's bar, and its comparator's below it on the same scale.
+/// A figure's bar, and its comparator's below it on the same scale. A figure that is not compared has no bar.
 pub(super) fn bars(figure: &Figure) -> String {
-    let other = figure.comparator.as_ref();
-    let high = other.map_or(0.0, |comparator| comparator.value.high);
-    let scale = figure.value.high.max(high);
-    let ours = row("ours", "Tenantry", &figure.value, &figure.unit, scale);
-    let theirs = other
-        .map(|comparator| row("theirs", &comparator.name, &comparator.value, &figure.unit, scale))
-        .unwrap_or_default();
+    let unit = &figure.unit;
+    let Some(other) = &figure.comparator else {
+        return format!("<p class=\"alone\">{}</p>", numbers(&figure.value, unit));
+    };
+    let scale = figure.value.high.max(other.value.high);
+    let ours = row("ours", "Tenantry", &figure.value, unit, scale);
+    let theirs = row("theirs", &other.name, &other.value, unit, scale);
     format!("<div class=\"bars\">{ours}{theirs}</div>")
 }
 
 fn row(class: &str, name: &str, value: &Spread, unit: &str, scale: f64) -> String {
     format!(
-        "<span class=\"name\">{}</span>{}<span class=\"number\"><b>{}</b> {}{}</span>",
+        "<span class=\"name\">{}</span>{}{}",
         escape(name),
         picture(class, value, scale),
+        numbers(value, unit)
+    )
+}
+
+fn numbers(value: &Spread, unit: &str) -> String {
+    format!(
+        "<span class=\"number\"><b>{}</b> {}{}</span>",
         number(value.median),
         escape(unit),
-        around(value),
+        around(value)
     )
 }
 
@@ -83,7 +90,7 @@ mod tests {
 
     #[test]
     fn nothing_measured_draws_nothing() {
-        let bars = bars(&Figure::new("errors", "", &[0.0]));
+        let bars = bars(&Figure::compared("errors", "", &[0.0], "other", &[0.0]));
         assert!(bars.contains("width=\"0.00\""), "{bars}");
     }
 
