@@ -59,7 +59,7 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
             let now = inner.now();
             inner.with(|core| core.login_failed(&account, slot, pipeline, cause, fate, silent, now));
             if lingers {
-                let (watch, gone) = Watch::login(&account);
+                let (watch, gone) = Watch::login(&account, silent);
                 inner.ask_sentinel(Task::Watch(watch));
                 if gone.await.is_ok() {
                     inner.with(|core| core.confirmed(&account, inner.now()));
