@@ -26,6 +26,7 @@ use super::word::Slot;
 use crate::probe::ConnectFailure;
 
 pub(crate) use arrivals::{Joined, Left};
+pub(crate) use logins::LoginFailed;
 
 /// What is to be done, outside of the mutex.
 pub(crate) enum Effect<K: Kind> {
