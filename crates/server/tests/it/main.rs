@@ -18,3 +18,4 @@ mod pools;
 mod support;
 mod tenant_header;
 mod users;
+mod warm_up;
