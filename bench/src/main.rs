@@ -1,30 +1,41 @@
-//! The load laboratory: `cargo run --release -p bench -- hit`.
+//! The load laboratory: `cargo run --release -p bench -- --help`.
 
-mod hit;
+mod child;
+mod cli;
+mod context;
+mod engine;
+mod figure;
+mod load;
+mod machine;
+mod programs;
+mod progress;
+mod random;
+mod report;
+mod run;
+mod scenarios;
+mod spread;
+mod text;
+mod verdict;
+mod world;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-usage: cargo run --release -p bench -- hit
+use clap::Parser as _;
 
-  hit   what finding a resident tenant costs: the registry against maps under mutexes";
+use crate::cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    let outcome = match std::env::args().nth(1).as_deref() {
-        Some("hit") => hit::run(&mut io::stdout().lock()),
-        Some("help" | "--help" | "-h") => writeln!(io::stdout(), "{USAGE}"),
-        _ => {
-            // Nothing is left to say it to when standard error is closed.
-            let _ = writeln!(io::stderr(), "{USAGE}");
-            return ExitCode::from(2);
-        }
+    let cli = Cli::parse();
+    let mut out = io::stdout().lock();
+    let outcome = match cli.command {
+        Some(Command::List) => text::list(&mut out).map(|()| ExitCode::SUCCESS),
+        Some(Command::Verdict { file }) => verdict::run(&file, &mut out),
+        None => run::run(cli.run, &mut out).map(|()| ExitCode::SUCCESS),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "{error}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        // Nothing is left to say it to when standard error is closed.
+        let _ = writeln!(io::stderr(), "bench: {error:#}");
+        ExitCode::FAILURE
+    })
 }

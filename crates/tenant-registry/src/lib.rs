@@ -58,6 +58,7 @@ mod answer;
 mod asking;
 mod backoff;
 mod budget;
+mod candidates;
 mod change;
 mod checkout;
 mod clock;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
 use crate::answer::Answer;
+use crate::candidates::Candidates;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
@@ -37,6 +38,7 @@ pub struct Registry<P: TenantPool> {
 
 pub(crate) struct Inner<P: TenantPool> {
     pub(crate) residents: Residents<P>,
+    pub(crate) candidates: Candidates,
     pub(crate) source: Arc<dyn TenantSource>,
     pub(crate) memory: Memory,
     pub(crate) outage: Outage,
@@ -70,6 +72,7 @@ impl<P: TenantPool> Registry<P> {
         let counters = Arc::new(Counters::new());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
+            candidates: Candidates::default(),
             memory: Memory::new(),
             outage: Outage::default(),
             admission: Admission::new(&settings),

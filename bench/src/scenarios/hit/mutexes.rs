@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::contender::{Hits, Walk};
 
+/// The first one's line in the table.
+pub(super) const TOKIO: &str = "tokio Mutex<HashMap<_, Arc<Mutex<_>>>>";
+
 /// The template's `Arc<tokio::sync::Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<_>>>>>`.
 pub(crate) struct TokioMutexes {
     map: Arc<TokioMap>,
@@ -28,7 +31,7 @@ impl TokioMutexes {
 
 impl Hits for TokioMutexes {
     fn name(&self) -> &'static str {
-        "tokio Mutex<HashMap<_, Arc<Mutex<_>>>>"
+        TOKIO
     }
 
     fn walk(&self, walk: Arc<[Uuid]>, times: usize) -> Walk {

@@ -1,4 +1,4 @@
-//! Rounds in turn, A B C A B C …, so that what else the machine does falls on all alike; and their medians.
+//! Rounds in turn, A B C A B C …, so that what else the machine does falls on all alike; as a contender's nanoseconds a hit.
 
 use std::sync::{Arc, Barrier};
 use std::time::{Duration, Instant};
@@ -8,9 +8,7 @@ use uuid::Uuid;
 
 use super::contender::Hits;
 
-/// Rounds that are counted, an odd number: the median is one of them.
-pub(crate) const ROUNDS: usize = 21;
-/// Rounds before those, for caches, branch predictors and the clock of the processor.
+/// Rounds before those that count, for caches, branch predictors and the clock of the processor.
 const WARM_UP: usize = 2;
 /// A round lasts about this long.
 const ROUND: Duration = Duration::from_millis(100);
@@ -18,22 +16,31 @@ const ROUND: Duration = Duration::from_millis(100);
 /// What a contender's rounds came to.
 pub(crate) struct Measured {
     pub(crate) name: &'static str,
-    /// Of one hit as a task sees it, nanoseconds: the median round, the fastest, the slowest.
-    pub(crate) median: f64,
-    pub(crate) fastest: f64,
-    pub(crate) slowest: f64,
-    /// All tasks' hits in a second, of the median round.
-    pub(crate) per_second: f64,
+    /// Of one hit as a task sees it, round by round.
+    pub(crate) nanoseconds: Vec<f64>,
+}
+
+impl Measured {
+    /// All tasks' hits in a second, round by round.
+    #[expect(clippy::cast_precision_loss, reason = "a handful of tasks")]
+    pub(crate) fn rates(&self, tasks: usize) -> Vec<f64> {
+        let rate = |nanoseconds: &f64| tasks as f64 * 1e9 / nanoseconds;
+        self.nanoseconds.iter().map(rate).collect()
+    }
 }
 
 /// Measures all contenders over the same walks, one task a walk.
-pub(crate) async fn measure(contenders: Vec<Box<dyn Hits>>, walks: &[Arc<[Uuid]>]) -> Vec<Measured> {
+pub(crate) async fn measure(
+    contenders: Vec<Box<dyn Hits>>,
+    walks: &[Arc<[Uuid]>],
+    rounds: usize,
+) -> Vec<Measured> {
     let mut lanes = Vec::new();
     for contender in contenders {
         let times = calibrate(&*contender, walks).await;
         lanes.push((contender, times, Vec::new()));
     }
-    for round in 0..WARM_UP + ROUNDS {
+    for round in 0..WARM_UP + rounds {
         for (contender, times, nanoseconds) in &mut lanes {
             let hit = per_hit(round_of(&**contender, walks, *times).await, walks, *times);
             if round >= WARM_UP {
@@ -43,7 +50,10 @@ pub(crate) async fn measure(contenders: Vec<Box<dyn Hits>>, walks: &[Arc<[Uuid]>
     }
     lanes
         .into_iter()
-        .map(|(contender, _, nanoseconds)| summary(contender.name(), nanoseconds, walks.len()))
+        .map(|(contender, _, nanoseconds)| Measured {
+            name: contender.name(),
+            nanoseconds,
+        })
         .collect()
 }
 
@@ -87,17 +97,4 @@ async fn round_of(contender: &dyn Hits, walks: &[Arc<[Uuid]>], times: usize) -> 
 fn per_hit(took: Duration, walks: &[Arc<[Uuid]>], times: usize) -> f64 {
     let hits = walks.first().map_or(1, |walk| walk.len()) * times;
     took.as_secs_f64() * 1e9 / hits as f64
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a handful of tasks")]
-fn summary(name: &'static str, mut nanoseconds: Vec<f64>, tasks: usize) -> Measured {
-    nanoseconds.sort_by(f64::total_cmp);
-    let median = nanoseconds[nanoseconds.len() / 2];
-    Measured {
-        name,
-        median,
-        fastest: nanoseconds[0],
-        slowest: nanoseconds[nanoseconds.len() - 1],
-        per_second: tasks as f64 * 1e9 / median,
-    }
 }

@@ -10,6 +10,9 @@ use uuid::Uuid;
 
 use super::contender::{Hits, Walk};
 
+/// Its line in the table.
+pub(super) const NAME: &str = "moka::future::Cache::get";
+
 /// `moka::future::Cache::get`, with the settings and the listener that a registry needs.
 pub(crate) struct MokaCache {
     cache: Cache<Uuid, Arc<u32>>,
@@ -32,7 +35,7 @@ impl MokaCache {
 
 impl Hits for MokaCache {
     fn name(&self) -> &'static str {
-        "moka::future::Cache::get"
+        NAME
     }
 
     fn walk(&self, walk: Arc<[Uuid]>, times: usize) -> Walk {

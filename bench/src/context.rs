@@ -1,0 +1,103 @@
+//! What every scenario is given.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::programs::Program;
+use crate::world::World;
+
+/// Worker threads for what is measured, unless a scenario says otherwise.
+const THREADS: usize = 2;
+
+/// How long and with what a scenario runs; the world that it runs in.
+pub(crate) struct Context {
+    pub(crate) quick: bool,
+    seconds: Option<u64>,
+    without: Vec<Program>,
+    /// Started by the first scenario that needs it, and shared by all that follow.
+    world: OnceLock<World>,
+}
+
+impl Context {
+    pub(crate) fn new(quick: bool, seconds: Option<u64>, without: Vec<Program>) -> Self {
+        Self {
+            quick,
+            seconds,
+            without,
+            world: OnceLock::new(),
+        }
+    }
+
+    /// How many rounds are measured where this many are meant.
+    pub(crate) fn rounds(&self, meant: usize) -> usize {
+        if self.quick { meant.min(2) } else { meant }
+    }
+
+    /// How long a round lasts that is meant to last so many seconds.
+    pub(crate) fn round(&self, meant: u64) -> Duration {
+        let seconds = self.seconds.unwrap_or(if self.quick { 1 } else { meant });
+        Duration::from_secs(seconds)
+    }
+
+    /// A number of things that may be fewer in a quick run.
+    pub(crate) fn count(&self, meant: usize, quick: usize) -> usize {
+        if self.quick { quick } else { meant }
+    }
+
+    /// Where the program is; `None` when it is explicitly left out.
+    ///
+    /// # Errors
+    /// When it is wanted and not installed.
+    pub(crate) fn program(&self, program: Program) -> anyhow::Result<Option<PathBuf>> {
+        if self.without.contains(&program) {
+            return Ok(None);
+        }
+        let beside = self.world.get().map(|world| world.server().bin_dir().to_owned());
+        Ok(Some(program.find(beside.as_deref())?))
+    }
+
+    /// The server and its tenants.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn world(&self) -> anyhow::Result<&World> {
+        if let Some(world) = self.world.get() {
+            return Ok(world);
+        }
+        let world = World::start()?;
+        Ok(self.world.get_or_init(|| world))
+    }
+
+    /// The server, if a scenario has needed one.
+    pub(crate) fn started_world(&self) -> Option<&World> {
+        self.world.get()
+    }
+}
+
+/// Runs it to its end on a runtime of its own, which is gone with all its tasks when this returns.
+///
+/// # Errors
+/// What it returns, and when there is no runtime.
+pub(crate) fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let runtime = runtime(THREADS)?;
+    let outcome = runtime.block_on(work);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    outcome
+}
+
+/// A runtime with so many worker threads.
+///
+/// # Errors
+/// When its threads cannot be started.
+pub(crate) fn runtime(threads: usize) -> anyhow::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")
+}

@@ -1,0 +1,105 @@
+//! `pgbench -C`: how many logins a second this machine manages.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use tempfile::NamedTempFile;
+
+use crate::child::Leashed;
+use crate::world::World;
+
+/// Each transaction, in one message of the simple protocol.
+const SCRIPT: &str = "SELECT 1;\n";
+
+/// Beyond the length of its run, for its start and its end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// pgbench, that logs in anew for every `SELECT 1`.
+pub(crate) struct Pgbench {
+    program: PathBuf,
+    script: NamedTempFile,
+    host: String,
+    port: String,
+    database: String,
+}
+
+impl Pgbench {
+    /// Against the tenants' database.
+    ///
+    /// # Errors
+    /// When the script cannot be written.
+    pub(crate) fn new(program: PathBuf, world: &World) -> anyhow::Result<Self> {
+        let script = NamedTempFile::new().context("no temporary file")?;
+        std::fs::write(script.path(), SCRIPT).context("cannot write pgbench's script")?;
+        Ok(Self {
+            program,
+            script,
+            host: world.cluster().host.clone(),
+            port: world.cluster().port.to_string(),
+            database: world.data().to_owned(),
+        })
+    }
+
+    /// Transactions a second over this length, each with a login of its own, so many clients each in a thread of its
+    /// own: libpq blocks its thread as it logs in.
+    ///
+    /// # Errors
+    /// When it fails, or prints something else than it used to.
+    pub(crate) async fn logins(
+        &self,
+        login: &str,
+        password: &SecretString,
+        clients: u32,
+        length: Duration,
+    ) -> anyhow::Result<f64> {
+        let clients = clients.to_string();
+        let seconds = length.as_secs().max(1).to_string();
+        let script = self.script.path().to_string_lossy();
+        let arguments = [
+            "-n",
+            "-C",
+            "-M",
+            "simple",
+            "-f",
+            &script,
+            "-c",
+            &clients,
+            "-j",
+            &clients,
+            "-T",
+            &seconds,
+            "-h",
+            &self.host,
+            "-p",
+            &self.port,
+            "-U",
+            login,
+            &self.database,
+        ];
+        let printed = Leashed::new(&self.program, arguments)
+            .env("PGPASSWORD", password.expose_secret())
+            .output(length + PATIENCE)
+            .await?;
+        rate(&printed).with_context(|| format!("pgbench printed no rate: {printed}"))
+    }
+}
+
+/// The number of the line `tps = 312.4 (including reconnection times)`.
+fn rate(printed: &str) -> Option<f64> {
+    let line = printed.lines().find_map(|line| line.strip_prefix("tps = "))?;
+    line.split(' ').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_read() {
+        let printed = "average connection time = 3.1 ms\ntps = 312.437610 (including reconnection times)\n";
+        assert!((rate(printed).unwrap() - 312.437_61).abs() < 1e-9);
+        assert_eq!(rate("tps: 1"), None);
+    }
+}

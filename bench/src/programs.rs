@@ -1,0 +1,81 @@
+//! Programs of others that scenarios run.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+
+/// A program that is compared with, or that makes load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Program {
+    /// PostgreSQL's own client for load.
+    Pgbench,
+    /// The pooler that is most in use.
+    Pgbouncer,
+    /// A client for HTTP load.
+    Wrk,
+}
+
+/// Where Debian puts programs, beside the server's own folder.
+const FOLDERS: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"];
+
+/// A program is not where one would look for it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} is needed and not installed: apt-get install -y {}, or leave it out with --without {}",
+    .0.name(), .0.package(), .0.name()
+)]
+pub(crate) struct Missing(Program);
+
+impl Program {
+    /// As it is called, and as `--without` names it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Pgbench => "pgbench",
+            Self::Pgbouncer => "pgbouncer",
+            Self::Wrk => "wrk",
+        }
+    }
+
+    /// Debian's package that has it.
+    const fn package(self) -> &'static str {
+        match self {
+            Self::Pgbench => "postgresql-contrib",
+            Self::Pgbouncer => "pgbouncer",
+            Self::Wrk => "wrk",
+        }
+    }
+
+    /// Where it is: beside the server's programs, else in one of the system's folders.
+    ///
+    /// # Errors
+    /// When it is nowhere.
+    pub(crate) fn find(self, server: Option<&Path>) -> Result<PathBuf, Missing> {
+        let folders = server.into_iter().chain(FOLDERS.iter().map(Path::new));
+        folders
+            .map(|folder| folder.join(self.name()))
+            .find(|program| program.is_file())
+            .ok_or(Missing(self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_says_how_to_get_it_and_how_to_do_without() {
+        let text = Missing(Program::Pgbouncer).to_string();
+        assert!(text.contains("apt-get install -y pgbouncer"), "{text}");
+        assert!(text.contains("--without pgbouncer"), "{text}");
+    }
+
+    #[test]
+    fn the_servers_own_folder_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("pgbench");
+        std::fs::write(&program, "").unwrap();
+        assert_eq!(Program::Pgbench.find(Some(folder.path())).unwrap(), program);
+    }
+}

@@ -1,0 +1,123 @@
+//! What is asked for, and who answers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::serve::Server;
+use super::{CONNECTIONS, TENANTS, ordinary, tenancy};
+use crate::engine::{Engine, EngineSettings};
+use crate::world::{Directory, Ordinary, Tenant, World};
+
+/// One comparison.
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) path: &'static str,
+    pub(super) ordinary_path: &'static str,
+    /// Asked for in turn.
+    pub(super) tenants: Vec<Uuid>,
+    /// Of the ratio.
+    pub(super) target: Option<f64>,
+    who: Who,
+}
+
+/// Which server has the tenants.
+#[derive(Clone, Copy)]
+enum Who {
+    /// The bench's own handlers, the hot tenant.
+    Hot,
+    /// The same, the other tenants.
+    Many,
+}
+
+const LIST: &str = "/users";
+const COUNTED: &str = "/users/counted";
+/// The service with tenants is to be the faster one.
+const TARGET: f64 = 1.15;
+
+/// All comparisons; the first tenant is the hot one.
+pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
+    let ids: Vec<Uuid> = tenants.iter().map(|tenant| tenant.id.as_uuid()).collect();
+    let (hot, many) = ids.split_at(1);
+    let case = |name, path, tenants: &[Uuid], target, who| Case {
+        name,
+        path,
+        ordinary_path: path,
+        tenants: tenants.to_vec(),
+        target,
+        who,
+    };
+    vec![
+        case("one hot tenant, list of 10", LIST, hot, Some(TARGET), Who::Hot),
+        case(
+            "one hot tenant, count and list",
+            COUNTED,
+            hot,
+            Some(TARGET),
+            Who::Hot,
+        ),
+        case("20 tenants in turn, list of 10", LIST, many, None, Who::Many),
+        case(
+            "20 tenants in turn, count and list",
+            COUNTED,
+            many,
+            None,
+            Who::Many,
+        ),
+    ]
+}
+
+/// All servers of the scenario.
+pub(super) struct Servers {
+    hot: (Engine, Server),
+    many: (Engine, Server),
+    ordinary: (sqlx::PgPool, Server),
+}
+
+impl Servers {
+    /// Starts them, each on a port of its own.
+    pub(super) async fn start(world: &World, tenants: &[Tenant]) -> anyhow::Result<Self> {
+        let ordinary = Ordinary::make(world, tenants).await?;
+        let pool = ordinary::pool(ordinary.connect, CONNECTIONS);
+        let (first, others) = tenants.split_at(1);
+        let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
+        let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;
+        Ok(Self {
+            hot: (hot.clone(), Server::start(tenancy::router(&hot)).await?),
+            many: (many.clone(), Server::start(tenancy::router(&many)).await?),
+            ordinary: (pool.clone(), Server::start(ordinary::router(pool)).await?),
+        })
+    }
+
+    /// Where this case's tenants are served.
+    pub(super) fn of(&self, case: &Case) -> SocketAddr {
+        match case.who {
+            Who::Hot => self.hot.1.address(),
+            Who::Many => self.many.1.address(),
+        }
+    }
+
+    /// Where there are no tenants.
+    pub(super) fn ordinary(&self) -> SocketAddr {
+        self.ordinary.1.address()
+    }
+
+    /// Closes what is open to the database; the servers end with this value.
+    pub(super) async fn stop(self) {
+        let [(hot, _), (many, _)] = [self.hot, self.many];
+        hot.stop().await;
+        many.stop().await;
+        self.ordinary.0.close().await;
+    }
+}
+
+async fn engine(world: &World, tenants: &[Tenant], budget: u32, max: u32) -> anyhow::Result<Engine> {
+    let settings = EngineSettings {
+        budget,
+        acquire_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_mins(10),
+        sentinel: world.sentinel(),
+    };
+    Engine::start(settings, Directory::of(tenants, max)).await
+}

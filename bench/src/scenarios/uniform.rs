@@ -1,0 +1,132 @@
+//! A thousand tenants over fifty connections, each as likely: nearly every request changes a connection's tenant, so
+//! the rate of logins is the ceiling.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::Scenario;
+use super::asking::Choice;
+use super::budgeted::{BUDGET, Rounds};
+use crate::context::{Context, block_on};
+use crate::figure::Figure;
+use crate::load::Pgbench;
+use crate::programs::Program;
+use crate::progress;
+use crate::run::Outcome;
+
+const ROUNDS: usize = 5;
+/// Seconds of a round.
+const ROUND: u64 = 8;
+const WARM_UP: Duration = Duration::from_secs(1);
+const TENANTS: usize = 1_000;
+const CLIENTS: usize = 64;
+/// pgbench's.
+const LOGINS_AT_ONCE: u32 = 4;
+
+pub(crate) const SCENARIO: Scenario = Scenario {
+    name: "uniform",
+    summary: "1,000 tenants uniformly over a budget of 50 connections",
+    method: "64 clients in a closed loop, each request a SELECT 1 (simple protocol) of a tenant drawn from 1,000. The \
+             machine's own rate of logins is that of pgbench -C with four clients in four threads, as one tenant with \
+             its verifier of one iteration. PgBouncer has the same budget (max_db_connections, transaction mode), the \
+             same tenants by logins with ordinary verifiers of 4096 iterations, and a client's connection for each \
+             tenant, opened before the clock starts. The three take turns. A superuser counts the tenants' sessions \
+             in pg_stat_activity every 5 ms; in the engine's rounds the database has CONNECTION LIMIT 50, so that \
+             one session too many is an error.",
+    run,
+};
+
+fn run(context: &Context) -> anyhow::Result<Outcome> {
+    let world = context.world()?;
+    let tenants = world.tenants(context.count(TENANTS, 300))?;
+    let tenant = tenants.first().context("there is a tenant")?;
+    let pgbench = context
+        .program(Program::Pgbench)?
+        .map(|program| Pgbench::new(program, world))
+        .transpose()?;
+    let bouncer = context.program(Program::Pgbouncer)?;
+    let length = context.round(ROUND);
+    let rounds = Rounds {
+        world,
+        clients: CLIENTS,
+        warm_up: WARM_UP,
+        length,
+        choose: |client, tenants| Choice::any(tenants, client),
+    };
+    block_on(async {
+        let second = world.second_logins(&tenants).await?;
+        let (login, password) = (tenant.login(), tenant.password()?);
+        let mut seen = Seen::default();
+        for round in 0..context.rounds(ROUNDS) {
+            progress::say(format_args!("  round {}", round + 1));
+            if let Some(pgbench) = &pgbench {
+                let rate = pgbench.logins(&login, &password, LOGINS_AT_ONCE, length);
+                seen.logins.push(rate.await?);
+            }
+            let ours = rounds.engine(&tenants).await?;
+            seen.ours.push(ours.tally.rate());
+            seen.errors.push(ours.tally.failures());
+            seen.most.push(ours.most);
+            seen.again.push(ours.again);
+            seen.first_error = seen.first_error.or(ours.tally.first_error);
+            if let Some(program) = &bouncer {
+                let theirs = rounds.bouncer(program.clone(), &tenants, second.clone()).await?;
+                seen.bouncer.push(theirs.tally.rate());
+                seen.bouncer_most.push(theirs.most);
+            }
+        }
+        Ok(seen.outcome())
+    })
+}
+
+/// What the rounds came to.
+#[derive(Default)]
+struct Seen {
+    ours: Vec<f64>,
+    errors: Vec<f64>,
+    most: Vec<f64>,
+    again: Vec<f64>,
+    logins: Vec<f64>,
+    bouncer: Vec<f64>,
+    bouncer_most: Vec<f64>,
+    first_error: Option<String>,
+}
+
+impl Seen {
+    fn outcome(self) -> Outcome {
+        let mut figures = vec![
+            Figure::new("requests that failed", "", &self.errors).never_above(0.0),
+            Figure::new("sessions of tenants at most", "", &self.most).never_above(f64::from(BUDGET)),
+            Figure::new(
+                "logins that found no place (53300) and were tried again",
+                "",
+                &self.again,
+            ),
+        ];
+        if !self.logins.is_empty() {
+            let other = "pgbench -C: logins";
+            figures.push(
+                Figure::compared("requests", "/s", &self.ours, other, &self.logins).ratio_at_least(0.9),
+            );
+        }
+        if !self.bouncer.is_empty() {
+            let other = "PgBouncer: requests";
+            figures.push(
+                Figure::compared("requests", "/s", &self.ours, other, &self.bouncer).ratio_at_least(1.5),
+            );
+            figures.push(Figure::new(
+                "PgBouncer: sessions of tenants at most",
+                "",
+                &self.bouncer_most,
+            ));
+        }
+        let error = self
+            .first_error
+            .map(|error| format!("The first failure: {error}"));
+        Outcome {
+            figures,
+            notes: error.into_iter().collect(),
+        }
+    }
+}

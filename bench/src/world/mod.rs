@@ -1,0 +1,169 @@
+//! What scenarios run against: one private PostgreSQL with the tenants' database in it, tuned alike for everybody.
+
+mod directory;
+mod judge;
+mod ordinary;
+mod tenants;
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use control_plane::postgres::{
+    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, SERVICE, Target, migrate,
+};
+use control_plane::random_secret;
+use local_postgres::{Endpoint, Ephemeral, Options};
+use secrecy::SecretString;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
+use tokio::runtime::Runtime;
+
+pub(crate) use directory::Directory;
+pub(crate) use judge::{Judge, Limit};
+pub(crate) use ordinary::Ordinary;
+pub(crate) use tenants::Tenant;
+
+use crate::{context, progress};
+
+/// What PostgreSQL is told besides its defaults, in every scenario and for every contender.
+const SETTINGS: [(&str, &str); 2] = [("max_connections", "250"), ("shared_buffers", "256MB")];
+
+const LIMITS: MigrateLimits = MigrateLimits {
+    deadline: Duration::from_mins(2),
+    lock_timeout: Duration::from_secs(10),
+};
+
+/// A running server, its two databases, and the tenants that were made so far.
+pub(crate) struct World {
+    // Before the server in this order: what is connected goes first.
+    runtime: Runtime,
+    server: Ephemeral,
+    cluster: Cluster,
+    superuser: Login,
+    service: Login,
+    control: DatabaseName,
+    data: DatabaseName,
+    tenants: Mutex<Vec<Tenant>>,
+}
+
+impl World {
+    /// Starts the server and migrates both databases.
+    ///
+    /// # Errors
+    /// When PostgreSQL is not installed or does not start.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
+        let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tenantry/bench-postgres");
+        let options = SETTINGS
+            .iter()
+            .fold(Options::new(root), |options, (name, value)| {
+                options.setting(*name, *value)
+            });
+        let server = Ephemeral::start(&options).context("no PostgreSQL")?;
+        let endpoint = server.endpoint();
+        let world = Self {
+            runtime: context::runtime(1)?,
+            cluster: Cluster {
+                host: endpoint.host().to_owned(),
+                port: endpoint.port(),
+                tls: PgSslMode::Disable,
+                tls_ca_file: None,
+                maintenance_database: "postgres".to_owned(),
+                connect_timeout: Duration::from_secs(30),
+            },
+            superuser: Login::new(endpoint.superuser(), endpoint.password().clone()),
+            service: Login::new(SERVICE, random_secret()?),
+            control: "bench_control".parse()?,
+            data: "bench_data".parse()?,
+            tenants: Mutex::default(),
+            server,
+        };
+        world.migrate(&random_secret()?)?;
+        progress::say(format_args!(
+            "PostgreSQL {} on port {}",
+            world.server().major(),
+            world.server().port()
+        ));
+        Ok(world)
+    }
+
+    fn migrate(&self, migrator: &SecretString) -> anyhow::Result<()> {
+        let databases = [(Database::Control, &self.control), (Database::Data, &self.data)];
+        self.runtime.block_on(async {
+            for (database, name) in databases {
+                let target = Target {
+                    cluster: self.cluster.clone(),
+                    name: name.clone(),
+                    database,
+                    migrator: migrator.clone(),
+                    service: self.service.password.clone(),
+                    superuser: Some(self.superuser.clone()),
+                };
+                migrate(&target, LIMITS)
+                    .await
+                    .with_context(|| format!("{MIGRATOR} cannot migrate {name}"))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Where the server is.
+    pub(crate) fn server(&self) -> &Endpoint {
+        self.server.endpoint()
+    }
+
+    /// How it is reached.
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The tenants' database.
+    pub(crate) fn data(&self) -> &str {
+        self.data.as_str()
+    }
+
+    /// How the superuser logs in to a database.
+    pub(crate) fn superuser(&self, database: &str) -> PgConnectOptions {
+        self.cluster.options(&self.superuser, database)
+    }
+
+    /// How an engine's own session logs in, which watches the server: it counts for no limit.
+    pub(crate) fn sentinel(&self) -> PgConnectOptions {
+        self.superuser(&self.cluster.maintenance_database)
+    }
+
+    /// Runs statements of ours as the superuser, one after the other in one message.
+    ///
+    /// # Errors
+    /// When one fails.
+    pub(crate) async fn execute(&self, database: &str, sql: String) -> anyhow::Result<()> {
+        let mut connection = self.superuser(database).connect().await?;
+        connection.execute(AssertSqlSafe(sql)).await?;
+        close(connection).await;
+        Ok(())
+    }
+
+    /// At least this many tenants exist afterwards; returns the first so many, always the same ones.
+    ///
+    /// # Errors
+    /// When one cannot be created.
+    pub(crate) fn tenants(&self, count: usize) -> anyhow::Result<Vec<Tenant>> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = count.saturating_sub(tenants.len());
+        if missing > 0 {
+            let made = self
+                .runtime
+                .block_on(tenants::create(self, tenants.len(), missing))?;
+            tenants.extend(made);
+        }
+        Ok(tenants[..count].to_vec())
+    }
+}
+
+/// Says goodbye; the server would find out by itself, a moment later.
+pub(crate) async fn close(connection: PgConnection) {
+    use sqlx::Connection as _;
+    // Closed or broken, it is gone.
+    let _ = connection.close().await;
+}

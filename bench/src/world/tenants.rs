@@ -1,0 +1,130 @@
+//! Making tenants, the service's own way.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Context as _, anyhow};
+use control_plane::postgres::{Slot, tenant_login};
+use control_plane::{ControlPlane, ControlPlaneSettings, StoreSource, TenantName, random_secret};
+use secrecy::{ExposeSecret as _, SecretString};
+use sqlx::ConnectOptions as _;
+use tenant_registry::{TenantId, TenantSource as _, TenantSpec};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::World;
+use crate::progress;
+
+/// Creations at once.
+const AT_ONCE: usize = 8;
+
+/// A tenant and how to log in as it: with a generated password and the cheap verifier that goes with one.
+#[derive(Debug, Clone)]
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    pub(crate) spec: TenantSpec,
+}
+
+impl Tenant {
+    /// The name of its login.
+    pub(crate) fn login(&self) -> String {
+        tenant_login(self.id, Slot::A)
+    }
+
+    /// The name of its second login, which only comparators use.
+    pub(crate) fn second_login(&self) -> String {
+        tenant_login(self.id, Slot::B)
+    }
+
+    /// The password of its login, for programs that are no part of us.
+    ///
+    /// # Errors
+    /// When the source gave none.
+    pub(crate) fn password(&self) -> anyhow::Result<SecretString> {
+        let url = self.spec.connect.to_url_lossy();
+        let password = url.password().context("the tenant has no password")?;
+        // Of URL-safe base64 sqlx escapes these two.
+        Ok(password.replace("%2D", "-").replace("%5F", "_").into())
+    }
+}
+
+/// Makes so many more tenants, and says how long that took.
+pub(super) async fn create(world: &World, existing: usize, count: usize) -> anyhow::Result<Vec<Tenant>> {
+    let plane = ControlPlane::open(settings(world), testkit::envelope());
+    let source = Arc::new(plane.source());
+    let next = Arc::new(AtomicUsize::new(existing));
+    let begin = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..AT_ONCE {
+        let (plane, source, next) = (plane.clone(), Arc::clone(&source), Arc::clone(&next));
+        let end = existing + count;
+        tasks.spawn(async move { work(&plane, &source, &next, end).await });
+    }
+    let mut made = Vec::with_capacity(count);
+    for part in tasks.join_all().await {
+        made.extend(part?);
+    }
+    // Its connections would count among those of the tenants' database.
+    plane.close().await;
+    progress::say(format_args!(
+        "{count} tenants created in {:.1} s",
+        begin.elapsed().as_secs_f64()
+    ));
+    Ok(made)
+}
+
+async fn work(
+    plane: &ControlPlane,
+    source: &StoreSource,
+    next: &AtomicUsize,
+    end: usize,
+) -> anyhow::Result<Vec<Tenant>> {
+    let mut made = Vec::new();
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= end {
+            return Ok(made);
+        }
+        let name = TenantName::new(format!("tenant {number}"))?;
+        let id = plane.create_tenant(name, None).await?.id;
+        let spec = source.load(id).await.map_err(|error| anyhow!(error))?;
+        made.push(Tenant { id, spec });
+    }
+}
+
+fn settings(world: &World) -> ControlPlaneSettings {
+    ControlPlaneSettings {
+        control: world.cluster.clone(),
+        control_database: world.control.clone(),
+        control_login: world.service.clone(),
+        control_connections: 4,
+        data: world.cluster.clone(),
+        data_database: world.data.clone(),
+        data_login: world.service.clone(),
+        max_connections_per_tenant: 10,
+    }
+}
+
+impl World {
+    /// Lets these tenants log in with their second logins as well, all with one password, whose verifier PostgreSQL
+    /// computes itself: 4096 iterations, as for every password that is given to it in plain. Returns the password.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub(crate) async fn second_logins(&self, tenants: &[Tenant]) -> anyhow::Result<SecretString> {
+        let password = random_secret()?;
+        let statements = tenants.iter().fold(String::new(), |mut sql, tenant| {
+            // URL-safe base64 and hexadecimal digits need no quoting.
+            let _ = write!(
+                sql,
+                "ALTER ROLE {} LOGIN PASSWORD '{}';",
+                tenant.second_login(),
+                password.expose_secret()
+            );
+            sql
+        });
+        self.execute(self.data(), statements).await?;
+        Ok(password)
+    }
+}
