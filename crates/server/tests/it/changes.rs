@@ -13,13 +13,16 @@ const USERS: &str = "/v1/internal/users";
 /// How soon a change holds everywhere.
 const PROMISE: Duration = Duration::from_secs(1);
 
+const SUSPEND: &str = "UPDATE control.tenants SET state = 'suspended', version = version + 1 WHERE id = $1";
+/// The change is counted also for who forgets it.
+const RESUME: &str = "UPDATE control.tenants SET state = 'active' WHERE id = $1";
+
 /// As an operator does it.
-async fn set_state(service: &Service, tenant: &Tenant, state: &str) {
+async fn change(service: &Service, tenant: &Tenant, sql: &'static str) {
     let server = service.databases.server();
     let mut superuser = server.superuser(service.databases.control().as_str()).await;
-    sqlx::query("UPDATE control.tenants SET state = $2, version = version + 1 WHERE id = $1")
+    sqlx::query(sql)
         .bind(tenant.id.as_uuid())
-        .bind(state)
         .execute(&mut superuser)
         .await
         .unwrap();
@@ -73,7 +76,7 @@ async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
     };
     locked.hold(&acme, 1).await;
 
-    set_state(&here, &acme, "suspended").await;
+    change(&here, &acme, SUSPEND).await;
     tokio::join!(soon_suspended(&near), soon_suspended(&far));
     // The lock stays: nothing but its end brings this answer.
     under_way.await.unwrap().refused(504, "CONNECTION_LOST");
@@ -81,7 +84,7 @@ async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
     locked.release().await;
     here.client(&globex).get(USERS).await.expect(200);
 
-    set_state(&here, &acme, "active").await;
+    change(&here, &acme, RESUME).await;
     tokio::join!(soon(&near, USERS, 200), soon(&far, USERS, 200));
 }
 
@@ -96,7 +99,7 @@ async fn what_runs_may_finish_where_it_is_so_configured() {
     };
     locked.hold(&acme, 1).await;
 
-    set_state(&here, &acme, "suspended").await;
+    change(&here, &acme, SUSPEND).await;
     tokio::join!(soon_suspended(&near), soon_suspended(&far));
     locked.release().await;
     under_way.await.unwrap().expect(200);
