@@ -16,7 +16,9 @@ BEGIN
         -- number, and returns how many. PostgreSQL lets a member of a login end its sessions, so the provisioner is
         -- one for the length of this transaction, and nobody else ever sees it. That also is what holds if the
         -- number passes on to another's session meanwhile: then it is an error.
-        -- No advisory lock: where PUBLIC has them still, a tenant could hold it and stand in the way.
+        -- No advisory lock: where PUBLIC has them still, a tenant could hold it and stand in the way. On PostgreSQL 14,
+        -- where a login may grant itself, it still can, within a transaction that it leaves open: the caller's
+        -- lock_timeout bounds that.
         EXECUTE format($sql$
             CREATE FUNCTION %I.end_sessions(tenant uuid, backend integer) RETURNS integer
                 LANGUAGE plpgsql

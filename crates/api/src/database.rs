@@ -8,14 +8,17 @@ use web::{Code, Problem};
 pub fn database(error: sqlx::Error) -> Problem {
     let code = match Failure::of(&error) {
         Failure::PoolBusy => Code::PoolBusy,
-        Failure::ServerFull => Code::ClusterBusy,
+        Failure::BudgetSpent | Failure::ServerFull => Code::ClusterBusy,
         Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
         Failure::ConnectionLost => Code::ConnectionLost,
         Failure::StatementTimeout => Code::StatementTimeout,
         Failure::Conflict => Code::Conflict,
         Failure::Other => Code::Internal,
     };
-    let problem = Problem::new(code);
+    let problem = match Failure::retry_after(&error) {
+        Some(wait) => Problem::new(code).retry_after(wait),
+        None => Problem::new(code),
+    };
     match error {
         // sqlx's name for a cause that is not its own; for whoever reads the log it says nothing.
         sqlx::Error::Configuration(cause) => problem.caused_by(cause),
@@ -25,6 +28,11 @@ pub fn database(error: sqlx::Error) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use axum::response::IntoResponse as _;
+    use tenant_registry::{BudgetSpent, ConnectFailure, LoginBackoff};
+
     use super::*;
 
     #[test]
@@ -39,6 +47,39 @@ mod tests {
             let problem = database(error);
             assert_eq!(problem.code(), code);
             assert!(!format!("{problem:?}").contains("10.0.0.7"));
+        }
+    }
+
+    #[test]
+    fn who_has_to_wait_is_told_how_long() {
+        let spent = |millis| BudgetSpent {
+            retry_after: Duration::from_millis(millis),
+        };
+        let backoff = LoginBackoff {
+            cause: ConnectFailure::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into())),
+            retry_after: Duration::from_millis(2_100),
+        };
+        for (error, code, seconds) in [
+            (
+                sqlx::Error::Configuration(spent(3_200).into()),
+                Code::ClusterBusy,
+                "4",
+            ),
+            (
+                sqlx::Error::Configuration(spent(0).into()),
+                Code::ClusterBusy,
+                "1",
+            ),
+            (
+                sqlx::Error::Configuration(backoff.into()),
+                Code::TenantDbDown,
+                "3",
+            ),
+            (sqlx::Error::PoolTimedOut, Code::PoolBusy, "1"),
+        ] {
+            let problem = database(error);
+            assert_eq!(problem.code(), code);
+            assert_eq!(problem.into_response().headers()["retry-after"], seconds);
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use axum::Router;
 use axum::routing::MethodRouter;
-use tenant_registry::{PlainPool, Registry};
+use tenant_registry::{BudgetedPool, Registry};
 
 use crate::network::{TrustNetworks, TrustedNetworks};
 use crate::tenant::ResolveTenant;
 use crate::users;
 
-/// The registry that serves this plane.
-pub type TenantRegistry = Registry<PlainPool>;
+/// The registry that serves this plane: its tenants share one budget of connections.
+pub type TenantRegistry = Registry<BudgetedPool>;
 
 /// A path and what answers there: what a resource gives to [`plane`].
 pub type Route = (&'static str, MethodRouter);

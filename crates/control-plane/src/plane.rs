@@ -112,12 +112,14 @@ impl ControlPlane {
     }
 
     /// How a sentinel logs in to the tenants' database: with the service's login, which has no power there but to
-    /// execute the provisioners' functions. Beware: `Debug` of the result shows the password.
+    /// execute the provisioners' functions. No tenant keeps it waiting for longer than a second. Beware: `Debug` of
+    /// the result shows the password.
     pub fn sentinel_login(&self) -> PgConnectOptions {
         let settings = &self.settings;
         settings
             .data
             .options(&settings.data_login, settings.data_database.as_str())
+            .options([("statement_timeout", "5000"), ("lock_timeout", "1000")])
     }
 
     /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the

@@ -8,12 +8,12 @@ use api::{TenantRegistry, TrustedNetworks};
 use axum::Router;
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
-use tenant_registry::{PlainSettings, Registry, RegistrySettings, SessionSettings};
+use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use web::{StackSettings, stack};
 
-use crate::clusters;
 use crate::config::{Absent, PlaneLimits, Settings};
+use crate::{clusters, pools};
 
 /// The service without its listeners.
 pub struct App {
@@ -23,21 +23,25 @@ pub struct App {
     pub admin_plane: Router,
     /// The tenants' pools.
     pub registry: TenantRegistry,
+    /// The connections that all of these pools have together.
+    pub budget: Budget,
     /// The tenants.
     pub control_plane: ControlPlane,
 }
 
 impl App {
-    /// The service after these settings. Connects to nothing yet. `stopping` fails the readiness probe.
+    /// The service after these settings; `stopping` fails the readiness probe. It waits for no database: the budget
+    /// connects in the background, and everything else when it is used. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When a key is missing that serving needs.
     pub fn new(settings: &Settings, envelope: Envelope, stopping: CancellationToken) -> Result<Self, Absent> {
         let control_plane = control_plane(settings, envelope)?;
+        let budget = pools::budget(settings, &control_plane);
         let registry = Registry::new(
             Arc::new(control_plane.source()),
-            registry_settings(settings),
-            pool_settings(settings),
+            pools::registry_settings(settings),
+            Arc::new(pools::pool_settings(settings, budget.clone())),
         );
         let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
@@ -52,6 +56,7 @@ impl App {
                 around("admin", &settings.admin_plane.limits),
             ),
             registry,
+            budget,
             control_plane,
         })
     }
@@ -81,34 +86,6 @@ fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane
         max_connections_per_tenant: settings.registry.max_connections_per_tenant,
     };
     Ok(ControlPlane::open(databases, envelope))
-}
-
-fn registry_settings(settings: &Settings) -> RegistrySettings {
-    let registry = &settings.registry;
-    RegistrySettings {
-        max_resident: registry.max_resident,
-        idle_timeout: registry.idle_timeout,
-        open_timeout: settings.control_store.cluster.connect_timeout,
-        reap_deadline: registry.reap_deadline,
-        ..RegistrySettings::default()
-    }
-}
-
-fn pool_settings(settings: &Settings) -> PlainSettings {
-    let registry = &settings.registry;
-    PlainSettings {
-        acquire_timeout: registry.acquire_timeout,
-        connection_idle_timeout: registry.connection_idle_timeout,
-        max_connection_lifetime: registry.max_connection_lifetime,
-        session: SessionSettings {
-            statement_timeout: registry.statement_timeout,
-            lock_timeout: registry.lock_timeout,
-            idle_in_transaction_timeout: registry.idle_in_transaction_timeout,
-            min_server_version: settings.data_cluster.min_server_version.as_num(),
-            ..SessionSettings::default()
-        },
-        ..PlainSettings::default()
-    }
 }
 
 fn around(plane: &'static str, limits: &PlaneLimits) -> StackSettings {

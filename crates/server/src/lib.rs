@@ -13,5 +13,6 @@ pub mod commands;
 pub mod config;
 pub mod dev;
 pub mod output;
+mod pools;
 pub mod service;
 pub mod telemetry;

@@ -1,6 +1,7 @@
 //! The service's life: listen, serve, stop in two stages.
 
 mod signals;
+mod upkeep;
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -56,7 +57,7 @@ impl Listeners {
     }
 }
 
-/// Serves until `stopping`, then stops in this order: the tenant plane answers what it has begun and no more, the
+/// Serves until `stopping`, with the [`upkeep`] beside it, then stops in this order: the tenant plane answers what it has begun and no more, the
 /// registry closes its pools, the admin plane (with its probes) goes last. Each stage has its deadline.
 ///
 /// # Errors
@@ -71,12 +72,14 @@ pub async fn run(
         tenant_plane,
         admin_plane,
         registry,
+        budget,
         control_plane,
     } = app;
     let ShutdownSettings {
         http_deadline,
         registry_deadline,
     } = settings.shutdown;
+    upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),
@@ -115,6 +118,7 @@ pub async fn run(
     tracing::info!(
         pools_opened = stats.opened,
         pools_left_open = stats.open(),
+        connections_left = budget.snapshot().ledger.used(),
         "stopped"
     );
     if admin.is_err() {

@@ -51,7 +51,10 @@ impl Admission {
                 .rate
                 .turn(until)
                 .map_err(|retry_after| LeaseError::Busy { retry_after })?;
-            sleep_until(turn).await;
+            // The timer would round a wait of nothing up to its next tick, a millisecond.
+            if turn > Instant::now() {
+                sleep_until(turn).await;
+            }
             // First, so that no more than these are in the queue for the places.
             Some(wait_for(&self.for_strangers, until).await?)
         };

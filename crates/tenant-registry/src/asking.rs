@@ -3,6 +3,7 @@
 use tokio::time::{Instant, timeout_at};
 
 use crate::admission::busy;
+use crate::answer::Answer;
 use crate::clock::after;
 use crate::opening::Opening;
 use crate::registry::Inner;
@@ -47,6 +48,9 @@ impl<P: TenantPool> Inner<P> {
             Err(_) if asked.elapsed() < self.settings.open_timeout / 2 => return Err(busy()),
             Err(late) => Err(SourceError::unavailable(late)),
         };
+        self.counters
+            .meters
+            .asked(Answer::of_answer(&answer), asked.elapsed());
         if !matches!(answer, Err(SourceError::Unavailable(_))) {
             self.outage.answered();
         }

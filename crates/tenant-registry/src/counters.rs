@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
+use crate::meters::Meters;
 use crate::reason::Reason;
 
 /// Since the start.
-#[derive(Default)]
 pub(crate) struct Counters {
     opened: AtomicU64,
     closed: AtomicU64,
@@ -15,18 +15,33 @@ pub(crate) struct Counters {
     retired: [AtomicU64; Reason::ALL.len()],
     failed: AtomicU64,
     changed: Notify,
+    pub(crate) meters: Meters,
 }
 
 impl Counters {
+    pub(crate) fn new() -> Self {
+        Self {
+            opened: AtomicU64::default(),
+            closed: AtomicU64::default(),
+            retired: Default::default(),
+            failed: AtomicU64::default(),
+            changed: Notify::new(),
+            meters: Meters::new(),
+        }
+    }
+
     pub(crate) fn opened(&self) {
+        self.meters.opened();
         self.opened.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn retired(&self, reason: Reason) {
+        self.meters.retired();
         self.retired[reason.index()].fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn closed(&self) {
+    pub(crate) fn closed(&self, reason: Reason) {
+        self.meters.closed(reason);
         self.closed.fetch_add(1, Ordering::AcqRel);
         self.changed.notify_waiters();
     }

@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 
 use tokio::sync::Notify;
 
+use crate::opener::Purpose;
 use crate::stripe::{Stripe, thread_number};
 use crate::{TenantId, TenantPool};
 
@@ -20,6 +21,8 @@ pub(crate) struct Entry<P> {
     retired: AtomicBool,
     /// When a look found it in use last, on the registry's clock.
     seen: AtomicU64,
+    /// Opened ahead, and no look has found it in use yet.
+    ahead: AtomicBool,
 }
 
 /// What a lease keeps alive.
@@ -32,7 +35,14 @@ pub(crate) struct Body<P> {
 }
 
 impl<P: TenantPool> Entry<P> {
-    pub(crate) fn new(tenant: TenantId, version: u64, pool: P, stripes: usize, now: u64) -> Self {
+    pub(crate) fn new(
+        tenant: TenantId,
+        version: u64,
+        pool: P,
+        stripes: usize,
+        now: u64,
+        purpose: Purpose,
+    ) -> Self {
         let body = Arc::new(Body {
             tenant,
             pool,
@@ -46,6 +56,7 @@ impl<P: TenantPool> Entry<P> {
             body,
             retired: AtomicBool::new(false),
             seen: AtomicU64::new(now),
+            ahead: AtomicBool::new(purpose == Purpose::WarmUp),
         }
     }
 
@@ -74,17 +85,27 @@ impl<P: TenantPool> Entry<P> {
         let used = self.stripes.iter().filter(|stripe| stripe.take_used()).count();
         if used > 0 {
             self.seen.store(now, Ordering::Relaxed);
+            self.ahead.store(false, Ordering::Relaxed);
         }
         self.seen.load(Ordering::Relaxed)
     }
 
     /// As [`look`](Self::look), and leaves no trace: the next look finds what this one found.
     pub(crate) fn last_used(&self, now: u64) -> u64 {
-        if self.stripes.iter().any(|stripe| stripe.is_used()) {
+        if self.in_use() {
             now
         } else {
             self.seen.load(Ordering::Relaxed)
         }
+    }
+
+    /// As [`last_used`](Self::last_used), if it was leased at all.
+    pub(crate) fn last_leased(&self, now: u64) -> Option<u64> {
+        (self.in_use() || !self.ahead.load(Ordering::Relaxed)).then(|| self.last_used(now))
+    }
+
+    fn in_use(&self) -> bool {
+        self.stripes.iter().any(|stripe| stripe.is_used())
     }
 
     pub(crate) fn is_retired(&self) -> bool {

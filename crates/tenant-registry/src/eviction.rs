@@ -48,11 +48,16 @@ impl<P: TenantPool> Inner<P> {
         });
     }
 
+    /// The cap, as the residents are counted.
+    pub(crate) fn max_resident(&self) -> i64 {
+        i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX)
+    }
+
     /// Retires whoever is longest unused until the cap holds again, held ones last, the newcomer never.
     pub(crate) fn make_room_for(&self, newcomer: &Arc<Entry<P>>) {
-        let max = i64::try_from(self.settings.max_resident).unwrap_or(i64::MAX);
-        while self.residents.claim(max) {
-            match self.longest_unused(newcomer) {
+        while self.residents.claim(self.max_resident()) {
+            let (tenant, now) = (newcomer.body.tenant, self.clock.now());
+            match self.candidates.next(&self.residents, tenant, now) {
                 Some(entry) => {
                     self.reaper.retire(&entry, Reason::Capacity);
                     if !self.residents.take_out_claimed(&entry) {
@@ -63,18 +68,5 @@ impl<P: TenantPool> Inner<P> {
                 None => return self.residents.unclaim(),
             }
         }
-    }
-
-    fn longest_unused(&self, newcomer: &Arc<Entry<P>>) -> Option<Arc<Entry<P>>> {
-        let now = self.clock.now();
-        let mut longest = None;
-        self.residents.each(|entry| {
-            let rank = (entry.leases() > 0, entry.look(now));
-            let longer = longest.as_ref().is_none_or(|(best, _)| rank < *best);
-            if longer && !Arc::ptr_eq(entry, newcomer) {
-                longest = Some((rank, Arc::clone(entry)));
-            }
-        });
-        longest.map(|(_, entry)| entry)
     }
 }

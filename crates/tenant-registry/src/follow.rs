@@ -38,6 +38,7 @@ async fn follow<P: TenantPool>(registry: Weak<Inner<P>>, changes: impl Stream<It
         tokio::select! {
             Some(change) = changes.next(), if !changes.is_done() => {
                 let Some(registry) = registry.upgrade() else { return };
+                registry.counters.meters.changed(&change);
                 match change {
                     Change::Tenant(notice) => registry.heed(notice),
                     Change::Resync => {

@@ -37,11 +37,28 @@
 //! tenant in a task of its own, once for all who wait; an eviction hands the pool to the reaper, which closes
 //! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
 //! of tenants: that is what [`TenantSource`] is for.
+//!
+//! # Metrics
+//!
+//! Through the [`metrics`] facade; a registry makes its handles when it is made, so the recorder has to be there before.
+//! [`Registry::snapshot`] tells of single tenants.
+//!
+//! | metric | | |
+//! |---|---|---|
+//! | `tenantry.registry.residents` | gauge, `{tenant}` | tenants whose pool gives leases |
+//! | `tenantry.registry.retired` | gauge, `{pool}` | pools that left and are not closed yet |
+//! | `tenantry.registry.opened` | counter, `{pool}` | pools opened |
+//! | `tenantry.registry.closed` | counter, `{pool}` | pools closed, by `reason`: `idle`, `capacity`, `changed`, `refused`, `shutdown` |
+//! | `tenantry.registry.misses` | counter, `{lease}` | leases of tenants that were not resident, by `outcome`; those given up by their callers are not counted |
+//! | `tenantry.registry.source.duration` | histogram, s | questions to the source, by `outcome`; misses beyond their number joined another or were answered from memory |
+//! | `tenantry.registry.changes` | counter, `{change}` | changes followed, by `kind`: `tenant`, `resync` |
 
 mod admission;
+mod answer;
 mod asking;
 mod backoff;
 mod budget;
+mod candidates;
 mod change;
 mod checkout;
 mod clock;
@@ -57,9 +74,11 @@ mod id;
 mod known;
 mod lease;
 mod memory;
+mod meters;
 mod opener;
 mod opening;
 mod outage;
+
 mod plain;
 mod pool;
 mod probe;
@@ -76,6 +95,7 @@ mod snapshot;
 mod source;
 mod stripe;
 mod transaction;
+mod warm;
 
 pub use budget::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
@@ -98,6 +118,7 @@ pub use settings::{Refused, RegistrySettings};
 pub use snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
 pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
 pub use transaction::TenantTransaction;
+pub use warm::WarmedUp;
 
 pub(crate) use counters::Counters;
 

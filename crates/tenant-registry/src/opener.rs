@@ -13,10 +13,20 @@ use crate::reason::Reason;
 use crate::registry::Inner;
 use crate::{LeaseError, Reload, TenantId, TenantPool};
 
+/// Why a pool is opened.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Somebody wants a lease.
+    Lease,
+    /// Somebody may want one later: if there is room.
+    WarmUp,
+}
+
 /// One opening, from the moment that it stands in the map to its outcome.
 pub(crate) struct Opener<P: TenantPool> {
     pub(crate) registry: Arc<Inner<P>>,
     pub(crate) tenant: TenantId,
+    pub(crate) purpose: Purpose,
     pub(crate) opening: Opening<P>,
     pub(crate) tell: watch::Sender<Outcome<P>>,
 }
@@ -54,9 +64,17 @@ impl<P: TenantPool> Opener<P> {
             pool,
             registry.stripes,
             registry.clock.now(),
+            self.purpose,
         ));
-        if !registry.residents.settle(&self.opening, &entry) {
-            registry.reaper.retire(&entry, Reason::Changed);
+        if !self.settle(&entry) {
+            // Who waits for it starts over, and then has a claim to a place.
+            let no_room = registry.residents.stands(self.tenant, &self.opening);
+            let reason = if no_room {
+                Reason::Capacity
+            } else {
+                Reason::Changed
+            };
+            registry.reaper.retire(&entry, reason);
             return Ok(Outcome::Overtaken);
         }
         // With the fence in `shutdown`: either that one finds the entry, or this one sees it.
@@ -65,8 +83,18 @@ impl<P: TenantPool> Opener<P> {
             registry.retire(&entry, Reason::Shutdown);
             return Err(LeaseError::ShuttingDown);
         }
-        registry.make_room_for(&entry);
+        if self.purpose == Purpose::Lease {
+            registry.make_room_for(&entry);
+        }
         Ok(Outcome::Open(entry))
+    }
+
+    fn settle(&self, entry: &Arc<Entry<P>>) -> bool {
+        let residents = &self.registry.residents;
+        match self.purpose {
+            Purpose::Lease => residents.settle(&self.opening, entry),
+            Purpose::WarmUp => residents.settle_in_room(&self.opening, entry, self.registry.max_resident()),
+        }
     }
 
     fn abandon(&self) {

@@ -13,9 +13,12 @@ use crate::reason::Reason;
 use crate::retired::Retired;
 use crate::{Counters, TenantPool};
 
+/// Who left, and why.
+type Departed<P> = (Arc<Entry<P>>, Reason);
+
 /// Takes entries to close. Handing over never waits, and needs no runtime.
 pub(crate) struct Reaper<P> {
-    inbox: UnboundedSender<Arc<Entry<P>>>,
+    inbox: UnboundedSender<Departed<P>>,
     retired: Arc<Retired<P>>,
     counters: Arc<Counters>,
 }
@@ -45,7 +48,7 @@ impl<P: TenantPool> Reaper<P> {
         }
         self.counters.retired(reason);
         entry.body.pool.retire();
-        if self.inbox.send(Arc::clone(entry)).is_err() {
+        if self.inbox.send((Arc::clone(entry), reason)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
             tracing::debug!(tenant = %entry.body.tenant, "pool left to the runtime's end");
         }
@@ -58,18 +61,18 @@ impl<P: TenantPool> Reaper<P> {
 }
 
 async fn receive<P: TenantPool>(
-    mut entries: UnboundedReceiver<Arc<Entry<P>>>,
+    mut entries: UnboundedReceiver<Departed<P>>,
     deadline: Duration,
     retired: Arc<Retired<P>>,
     counters: Arc<Counters>,
 ) {
-    while let Some(entry) = entries.recv().await {
+    while let Some((entry, reason)) = entries.recv().await {
         let (retired, counters) = (Arc::clone(&retired), Arc::clone(&counters));
         let deadline = after(deadline);
         tokio::spawn(async move {
             reap(&entry, deadline).await;
             retired.remove(&entry);
-            counters.closed();
+            counters.closed(reason);
         });
     }
 }

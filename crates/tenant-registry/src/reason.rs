@@ -24,6 +24,17 @@ impl Reason {
         Self::Shutdown,
     ];
 
+    /// The label's value in metrics.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Capacity => "capacity",
+            Self::Changed => "changed",
+            Self::Refused => "refused",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
     /// Its place in [`ALL`](Self::ALL).
     pub(crate) fn index(self) -> usize {
         self as usize

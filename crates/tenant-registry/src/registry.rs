@@ -8,11 +8,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
+use crate::answer::Answer;
+use crate::candidates::Candidates;
 use crate::clock::Clock;
 use crate::entry;
 use crate::eviction;
 use crate::memory::Memory;
-use crate::opener::Opener;
+use crate::opener::{Opener, Purpose};
 use crate::opening::{Opening, Outcome};
 use crate::outage::Outage;
 use crate::reaper::Reaper;
@@ -36,6 +38,7 @@ pub struct Registry<P: TenantPool> {
 
 pub(crate) struct Inner<P: TenantPool> {
     pub(crate) residents: Residents<P>,
+    pub(crate) candidates: Candidates,
     pub(crate) source: Arc<dyn TenantSource>,
     pub(crate) memory: Memory,
     pub(crate) outage: Outage,
@@ -55,6 +58,7 @@ pub(crate) struct Inner<P: TenantPool> {
 impl<P: TenantPool> Drop for Inner<P> {
     fn drop(&mut self) {
         self.ended.cancel();
+        self.counters.meters.left(self.residents.count());
     }
 }
 
@@ -65,9 +69,10 @@ impl<P: TenantPool> Registry<P> {
         settings: RegistrySettings,
         pool_settings: P::Settings,
     ) -> Self {
-        let counters = Arc::new(Counters::default());
+        let counters = Arc::new(Counters::new());
         let inner = Arc::new(Inner {
             residents: Residents::new(),
+            candidates: Candidates::default(),
             memory: Memory::new(),
             outage: Outage::default(),
             admission: Admission::new(&settings),
@@ -98,6 +103,12 @@ impl<P: TenantPool> Registry<P> {
     }
 
     async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
+        let leased = self.open(tenant).await;
+        self.inner.counters.meters.missed(Answer::of_lease(&leased));
+        leased
+    }
+
+    async fn open(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
         for _ in 0..ATTEMPTS {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);
@@ -105,7 +116,7 @@ impl<P: TenantPool> Registry<P> {
             if let Some(error) = self.inner.memory.recall(tenant) {
                 return Err(error);
             }
-            let opening = match self.find_or_open(tenant) {
+            let opening = match self.find_or_open(tenant, Purpose::Lease) {
                 Ok(lease) => return Ok(lease),
                 Err(opening) => opening,
             };
@@ -124,7 +135,7 @@ impl<P: TenantPool> Registry<P> {
     }
 
     /// A lease, or the opening to wait for, started if there was none.
-    fn find_or_open(&self, tenant: TenantId) -> Result<Lease<P>, Opening<P>> {
+    pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Lease<P>, Opening<P>> {
         let (tell, opening) = Opening::new();
         match self.inner.residents.find_or_open(tenant, &opening) {
             Found::Lease(lease) => Ok(lease),
@@ -133,6 +144,7 @@ impl<P: TenantPool> Registry<P> {
                 let opener = Opener {
                     registry: Arc::clone(&self.inner),
                     tenant,
+                    purpose,
                     opening: opening.clone(),
                     tell,
                 };

@@ -95,6 +95,40 @@ impl<P: TenantPool> Residents<P> {
 
     /// Makes the entry resident in the place of its opening. False when that was overtaken.
     pub(crate) fn settle(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>) -> bool {
+        let settled = self.put(opening, entry);
+        if settled {
+            self.count.fetch_add(1, Ordering::Relaxed);
+        }
+        settled
+    }
+
+    /// As [`settle`](Self::settle), if fewer than `max` are resident: the place is taken first, so that nobody has to go
+    /// for it.
+    pub(crate) fn settle_in_room(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>, max: i64) -> bool {
+        let room = self
+            .count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |count| {
+                (count < max).then_some(count + 1)
+            });
+        if room.is_err() {
+            return false;
+        }
+        let settled = self.put(opening, entry);
+        if !settled {
+            self.count.fetch_sub(1, Ordering::Relaxed);
+        }
+        settled
+    }
+
+    pub(crate) fn has_room(&self, max: i64) -> bool {
+        self.count() < max
+    }
+
+    pub(crate) fn count(&self) -> i64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    fn put(&self, opening: &Opening<P>, entry: &Arc<Entry<P>>) -> bool {
         let slots = self.slots.pin();
         let change = slots.compute(entry.body.tenant, |slot| match slot {
             Some((_, Slot::Opening(now))) if now.is(opening) => {
@@ -102,11 +136,7 @@ impl<P: TenantPool> Residents<P> {
             }
             _ => Operation::Abort(()),
         });
-        let settled = matches!(change, Compute::Updated { .. });
-        if settled {
-            self.count.fetch_add(1, Ordering::Relaxed);
-        }
-        settled
+        matches!(change, Compute::Updated { .. })
     }
 
     /// Takes this opening out; true when it still stood.

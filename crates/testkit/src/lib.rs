@@ -23,4 +23,4 @@ pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
 pub use proxy::Proxy;
 #[cfg(feature = "tenants")]
-pub use tenants::{envelope, nobody, tenant, tenants};
+pub use tenants::{budgeted, envelope, nobody, tenant, tenants};

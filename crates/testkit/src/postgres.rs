@@ -74,6 +74,8 @@ impl TestServer {
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
         let options = Options::new(root)
             .setting("max_connections", "400")
+            // Its workers count against a database's CONNECTION LIMIT, by which the budget of connections is judged.
+            .setting("autovacuum", "off")
             .setting("shared_buffers", "64MB");
         let server = tokio::task::spawn_blocking(move || Ephemeral::start(&options))
             .await

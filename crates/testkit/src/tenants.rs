@@ -5,7 +5,7 @@ use std::sync::Arc;
 use control_plane::postgres::{Cluster, SERVICE};
 use control_plane::{ControlPlane, ControlPlaneSettings, Tenant, TenantName};
 use crypto::{Envelope, KekId, KeyRing, LocalKeyProvider};
-use tenant_registry::TenantId;
+use tenant_registry::{Budget, BudgetSettings, BudgetedSettings, SentinelSettings, TenantId};
 use uuid::Uuid;
 
 use crate::Databases;
@@ -52,6 +52,18 @@ pub fn envelope() -> Envelope {
     let id = KekId::random().expect("there are random bytes");
     let ring = KeyRing::generate(id, None).expect("a key ring can be made");
     Envelope::new(Arc::new(LocalKeyProvider::new(ring)))
+}
+
+/// What pools of this control plane's tenants need: a budget of their own, as large as the server allows. Must be
+/// called within a tokio runtime.
+pub fn budgeted(plane: &ControlPlane) -> Arc<BudgetedSettings> {
+    let sentinel = SentinelSettings {
+        connect: plane.sentinel_login(),
+        end_backend: Some(Arc::new(ControlPlane::end_backend_sql)),
+    };
+    Arc::new(BudgetedSettings::new(Budget::start(BudgetSettings::new(
+        sentinel,
+    ))))
 }
 
 /// A new, active tenant of this name.

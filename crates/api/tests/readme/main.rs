@@ -13,7 +13,7 @@ use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{PlainSettings, Registry, RegistrySettings, TenantId, TenantSource};
+use tenant_registry::{BudgetedSettings, Registry, RegistrySettings, TenantId, TenantSource};
 use testkit::Databases;
 use tower::ServiceExt as _;
 
@@ -39,7 +39,7 @@ async fn it_is_a_resource_of_each_tenant() {
     let databases = Databases::new().await;
     migrate(&databases).await;
     let plane = databases.control_plane();
-    let router = router(plane.source());
+    let router = router(plane.source(), testkit::budgeted(&plane));
     let acme = testkit::tenant(&plane, "acme").await.id;
     let globex = testkit::tenant(&plane, "globex").await.id;
 
@@ -83,12 +83,8 @@ async fn migrate(databases: &Databases) {
 }
 
 /// The resource's routes, each behind the layer that resolves the tenant.
-fn router(source: impl TenantSource) -> Router {
-    let registry = Registry::new(
-        Arc::new(source),
-        RegistrySettings::default(),
-        PlainSettings::default(),
-    );
+fn router(source: impl TenantSource, pools: Arc<BudgetedSettings>) -> Router {
+    let registry = Registry::new(Arc::new(source), RegistrySettings::default(), pools);
     let resolve = tenant::ResolveTenant::new(registry);
     notes::routes()
         .into_iter()

@@ -221,6 +221,13 @@ async fn the_superuser_runs_nothing_that_the_migrator_has_planted() {
     let server = TestServer::bare().await;
     let target = server.target(Database::Data, "data", true);
     migrate(&target, LIMITS).await.unwrap();
+    // Before PostgreSQL 15 the schema belongs to the superuser in every database, unless somebody has given it away.
+    run(
+        &mut server.superuser("data").await,
+        "ALTER SCHEMA public OWNER TO tenantry_owner",
+    )
+    .await
+    .unwrap();
     let mut migrator = server.connect(server.migrator(), "data").await.unwrap();
     for argument in ["text", "name"] {
         run(

@@ -72,7 +72,7 @@ impl World {
     }
 
     /// The tenant's database as a handler gets it, over a fresh pool.
-    pub(crate) async fn db(&self, tenant: TenantId) -> TenantDb {
+    pub(crate) async fn db(&self, tenant: TenantId) -> TenantDb<PlainPool> {
         TenantDb::new(registry(&self.plane).lease(tenant).await.unwrap())
     }
 

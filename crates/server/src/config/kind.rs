@@ -39,6 +39,10 @@ pub enum Kind {
     Port,
     /// An integer from 1 to 2³² − 1.
     Count,
+    /// An integer from 1 to this one; and why there is an end to it.
+    AtMost(u32, &'static str),
+    /// A count that may also be zero: none.
+    Amount,
     /// A duration from 1 ms to 24 days.
     Duration,
     /// A duration that may also be zero: do not wait.
@@ -57,7 +61,7 @@ impl Kind {
     /// a name made of digits stays what it is.
     pub(super) fn read(self, text: &str) -> Value {
         match self {
-            Self::Port | Self::Count => text
+            Self::Port | Self::Count | Self::AtMost(..) | Self::Amount => text
                 .trim()
                 .parse::<i64>()
                 .map_or_else(|_| text.into(), Value::from),
@@ -88,8 +92,10 @@ impl Kind {
                 .map_err(|error| error.to_string()),
             Self::Address => parsed::<SocketAddr>(value, "an address with a port such as \"127.0.0.1:8080\""),
             Self::Networks => each_network(value),
-            Self::Port => integer(value, u64::from(u16::MAX)),
-            Self::Count => integer(value, u64::from(u32::MAX)),
+            Self::Port => integer(value, 1, u32::from(u16::MAX)),
+            Self::Count => integer(value, 1, u32::MAX),
+            Self::AtMost(max, why) => integer(value, 1, max).map_err(|error| format!("{error}: {why}")),
+            Self::Amount => integer(value, 0, u32::MAX),
             Self::Duration => duration(value, Duration::from_millis(1)),
             Self::Deadline => duration(value, Duration::ZERO),
             Self::Flag => match value {
@@ -171,13 +177,17 @@ fn each_network(value: &Value) -> Result<(), String> {
         .try_for_each(|network| parsed::<IpNet>(network, "a network in CIDR notation such as \"10.0.0.0/8\""))
 }
 
-fn integer(value: &Value, max: u64) -> Result<(), String> {
-    match value
+/// The value as a number, if it is an integer and not negative.
+pub(super) fn whole_number(value: &Value) -> Option<u128> {
+    value
         .to_u128()
         .or_else(|| value.to_i128().and_then(|number| u128::try_from(number).ok()))
-    {
-        Some(number) if (1..=u128::from(max)).contains(&number) => Ok(()),
-        _ => Err(format!("{} is not an integer from 1 to {max}", shown(value))),
+}
+
+fn integer(value: &Value, min: u32, max: u32) -> Result<(), String> {
+    match whole_number(value) {
+        Some(number) if (u128::from(min)..=u128::from(max)).contains(&number) => Ok(()),
+        _ => Err(format!("{} is not an integer from {min} to {max}", shown(value))),
     }
 }
 

@@ -57,8 +57,8 @@ pub use report::{Complaint, Report, Row};
 pub use required::{Absent, Purpose, present};
 pub use settings::{
     AdminPlaneSettings, ClusterSettings, ControlStoreSettings, DataClusterSettings, DevSettings, KeySettings,
-    LogFormat, LogSettings, MigrationSettings, NotAVersion, PlaneLimits, RegistrySettings, ServerVersion,
-    Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
+    LogFormat, LogSettings, MigrationSettings, NotAVersion, OnRefused, PlaneLimits, RegistrySettings,
+    ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
 };
 
 use gather::Gathered;

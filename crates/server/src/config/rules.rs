@@ -1,6 +1,6 @@
 //! What must hold between keys.
 
-use super::{Key, Origin, Problem, Profile, gather::Gathered};
+use super::{Key, Origin, Problem, Profile, gather::Gathered, kind::whole_number};
 
 /// Every rule that the values break.
 pub(super) fn broken(gathered: &Gathered) -> Vec<Problem> {
@@ -13,6 +13,12 @@ pub(super) fn broken(gathered: &Gathered) -> Vec<Problem> {
         problems.extend(half_bootstrap(gathered, section));
     }
     problems.extend(same_listener(gathered));
+    for (key, limit) in [
+        ("registry.max_connections_per_tenant", "registry.max_connections"),
+        ("registry.warm_up", "registry.max_resident"),
+    ] {
+        problems.extend(above(gathered, key, limit));
+    }
     problems
 }
 
@@ -68,4 +74,22 @@ fn same_listener(gathered: &Gathered) -> Option<Problem> {
             format!("{address} is tenant_plane.listen already ({tenant_origin})"),
         )
     })
+}
+
+/// A part that is larger than the whole, where both are given.
+fn above(gathered: &Gathered, part: &str, whole: &str) -> Option<Problem> {
+    let (part, whole) = (Key::find(part)?, Key::find(whole)?);
+    let (number, origin) = count(gathered, part)?;
+    let (limit, limit_origin) = count(gathered, whole)?;
+    (number > limit).then(|| {
+        let reason = format!("{number} is more than {whole}, which is {limit} ({limit_origin})");
+        invalid(part, origin, reason)
+    })
+}
+
+/// Nothing where the value is wrong by itself, which is a problem of its own.
+fn count(gathered: &Gathered, key: Key) -> Option<(u128, Origin)> {
+    let (value, origin) = gathered.get(key)?;
+    key.kind().check(&value).ok()?;
+    Some((whole_number(&value)?, origin))
 }

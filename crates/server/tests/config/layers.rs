@@ -49,7 +49,7 @@ fn production_is_strict_and_has_no_dev_section() {
 #[test]
 fn each_layer_overrides_those_before_it() {
     let resident = |inputs: &Inputs| load(inputs).settings.registry.max_resident;
-    assert_eq!(resident(&Inputs::default()), 1000, "default.toml");
+    assert_eq!(resident(&Inputs::default()), 10_000, "default.toml");
 
     let (_folder, mut inputs) = file(
         "dev.toml",

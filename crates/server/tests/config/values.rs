@@ -3,7 +3,7 @@
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, time::Duration};
 
 use secrecy::ExposeSecret;
-use server::config::{Environment, Inputs, Key, Kind, LogFormat, Problem, TlsMode};
+use server::config::{Environment, Inputs, Key, Kind, LogFormat, OnRefused, Problem, TlsMode};
 
 use crate::{file, flags, load, problem, variables};
 
@@ -125,6 +125,20 @@ fn a_value_that_its_key_does_not_take_is_refused() {
         ("registry.max_resident", "-1", "-1 is not an integer"),
         ("registry.max_resident", "1.5", "\"1.5\" is not an integer"),
         ("registry.max_resident", "4294967296", "is not an integer"),
+        (
+            "registry.max_connections_per_tenant",
+            "63",
+            "63 is not an integer from 1 to 62: which of them are free is kept in one word of 64 bits",
+        ),
+        (
+            "registry.max_connections_per_tenant",
+            "0",
+            "0 is not an integer from 1 to 62",
+        ),
+        ("registry.max_connections", "0", "0 is not an integer from 1"),
+        ("registry.reserved_connections", "0", "0 is not an integer from 1"),
+        ("registry.warm_up", "-1", "-1 is not an integer from 0"),
+        ("registry.on_refused", "kill", "\"kill\" is none of end, finish"),
         ("data_cluster.port", "0", "0 is not an integer from 1 to 65535"),
         ("data_cluster.port", "65536", "65536 is not an integer"),
         ("data_cluster.host", "postgres://user:pw@db/x", "not a URL"),
@@ -221,6 +235,28 @@ fn a_deadline_may_be_zero() {
     assert_eq!(settings.registry.reap_deadline, Duration::ZERO);
 }
 
+#[test]
+fn the_budget_is_whatever_the_server_allows_unless_it_is_configured() {
+    let registry = load(&flags([])).settings.registry;
+    assert_eq!(registry.max_connections, None);
+    assert_eq!(registry.reserved_connections, 10);
+    assert_eq!(registry.max_connections_per_tenant, 5);
+    assert_eq!(registry.clean_up_timeout, Duration::from_millis(500));
+    assert_eq!(registry.on_refused, OnRefused::End);
+    assert_eq!(registry.warm_up, 0);
+
+    let registry = load(&flags([
+        "registry.max_connections=62",
+        "registry.max_connections_per_tenant=62",
+        "registry.on_refused=finish",
+    ]))
+    .settings
+    .registry;
+    assert_eq!(registry.max_connections, Some(62));
+    assert_eq!(registry.max_connections_per_tenant, 62);
+    assert_eq!(registry.on_refused, OnRefused::Finish);
+}
+
 /// The words are listed for errors and once more by the types they become.
 #[test]
 fn every_word_that_is_offered_is_taken() {
@@ -268,6 +304,14 @@ fn keys_that_contradict_each_other_are_refused() {
             vec!["data_cluster.bootstrap_user=postgres"],
             "needs data_cluster.bootstrap_password beside it",
         ),
+        (
+            vec!["registry.max_connections=4"],
+            "registry.max_connections_per_tenant: 5 is more than registry.max_connections, which is 4 (flag --set)",
+        ),
+        (
+            vec!["registry.max_resident=10", "registry.warm_up=11"],
+            "registry.warm_up: 11 is more than registry.max_resident, which is 10 (flag --set)",
+        ),
     ] {
         let error = problem(&flags(given)).to_string();
         assert!(error.contains(reason), "{error}");
@@ -281,6 +325,8 @@ fn keys_that_contradict_each_other_are_refused() {
         "tenant_plane.listen=127.0.0.1:0",
         "admin_plane.listen=127.0.0.1:0",
     ]));
+    load(&flags(["registry.max_connections=5"]));
+    load(&flags(["registry.max_resident=10", "registry.warm_up=10"]));
     load(&flags([
         "data_cluster.tls_ca_file=/ca.pem",
         "data_cluster.tls=verify-ca",

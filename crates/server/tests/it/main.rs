@@ -8,6 +8,8 @@
 )]
 
 mod admin;
+mod budget;
+mod changes;
 mod command;
 mod faults;
 mod isolation;

@@ -1,30 +1,42 @@
 //! The service in this process, on ports of its own, and clients of it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use control_plane::Tenant;
+use crypto::Envelope;
 use secrecy::ExposeSecret as _;
 use server::app::App;
 use server::config::{Environment, Inputs, Override, Purpose, Settings, load};
 use server::service::{self, Listeners};
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
+use tenant_registry::Budget;
 pub use testkit::Client;
-use testkit::Databases;
+use testkit::{Answer, Databases};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use api::TenantRegistry;
 use control_plane::ControlPlane;
+
+/// For what comes about by itself, on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// The bearer token of every test's admin plane.
 const ADMIN_TOKEN: &str = "a-token-for-tests";
 
 /// A running service; stopped when it is dropped.
 pub struct Service {
-    pub databases: Databases,
+    pub databases: Arc<Databases>,
     pub registry: TenantRegistry,
+    pub budget: Budget,
     pub control_plane: ControlPlane,
     pub tenant_plane: SocketAddr,
     pub admin_plane: SocketAddr,
+    envelope: Envelope,
     stopping: CancellationToken,
     task: Option<JoinHandle<anyhow::Result<()>>>,
 }
@@ -37,13 +49,25 @@ impl Service {
 
     /// With some keys of its own, as `section.key=value`.
     pub async fn with(overrides: &[&str]) -> Self {
-        let databases = Databases::new().await;
+        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides)
+    }
+
+    /// A further instance over the same databases, with the same keys.
+    pub fn beside(&self, overrides: &[&str]) -> Self {
+        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides)
+    }
+
+    fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
         let settings = settings(&databases, overrides);
         let stopping = CancellationToken::new();
-        let app = App::new(&settings, testkit::envelope(), stopping.clone()).unwrap();
+        let app = App::new(&settings, envelope.clone(), stopping.clone()).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();
         let (tenant_plane, admin_plane) = (listeners.tenant(), listeners.admin());
-        let (registry, control_plane) = (app.registry.clone(), app.control_plane.clone());
+        let (registry, budget, control_plane) = (
+            app.registry.clone(),
+            app.budget.clone(),
+            app.control_plane.clone(),
+        );
         let run = {
             let stopping = stopping.clone();
             async move { service::run(app, listeners, &settings, stopping).await }
@@ -52,9 +76,11 @@ impl Service {
         Self {
             databases,
             registry,
+            budget,
             control_plane,
             tenant_plane,
             admin_plane,
+            envelope,
             stopping,
             task,
         }
@@ -80,6 +106,12 @@ impl Service {
         Client::new(self.admin_plane).header("authorization", &format!("Bearer {ADMIN_TOKEN}"))
     }
 
+    /// A superuser's connection to the tenants' database.
+    pub async fn superuser(&self) -> PgConnection {
+        let server = self.databases.server();
+        server.superuser(self.databases.data().as_str()).await
+    }
+
     /// Stops the service as a signal does, and waits for it.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.stopping.cancel();
@@ -91,6 +123,64 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.stopping.cancel();
     }
+}
+
+/// The users' table, closed to everybody: whoever asks for users has a connection in use until this is let go.
+pub struct Locked {
+    superuser: PgConnection,
+    /// A connection of its own: within a transaction `pg_stat_activity` stays what it was at the first look.
+    looker: PgConnection,
+}
+
+impl Locked {
+    /// Waits for the lock. The service's `registry.lock_timeout` should be longer than the test.
+    pub async fn users(service: &Service) -> Self {
+        let mut superuser = service.superuser().await;
+        let lock = "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE";
+        superuser.execute(lock).await.unwrap();
+        let looker = service.superuser().await;
+        Self { superuser, looker }
+    }
+
+    /// Waits until so many sessions of this tenant's stand before the lock.
+    pub async fn hold(&mut self, tenant: &Tenant, sessions: i64) {
+        let login = format!("tn_{}_a", tenant.id.as_uuid().simple());
+        until(async || {
+            let waiting: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'",
+            )
+            .bind(&login)
+            .fetch_one(&mut self.looker)
+            .await
+            .unwrap();
+            waiting == sessions
+        })
+        .await;
+    }
+
+    /// Lets everybody go on.
+    pub async fn release(mut self) {
+        self.superuser.execute("ROLLBACK").await.unwrap();
+    }
+}
+
+/// Waits for what no event tells of.
+pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !holds().await {
+        assert!(start.elapsed() < DEADLINE, "it did not come about");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The seconds of `Retry-After`.
+#[track_caller]
+pub fn retry_after(answer: &Answer) -> u64 {
+    let seconds = answer
+        .headers
+        .get("retry-after")
+        .expect("it says when to come again");
+    seconds.to_str().unwrap().parse().unwrap()
 }
 
 fn settings(databases: &Databases, overrides: &[&str]) -> Settings {

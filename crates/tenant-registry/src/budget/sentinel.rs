@@ -7,6 +7,7 @@
 mod facts;
 mod watch;
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -70,11 +71,12 @@ pub(crate) async fn run(budget: Weak<Inner>, mut tasks: UnboundedReceiver<Task>)
         let login = async {
             let mut connection = connect.connect().await?;
             let facts = Facts::ask(&mut connection).await?;
-            Ok::<_, sqlx::Error>((connection, facts))
+            let alive = watch::all(&mut connection).await?;
+            Ok::<_, sqlx::Error>((connection, facts, alive))
         };
         let failure = match timeout(LOGIN, login).await {
-            Ok(Ok((connection, facts))) => {
-                if !sentinel.connected(facts) {
+            Ok(Ok((connection, facts, alive))) => {
+                if !sentinel.connected(facts, &alive) {
                     return;
                 }
                 match sentinel.look_after(connection, &mut tasks).await {
@@ -93,8 +95,8 @@ pub(crate) async fn run(budget: Weak<Inner>, mut tasks: UnboundedReceiver<Task>)
 }
 
 impl Sentinel {
-    /// The server answers. False when the budget is gone.
-    fn connected(&mut self, facts: Facts) -> bool {
+    /// The server answers, and has these backends. False when the budget is gone.
+    fn connected(&mut self, facts: Facts, alive: &HashSet<i32>) -> bool {
         let Some(inner) = self.budget.upgrade() else {
             return false;
         };
@@ -102,15 +104,17 @@ impl Sentinel {
             .facts
             .as_ref()
             .is_some_and(|before| before.started != facts.started);
-        if self.outage || restarted {
+        let returned = self.facts.replace(facts).is_some();
+        if self.outage {
             tracing::info!(budget = %inner.settings.name, restarted, "the server answers again");
         }
         self.outage = false;
-        self.facts = Some(facts);
-        inner.with(|core| core.set_outage(None));
-        if restarted {
-            inner.with(|core| core.restarted(inner.now()));
-        }
+        inner.with(|core| {
+            core.set_outage(None);
+            if returned {
+                core.returned(alive, restarted, inner.now());
+            }
+        });
         self.set_cap(&inner);
         true
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use control_plane::ControlPlane;
 use tenant_registry::{Budget, BudgetSettings, BudgetedPool, BudgetedSettings, SentinelSettings};
 use testkit::Databases;
 
@@ -35,11 +36,10 @@ pub(crate) fn of(budget: Budget, knobs: Knobs) -> Arc<BudgetedSettings> {
 /// The service's own login, which has no power but to end tenants' backends.
 pub(crate) fn sentinel(databases: &Databases) -> SentinelSettings {
     let server = databases.server();
-    let connect = server
-        .cluster()
-        .options(server.service(), databases.data().as_str());
     SentinelSettings {
-        connect,
-        end_backend: None,
+        connect: server
+            .cluster()
+            .options(server.service(), databases.data().as_str()),
+        end_backend: Some(Arc::new(ControlPlane::end_backend_sql)),
     }
 }

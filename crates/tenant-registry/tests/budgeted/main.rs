@@ -7,6 +7,15 @@
     reason = "a failed step fails the test"
 )]
 
+mod breaker;
+mod cap;
+mod credentials;
+mod dead_sockets;
 mod engine;
+mod fairness;
+mod leftovers;
+mod model;
+mod restart;
 #[path = "../suite/mod.rs"]
 mod suite;
+mod town;

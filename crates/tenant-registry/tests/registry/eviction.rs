@@ -161,3 +161,69 @@ async fn settings_may_say_for_ever() {
     registry.invalidate(tenant);
     pool.closed().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_order_of_use_holds_over_many() {
+    const GROUP: usize = 100;
+    let (registry, _) = registry(RegistrySettings {
+        max_resident: 4 * GROUP as u64,
+        ..settings()
+    });
+    let mut groups = Vec::new();
+    for _ in 0..4 {
+        let mut group = Vec::new();
+        for _ in 0..GROUP {
+            let tenant = tenant_id();
+            group.push((tenant, touch(&registry, tenant).await));
+        }
+        groups.push(group);
+        // Over a tick, which is when the registry looks who was used.
+        sleep(Duration::from_secs(11)).await;
+    }
+    // The first group is used again, one of the second is held, and the rest of that is the longest unused.
+    for (tenant, _) in &groups[0] {
+        touch(&registry, *tenant).await;
+    }
+    let held = registry.lease(groups[1][0].0).await.unwrap();
+    for n in 1..GROUP + GROUP / 2 {
+        touch(&registry, tenant_id()).await;
+        assert_eq!(registry.snapshot().totals.resident, 4 * GROUP);
+        // What is used while others go is not taken for what it was before.
+        if n == GROUP - 1 {
+            for (tenant, _) in &groups[2][..GROUP / 2] {
+                touch(&registry, *tenant).await;
+            }
+        }
+    }
+    sleep(Duration::from_secs(1)).await;
+    let closed: Vec<Vec<bool>> = groups
+        .iter()
+        .map(|group| group.iter().map(|(_, pool)| pool.is_closed()).collect())
+        .collect();
+    assert!(!closed[0].contains(&true) && !closed[3].contains(&true));
+    assert!(!closed[1][0] && !closed[1][1..].contains(&false));
+    assert!(!closed[2][..GROUP / 2].contains(&true) && !closed[2][GROUP / 2..].contains(&false));
+    assert!(!held.0.is_closed());
+}
+
+/// Not a test: prints how long it takes. `cargo test --release -p tenant-registry --test registry -- --ignored
+/// --nocapture takes`
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement"]
+async fn how_long_a_miss_takes_when_ten_thousand_are_resident() {
+    for max_resident in [20_000, 10_000] {
+        let (registry, _) = registry(RegistrySettings {
+            max_resident,
+            strangers_per_second: u32::MAX,
+            ..settings()
+        });
+        for _ in 0..10_000 {
+            touch(&registry, tenant_id()).await;
+        }
+        let start = std::time::Instant::now();
+        for _ in 0..5_000 {
+            touch(&registry, tenant_id()).await;
+        }
+        println!("of at most {max_resident}: {:?} a miss", start.elapsed() / 5_000);
+    }
+}

@@ -75,6 +75,7 @@ impl TenantPool for FakePool {
             idle: 1,
             max: 3,
             waiting: 4,
+            trouble: None,
         }
     }
 }

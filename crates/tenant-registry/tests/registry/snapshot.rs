@@ -54,6 +54,7 @@ async fn it_shows_who_is_opening_resident_and_retired() {
         idle: 3,
         max: 9,
         waiting: 12,
+        trouble: None,
     };
     assert_eq!(totals.pool, pool, "of three pools");
     assert_eq!((totals.stats.opened, totals.stats.closed), (3, 0));

@@ -76,7 +76,8 @@ impl Problem {
         self
     }
 
-    /// Says when to try again, in place of the code's own default. Sent in whole seconds, rounded up.
+    /// Says when to try again, in place of the code's own default. Sent in whole seconds, rounded up, at least one:
+    /// zero would call for a retry at once.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
@@ -105,7 +106,7 @@ impl Problem {
         let given = self
             .0
             .retry_after
-            .map(|wait| wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+            .map(|wait| (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1));
         given.or(self.0.code.retry_after().map(u64::from))
     }
 
@@ -154,9 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_rounded_up() {
-        let problem = Problem::new(Code::PoolBusy).retry_after(Duration::from_millis(2001));
-        assert_eq!(problem.retry_after_seconds(), Some(3));
+    fn retry_after_is_rounded_up_and_never_zero() {
+        for (wait, seconds) in [(2001, 3), (2000, 2), (1, 1), (0, 1)] {
+            let problem = Problem::new(Code::PoolBusy).retry_after(Duration::from_millis(wait));
+            assert_eq!(problem.retry_after_seconds(), Some(seconds), "{wait} ms");
+        }
         assert_eq!(Problem::new(Code::PoolBusy).retry_after_seconds(), Some(1));
         assert_eq!(Problem::new(Code::NotFound).retry_after_seconds(), None);
     }

@@ -3,6 +3,7 @@
 
 mod clusters;
 mod planes;
+mod registry;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -10,6 +11,7 @@ pub use clusters::{
     ClusterSettings, ControlStoreSettings, DataClusterSettings, NotAVersion, ServerVersion, TlsMode,
 };
 pub use planes::{AdminPlaneSettings, PlaneLimits, TenantPlaneSettings};
+pub use registry::{OnRefused, RegistrySettings};
 use serde::Deserialize;
 
 use super::secrets::Secrets;
@@ -80,39 +82,6 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// What: directives of tracing's `EnvFilter`.
     pub filter: String,
-}
-
-/// `[registry]`: the tenants' pools.
-#[derive(Debug, Clone, Deserialize)]
-pub struct RegistrySettings {
-    /// Tenants with an open pool at one time.
-    pub max_resident: u64,
-    /// Without a request for so long, a pool closes.
-    #[serde(with = "humantime_serde")]
-    pub idle_timeout: Duration,
-    /// Connections of one tenant.
-    pub max_connections_per_tenant: u32,
-    /// How long a request waits for a connection.
-    #[serde(with = "humantime_serde")]
-    pub acquire_timeout: Duration,
-    /// Unused for so long, a connection closes.
-    #[serde(with = "humantime_serde")]
-    pub connection_idle_timeout: Duration,
-    /// At this age a connection closes.
-    #[serde(with = "humantime_serde")]
-    pub max_connection_lifetime: Duration,
-    /// PostgreSQL's `statement_timeout`.
-    #[serde(with = "humantime_serde")]
-    pub statement_timeout: Duration,
-    /// PostgreSQL's `lock_timeout`.
-    #[serde(with = "humantime_serde")]
-    pub lock_timeout: Duration,
-    /// PostgreSQL's `idle_in_transaction_session_timeout`.
-    #[serde(with = "humantime_serde")]
-    pub idle_in_transaction_timeout: Duration,
-    /// How long an evicted pool waits for its last lease; zero for not at all.
-    #[serde(with = "humantime_serde")]
-    pub reap_deadline: Duration,
 }
 
 /// `[keys]`: what seals the tenants' passwords.

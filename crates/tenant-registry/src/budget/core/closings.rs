@@ -1,5 +1,7 @@
 //! Closing: one connection, all of an account, all that are too old or too many.
 
+use std::collections::HashSet;
+
 use super::{Core, Kind, Place, Refusal, Shared};
 use crate::budget::slots::Micros;
 use crate::budget::word::Slot;
@@ -71,12 +73,23 @@ impl<K: Kind> Core<K> {
         })
     }
 
-    /// The server was restarted: what was open is dead.
-    pub(crate) fn restarted(&mut self, now: Micros) {
-        self.epoch = self.epoch.wrapping_add(1);
+    /// The server was away, and has these backends now. Idle connections of others are dead; what is in use finds out
+    /// by itself. `restarted`: it has none of those that it had.
+    pub(crate) fn returned(&mut self, alive: &HashSet<i32>, restarted: bool, now: Micros) {
+        if restarted {
+            self.epoch = self.epoch.wrapping_add(1);
+        }
         for (account, slot) in self.idle_ones() {
-            self.take_and_close(&account, slot);
-            self.settle(account.id);
+            let backends = self.seats.get(&account.id).map(|seat| &seat.backends);
+            let lives = backends.is_some_and(|backends| {
+                backends
+                    .iter()
+                    .any(|(of, pid)| *of == slot && alive.contains(pid))
+            });
+            if restarted || !lives {
+                self.take_and_close(&account, slot);
+                self.settle(account.id);
+            }
         }
         self.dispatch(now);
     }

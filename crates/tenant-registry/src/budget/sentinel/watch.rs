@@ -1,5 +1,6 @@
 //! A backend that should be gone.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
@@ -123,4 +124,12 @@ pub(super) async fn listed(
     .bind(logins)
     .fetch_all(connection)
     .await
+}
+
+/// The process ids of all backends that there are.
+pub(super) async fn all(connection: &mut PgConnection) -> Result<HashSet<i32>, sqlx::Error> {
+    let pids: Vec<i32> = sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL")
+        .fetch_all(connection)
+        .await?;
+    Ok(pids.into_iter().collect())
 }

@@ -1,6 +1,6 @@
 //! Random events, one after the other, against what has to hold after each of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use shuttle::rand::{Rng as _, thread_rng};
@@ -127,7 +127,7 @@ impl Model {
                 let account = self.any();
                 self.core.retire(&account);
             }
-            95 => self.core.restarted(now),
+            95 => self.core.returned(&HashSet::new(), random.gen_ratio(1, 2), now),
             96 => {
                 let place = random.gen_range(0..self.accounts.len());
                 let id = self.accounts.iter().map(|account| account.id).max().unwrap() + 1;

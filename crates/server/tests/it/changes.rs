@@ -1,0 +1,104 @@
+//! Changes of tenants, made by SQL in the control store, reach every instance.
+
+use std::time::Duration;
+
+use control_plane::Tenant;
+use sqlx::Connection as _;
+use testkit::Answer;
+use tokio::time::{Instant, sleep};
+
+use crate::support::{Client, Locked, Service};
+
+const USERS: &str = "/v1/internal/users";
+/// How soon a change holds everywhere.
+const PROMISE: Duration = Duration::from_secs(1);
+
+/// As an operator does it.
+async fn set_state(service: &Service, tenant: &Tenant, state: &str) {
+    let server = service.databases.server();
+    let mut superuser = server.superuser(service.databases.control().as_str()).await;
+    sqlx::query("UPDATE control.tenants SET state = $2, version = version + 1 WHERE id = $1")
+        .bind(tenant.id.as_uuid())
+        .bind(state)
+        .execute(&mut superuser)
+        .await
+        .unwrap();
+    superuser.close().await.unwrap();
+}
+
+/// Asks until it is answered with this status, which has to be in time.
+async fn soon(client: &Client, path: &str, status: u16) -> Answer {
+    let start = Instant::now();
+    loop {
+        let answer = client.get(path).await;
+        if answer.status == status {
+            return answer;
+        }
+        assert!(start.elapsed() < PROMISE, "still {answer:?}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+async fn soon_suspended(client: &Client) {
+    // A user that cannot be: 404 without a query, so that no lock holds up the question.
+    let answer = soon(client, &format!("{USERS}/nobody"), 403).await;
+    answer.refused(403, "TENANT_SUSPENDED");
+}
+
+/// Two instances over the same databases, that both serve the tenant.
+async fn two(overrides: &[&str]) -> (Service, Service, Tenant) {
+    let overrides = [
+        overrides,
+        &["registry.lock_timeout=1m", "registry.statement_timeout=1m"],
+    ]
+    .concat();
+    let here = Service::with(&overrides).await;
+    let there = here.beside(&overrides);
+    let acme = here.tenant("acme").await;
+    for service in [&here, &there] {
+        service.client(&acme).get(USERS).await.expect(200);
+    }
+    (here, there, acme)
+}
+
+#[tokio::test]
+async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
+    let (here, there, acme) = two(&[]).await;
+    let globex = here.tenant("globex").await;
+    let (near, far) = (here.client(&acme), there.client(&acme));
+    let mut locked = Locked::users(&here).await;
+    let under_way = {
+        let far = far.clone();
+        tokio::spawn(async move { far.get(USERS).await })
+    };
+    locked.hold(&acme, 1).await;
+
+    set_state(&here, &acme, "suspended").await;
+    tokio::join!(soon_suspended(&near), soon_suspended(&far));
+    // The lock stays: nothing but its end brings this answer.
+    under_way.await.unwrap().refused(504, "CONNECTION_LOST");
+    locked.hold(&acme, 0).await;
+    locked.release().await;
+    here.client(&globex).get(USERS).await.expect(200);
+
+    set_state(&here, &acme, "active").await;
+    tokio::join!(soon(&near, USERS, 200), soon(&far, USERS, 200));
+}
+
+#[tokio::test]
+async fn what_runs_may_finish_where_it_is_so_configured() {
+    let (here, there, acme) = two(&["registry.on_refused=finish"]).await;
+    let (near, far) = (here.client(&acme), there.client(&acme));
+    let mut locked = Locked::users(&here).await;
+    let under_way = {
+        let far = far.clone();
+        tokio::spawn(async move { far.get(USERS).await })
+    };
+    locked.hold(&acme, 1).await;
+
+    set_state(&here, &acme, "suspended").await;
+    tokio::join!(soon_suspended(&near), soon_suspended(&far));
+    locked.release().await;
+    under_way.await.unwrap().expect(200);
+    near.get(USERS).await.refused(403, "TENANT_SUSPENDED");
+}

@@ -1,0 +1,103 @@
+//! The registry's metrics, through the `metrics` facade.
+//!
+//! Named as OpenTelemetry names them, with dots; durations are in seconds. Each handle is made once, with the registry:
+//! whoever wants them installs a recorder before that. A hit touches none of them.
+
+use std::time::Duration;
+
+use metrics::{
+    Counter, Gauge, Histogram, Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge,
+    histogram,
+};
+
+use crate::Change;
+use crate::answer::Answer;
+use crate::reason::Reason;
+
+const RESIDENTS: &str = "tenantry.registry.residents";
+const RETIRED: &str = "tenantry.registry.retired";
+const OPENED: &str = "tenantry.registry.opened";
+const CLOSED: &str = "tenantry.registry.closed";
+const MISSES: &str = "tenantry.registry.misses";
+const SOURCE_DURATION: &str = "tenantry.registry.source.duration";
+const CHANGES: &str = "tenantry.registry.changes";
+
+pub(crate) struct Meters {
+    residents: Gauge,
+    retired: Gauge,
+    opened: Counter,
+    /// By [`Reason`].
+    closed: [Counter; Reason::ALL.len()],
+    /// By [`Answer`].
+    misses: [Counter; Answer::ALL.len()],
+    source_duration: [Histogram; Answer::ALL.len()],
+    tenants_changed: Counter,
+    resyncs: Counter,
+}
+
+impl Meters {
+    pub(crate) fn new() -> Self {
+        describe();
+        Self {
+            residents: gauge!(RESIDENTS),
+            retired: gauge!(RETIRED),
+            opened: counter!(OPENED),
+            closed: Reason::ALL.map(|reason| counter!(CLOSED, "reason" => reason.name())),
+            misses: Answer::ALL.map(|outcome| counter!(MISSES, "outcome" => outcome.name())),
+            source_duration: Answer::ALL
+                .map(|outcome| histogram!(SOURCE_DURATION, "outcome" => outcome.name())),
+            tenants_changed: counter!(CHANGES, "kind" => "tenant"),
+            resyncs: counter!(CHANGES, "kind" => "resync"),
+        }
+    }
+
+    pub(crate) fn opened(&self) {
+        self.residents.increment(1);
+        self.opened.increment(1);
+    }
+
+    pub(crate) fn retired(&self) {
+        self.residents.decrement(1);
+        self.retired.increment(1);
+    }
+
+    pub(crate) fn closed(&self, reason: Reason) {
+        self.retired.decrement(1);
+        self.closed[reason.index()].increment(1);
+    }
+
+    /// The registry ends, and these were resident still: several registries share a gauge.
+    pub(crate) fn left(&self, residents: i64) {
+        self.residents
+            .decrement(i32::try_from(residents).unwrap_or(i32::MAX));
+    }
+
+    pub(crate) fn missed(&self, outcome: Answer) {
+        self.misses[outcome as usize].increment(1);
+    }
+
+    pub(crate) fn asked(&self, outcome: Answer, took: Duration) {
+        self.source_duration[outcome as usize].record(took);
+    }
+
+    pub(crate) fn changed(&self, change: &Change) {
+        match change {
+            Change::Tenant(_) => self.tenants_changed.increment(1),
+            Change::Resync => self.resyncs.increment(1),
+        }
+    }
+}
+
+fn describe() {
+    describe_gauge!(RESIDENTS, Unit::Count, "Tenants whose pool gives leases.");
+    describe_gauge!(RETIRED, Unit::Count, "Pools that left and are not closed yet.");
+    describe_counter!(OPENED, Unit::Count, "Pools opened.");
+    describe_counter!(CLOSED, Unit::Count, "Pools closed, by why they left.");
+    describe_counter!(MISSES, Unit::Count, "Leases of tenants that were not resident.");
+    describe_histogram!(
+        SOURCE_DURATION,
+        Unit::Seconds,
+        "How long the source took to answer."
+    );
+    describe_counter!(CHANGES, Unit::Count, "Changes of tenants that were followed.");
+}

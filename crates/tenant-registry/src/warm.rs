@@ -1,0 +1,73 @@
+//! Opens pools before anybody asks, as after a restart.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt as _, stream};
+
+use crate::opener::Purpose;
+use crate::opening::Outcome;
+use crate::{LeaseError, Registry, TenantId, TenantPool};
+
+/// What came of a [`Registry::warm`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WarmedUp {
+    /// Tenants that are resident now and were not before.
+    pub opened: usize,
+    /// Tenants that could not be opened. Who was resident, changed meanwhile or found no room is in neither count.
+    pub failed: usize,
+}
+
+impl<P: TenantPool> Registry<P> {
+    /// Opens the pools of these tenants, so that their first request need not wait for the source: in this order, at
+    /// most so many `at_once`, and only while there is room, so that nobody goes for them. Ends early when the registry
+    /// closes. They are taken to exist, and do not count among the strangers; name none but those from a record of
+    /// your own, such as [`recently_used`](Self::recently_used).
+    pub async fn warm(&self, tenants: impl IntoIterator<Item = TenantId>, at_once: usize) -> WarmedUp {
+        let tenants: Vec<TenantId> = tenants.into_iter().collect();
+        let mut openings = stream::iter(tenants)
+            .map(|tenant| self.open_ahead(tenant))
+            .buffer_unordered(at_once.max(1));
+        let mut warmed_up = WarmedUp::default();
+        while let Some(outcome) = openings.next().await {
+            match outcome {
+                Outcome::Open(_) => warmed_up.opened += 1,
+                Outcome::Failed(LeaseError::ShuttingDown) | Outcome::Overtaken | Outcome::Pending => {}
+                Outcome::Failed(_) => warmed_up.failed += 1,
+            }
+        }
+        warmed_up
+    }
+
+    async fn open_ahead(&self, tenant: TenantId) -> Outcome<P> {
+        let registry = &*self.inner;
+        let there = registry.residents.at(tenant).is_some();
+        if there || registry.closing.is_cancelled() || !registry.residents.has_room(registry.max_resident()) {
+            return Outcome::Overtaken;
+        }
+        if let Some(error) = registry.memory.recall(tenant) {
+            return Outcome::Failed(error);
+        }
+        registry.admission.known(tenant);
+        match self.find_or_open(tenant, Purpose::WarmUp) {
+            // Somebody else was faster.
+            Ok(_) => Outcome::Overtaken,
+            Err(opening) => opening.outcome().await,
+        }
+    }
+
+    /// Who is resident and was leased within this time, right to within a quarter of the idle timeout or five seconds,
+    /// whichever is less: for a record of whom to [`warm`](Self::warm) after a restart. Who was warmed up and not leased
+    /// since is not among them.
+    pub fn recently_used(&self, since: Duration) -> Vec<TenantId> {
+        let registry = &*self.inner;
+        let now = registry.clock.now();
+        let mut tenants = Vec::new();
+        registry.residents.each(|entry| {
+            let unused = entry.last_leased(now).map(|leased| now.saturating_sub(leased));
+            if unused.is_some_and(|unused| Duration::from_millis(unused) <= since) {
+                tenants.push(entry.body.tenant);
+            }
+        });
+        tenants
+    }
+}
