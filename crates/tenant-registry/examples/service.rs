@@ -1,7 +1,4 @@
-//! An axum service over thousands of tenants within one budget of connections. Each tenant logs in as `tenant_<id>`,
-//! and row level security keyed on `session_user` keeps them apart.
-use axum::{Router, extract::FromRequestParts, http::StatusCode, http::request::Parts, routing::get};
-use sqlx::postgres::{PgConnectOptions, PgPool};
+//! An axum service over thousands of tenants in one budget of connections, kept apart by their PostgreSQL logins.
 use std::{error::Error, sync::Arc};
 use tenant_registry::{
     Budget, BudgetSettings, BudgetedPool, BudgetedSettings, Registry, RegistrySettings, SentinelSettings,
