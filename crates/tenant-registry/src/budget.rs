@@ -15,6 +15,7 @@ mod ledger;
 mod login;
 mod login_rate;
 mod meters;
+mod numbered;
 mod pool;
 mod reach;
 mod refusal;
