@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use secrecy::{ExposeSecret as _, SecretString};
+use control_plane::postgres::Login;
+use secrecy::ExposeSecret as _;
 use tempfile::NamedTempFile;
 
 use crate::child::Leashed;
@@ -47,13 +48,7 @@ impl Pgbench {
     ///
     /// # Errors
     /// When it fails, or prints something else than it used to.
-    pub(crate) async fn logins(
-        &self,
-        login: &str,
-        password: &SecretString,
-        clients: u32,
-        length: Duration,
-    ) -> anyhow::Result<f64> {
+    pub(crate) async fn logins(&self, login: &Login, clients: u32, length: Duration) -> anyhow::Result<f64> {
         let clients = clients.to_string();
         let seconds = length.as_secs().max(1).to_string();
         let script = self.script.path().to_string_lossy();
@@ -75,11 +70,11 @@ impl Pgbench {
             "-p",
             &self.port,
             "-U",
-            login,
+            &login.user,
             &self.database,
         ];
         let printed = Leashed::new(&self.program, arguments)
-            .env("PGPASSWORD", password.expose_secret())
+            .env("PGPASSWORD", login.password.expose_secret())
             .output(length + PATIENCE)
             .await?;
         rate(&printed).with_context(|| format!("pgbench printed no rate: {printed}"))

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use secrecy::{ExposeSecret as _, SecretString};
+use control_plane::postgres::Login;
+use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
 use crate::child::{Leashed, Running};
-use crate::world::{Tenant, World};
+use crate::world::World;
 
 /// Until it accepts connections.
 const START: Duration = Duration::from_secs(10);
@@ -21,36 +22,27 @@ const START: Duration = Duration::from_secs(10);
 /// A running PgBouncer; ends when it is dropped.
 pub(crate) struct PgBouncer {
     _running: Running,
-    // Removed after it has ended or with it: it has read everything by then.
-    _folder: TempDir,
     port: u16,
     database: String,
-    password: SecretString,
 }
 
 impl PgBouncer {
     /// Starts it with a cap over all its connections to the tenants' database. Each tenant is a user with a pool of
-    /// its own. It logs in to PostgreSQL with the tenants' second logins and this password; its own clients, who are
-    /// connected before anything is measured, it trusts.
+    /// its own. It logs in to PostgreSQL with these logins; its own clients, who are connected before anything is
+    /// measured, it trusts.
     ///
     /// # Errors
     /// When it does not start.
     pub(crate) async fn start(
         program: PathBuf,
         world: &World,
-        tenants: &[Tenant],
-        password: SecretString,
+        logins: &[Login],
         cap: u32,
     ) -> anyhow::Result<Self> {
         let folder = TempDir::new().context("no temporary folder")?;
         let port = free_port().await?;
-        let users = tenants.iter().fold(String::new(), |mut users, tenant| {
-            let _ = writeln!(
-                users,
-                "\"{}\" \"{}\"",
-                tenant.second_login(),
-                password.expose_secret()
-            );
+        let users = logins.iter().fold(String::new(), |mut users, login| {
+            let _ = writeln!(users, "\"{}\" \"{}\"", login.user, login.password.expose_secret());
             users
         });
         let users_file = folder.path().join("users.txt");
@@ -66,12 +58,12 @@ impl PgBouncer {
         }
         let bouncer = Self {
             _running: Leashed::new(&program, arguments).start()?,
-            _folder: folder,
             port,
             database: world.data().to_owned(),
-            password,
         };
         bouncer.started().await?;
+        // It has read its files: the passwords need not lie about any longer.
+        drop(folder);
         Ok(bouncer)
     }
 
@@ -89,13 +81,12 @@ impl PgBouncer {
         Ok(())
     }
 
-    /// How a tenant's client reaches it.
-    pub(crate) fn options(&self, tenant: &Tenant) -> PgConnectOptions {
+    /// How the client of one of its logins reaches it.
+    pub(crate) fn options(&self, login: &Login) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .host("127.0.0.1")
             .port(self.port)
-            .username(&tenant.second_login())
-            .password(self.password.expose_secret())
+            .username(&login.user)
             .database(&self.database)
             .ssl_mode(sqlx::postgres::PgSslMode::Disable)
     }

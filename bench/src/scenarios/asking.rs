@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use control_plane::postgres::Login;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _};
 use tenant_registry::TenantId;
@@ -65,17 +66,17 @@ impl Client for ByBouncer {
     }
 }
 
-/// The connections of these tenants' clients to PgBouncer.
+/// The connections of these logins' clients to PgBouncer.
 ///
 /// # Errors
 /// When one is refused.
 pub(super) async fn connect(
     bouncer: &PgBouncer,
-    tenants: &[Tenant],
+    logins: &[Login],
 ) -> Result<Arc<[Mutex<PgConnection>]>, sqlx::Error> {
-    let mut connections = Vec::with_capacity(tenants.len());
-    for tenant in tenants {
-        let options: PgConnectOptions = bouncer.options(tenant);
+    let mut connections = Vec::with_capacity(logins.len());
+    for login in logins {
+        let options: PgConnectOptions = bouncer.options(login);
         connections.push(Mutex::new(options.connect().await?));
     }
     Ok(connections.into())

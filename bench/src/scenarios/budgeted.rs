@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use secrecy::SecretString;
+use control_plane::postgres::Login;
 
 use super::asking::{ByBouncer, ByEngine, Choice, connect, ids};
 use crate::engine::{Engine, EngineSettings};
@@ -64,23 +64,18 @@ impl Rounds<'_> {
         Ok(Round::new(tally, seen.most, again))
     }
 
-    /// A round of PgBouncer's, by the tenants' second logins. Without the database's limit: it counts a connection as
+    /// A round of PgBouncer's, by these logins. Without the database's limit: it counts a connection as
     /// closed when it has said so, and one refusal would have it wait for seconds.
     ///
     /// # Errors
     /// When it does not start, refuses a client, or fails a request.
-    pub(super) async fn bouncer(
-        &self,
-        program: PathBuf,
-        tenants: &[Tenant],
-        password: SecretString,
-    ) -> anyhow::Result<Round> {
+    pub(super) async fn bouncer(&self, program: PathBuf, logins: &[Login]) -> anyhow::Result<Round> {
         self.world.quiet().await?;
-        let bouncer = PgBouncer::start(program, self.world, tenants, password, BUDGET).await?;
-        let connections = connect(&bouncer, tenants).await?;
+        let bouncer = PgBouncer::start(program, self.world, logins, BUDGET).await?;
+        let connections = connect(&bouncer, logins).await?;
         let client = |number| ByBouncer {
             connections: Arc::clone(&connections),
-            choice: (self.choose)(number, tenants.len()),
+            choice: (self.choose)(number, logins.len()),
         };
         let judge = Judge::start(self.world).await?;
         let tally = closed((0..self.clients).map(client).collect(), self.warm_up, self.length).await;

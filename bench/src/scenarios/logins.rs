@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnectOptions;
 
@@ -13,7 +14,7 @@ use crate::load::{Client, Pgbench, Tally, closed};
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Tenant, close};
+use crate::world::close;
 
 const ROUNDS: usize = 5;
 /// Seconds of a round.
@@ -40,18 +41,22 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         .transpose()?;
     let length = context.round(ROUND);
     block_on(async {
+        let own = tenant.login()?;
         let second = world.second_logins(&tenants).await?;
-        let stretched = stretched(tenant, &second);
+        let second = second.first().context("the tenant has a second login")?;
+        let stretched = tenant.spec.connect.clone();
+        let stretched = stretched
+            .username(&second.user)
+            .password(second.password.expose_secret());
         let (mut cheap_sqlx, mut dear_sqlx) = (Vec::new(), Vec::new());
         let (mut cheap_libpq, mut dear_libpq) = (Vec::new(), Vec::new());
-        let own = tenant.password()?;
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             cheap_sqlx.push(by_sqlx(&tenant.spec.connect, length).await?);
             dear_sqlx.push(by_sqlx(&stretched, length).await?);
             if let Some(pgbench) = &pgbench {
-                cheap_libpq.push(pgbench.logins(&tenant.login(), &own, 1, length).await?);
-                dear_libpq.push(pgbench.logins(&tenant.second_login(), &second, 1, length).await?);
+                cheap_libpq.push(pgbench.logins(&own, 1, length).await?);
+                dear_libpq.push(pgbench.logins(second, 1, length).await?);
             }
         }
         let other = "4096 iterations";
@@ -66,15 +71,6 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             notes: Vec::new(),
         })
     })
-}
-
-/// The same database by the second login.
-fn stretched(tenant: &Tenant, password: &secrecy::SecretString) -> PgConnectOptions {
-    use secrecy::ExposeSecret as _;
-    let connect = tenant.spec.connect.clone();
-    connect
-        .username(&tenant.second_login())
-        .password(password.expose_secret())
 }
 
 async fn by_sqlx(options: &PgConnectOptions, length: Duration) -> anyhow::Result<f64> {

@@ -52,8 +52,8 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             errors.push(over.tally.failures() + even.tally.failures());
             most.push(over.most.max(even.most));
             if let Some(program) = &bouncer {
-                let over = all.bouncer(program.clone(), &tenants, second.clone()).await?;
-                let even = some.bouncer(program.clone(), within, second.clone()).await?;
+                let over = all.bouncer(program.clone(), &second).await?;
+                let even = some.bouncer(program.clone(), &second[..within.len()]).await?;
                 bouncer_past.push(over.tally.rate());
                 bouncer_full.push(even.tally.rate());
             }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
-use control_plane::postgres::{Slot, tenant_login};
+use control_plane::postgres::{Login, Slot, tenant_login};
 use control_plane::{ControlPlane, ControlPlaneSettings, StoreSource, TenantName, random_secret};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
 use tenant_registry::{TenantId, TenantSource as _, TenantSpec};
 use tokio::task::JoinSet;
@@ -27,25 +27,16 @@ pub(crate) struct Tenant {
 }
 
 impl Tenant {
-    /// The name of its login.
-    pub(crate) fn login(&self) -> String {
-        tenant_login(self.id, Slot::A)
-    }
-
-    /// The name of its second login, which only comparators use.
-    pub(crate) fn second_login(&self) -> String {
-        tenant_login(self.id, Slot::B)
-    }
-
-    /// The password of its login, for programs that are no part of us.
+    /// Its login, for programs that are no part of us.
     ///
     /// # Errors
-    /// When the source gave none.
-    pub(crate) fn password(&self) -> anyhow::Result<SecretString> {
+    /// When the source gave no password.
+    pub(crate) fn login(&self) -> anyhow::Result<Login> {
         let url = self.spec.connect.to_url_lossy();
         let password = url.password().context("the tenant has no password")?;
         // Of URL-safe base64 sqlx escapes these two.
-        Ok(password.replace("%2D", "-").replace("%5F", "_").into())
+        let password = password.replace("%2D", "-").replace("%5F", "_").into();
+        Ok(Login::new(tenant_login(self.id, Slot::A), password))
     }
 }
 
@@ -108,23 +99,25 @@ fn settings(world: &World) -> ControlPlaneSettings {
 
 impl World {
     /// Lets these tenants log in with their second logins as well, all with one password, whose verifier PostgreSQL
-    /// computes itself: 4096 iterations, as for every password that is given to it in plain. Returns the password.
+    /// computes itself: 4096 iterations, as for every password that is given to it in plain. Only comparators use them.
     ///
     /// # Errors
     /// When the server refuses.
-    pub(crate) async fn second_logins(&self, tenants: &[Tenant]) -> anyhow::Result<SecretString> {
+    pub(crate) async fn second_logins(&self, tenants: &[Tenant]) -> anyhow::Result<Vec<Login>> {
         let password = random_secret()?;
-        let statements = tenants.iter().fold(String::new(), |mut sql, tenant| {
+        let login = |tenant: &Tenant| Login::new(tenant_login(tenant.id, Slot::B), password.clone());
+        let logins: Vec<Login> = tenants.iter().map(login).collect();
+        let statements = logins.iter().fold(String::new(), |mut sql, login| {
             // URL-safe base64 and hexadecimal digits need no quoting.
             let _ = write!(
                 sql,
                 "ALTER ROLE {} LOGIN PASSWORD '{}';",
-                tenant.second_login(),
-                password.expose_secret()
+                login.user,
+                login.password.expose_secret()
             );
             sql
         });
         self.execute(self.data(), statements).await?;
-        Ok(password)
+        Ok(logins)
     }
 }

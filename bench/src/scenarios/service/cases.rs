@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::serve::Server;
-use super::{CONNECTIONS, TENANTS, ordinary, tenancy};
+use super::{CONNECTIONS, TENANTS, ordinary, plane, tenancy};
 use crate::engine::{Engine, EngineSettings};
 use crate::world::{Directory, Ordinary, Tenant, World};
 
@@ -29,6 +29,8 @@ enum Who {
     Hot,
     /// The same, the other tenants.
     Many,
+    /// The service's own tenant plane.
+    Api,
 }
 
 const LIST: &str = "/users";
@@ -65,6 +67,17 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
             None,
             Who::Many,
         ),
+        Case {
+            path: "/v1/internal/users?limit=10",
+            ordinary_path: LIST,
+            ..case(
+                "the service's own tenant plane, list of 10",
+                LIST,
+                hot,
+                None,
+                Who::Api,
+            )
+        },
     ]
 }
 
@@ -72,6 +85,7 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
 pub(super) struct Servers {
     hot: (Engine, Server),
     many: (Engine, Server),
+    api: Server,
     ordinary: (sqlx::PgPool, Server),
 }
 
@@ -84,6 +98,7 @@ impl Servers {
         let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
         let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;
         Ok(Self {
+            api: plane::serve_plane(&hot)?,
             hot: (hot.clone(), Server::start(tenancy::router(&hot)).await?),
             many: (many.clone(), Server::start(tenancy::router(&many)).await?),
             ordinary: (pool.clone(), Server::start(ordinary::router(pool)).await?),
@@ -95,6 +110,7 @@ impl Servers {
         match case.who {
             Who::Hot => self.hot.1.address(),
             Who::Many => self.many.1.address(),
+            Who::Api => self.api.address(),
         }
     }
 

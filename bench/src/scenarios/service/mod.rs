@@ -2,6 +2,7 @@
 
 mod cases;
 mod ordinary;
+mod plane;
 mod serve;
 mod tenancy;
 mod user;

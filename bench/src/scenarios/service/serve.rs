@@ -36,6 +36,11 @@ impl Server {
         })
     }
 
+    /// One that listens there already, until the guard is dropped.
+    pub(super) fn running(address: SocketAddr, stop: DropGuard) -> Self {
+        Self { address, _stop: stop }
+    }
+
     /// Where it listens.
     pub(super) fn address(&self) -> SocketAddr {
         self.address

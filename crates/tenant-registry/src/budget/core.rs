@@ -26,6 +26,7 @@ use super::word::Slot;
 use crate::probe::ConnectFailure;
 
 pub(crate) use arrivals::{Joined, Left};
+pub(crate) use logins::LoginFailed;
 
 /// What is to be done, outside of the mutex.
 pub(crate) enum Effect<K: Kind> {
@@ -131,7 +132,11 @@ impl<K: Kind> Core<K> {
 
     /// The account's floor, as far as the cap has room for all floors that were promised.
     pub(crate) fn floor(&self, seat: &Seat<K>) -> u32 {
-        if self.floors_hold() { seat.account.floor } else { 0 }
+        if self.floors_hold() && !seat.retired && !seat.closed {
+            seat.account.floor
+        } else {
+            0
+        }
     }
 
     /// Floors come to less than the cap, so that there is always something to pass on.

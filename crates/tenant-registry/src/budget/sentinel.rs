@@ -8,7 +8,7 @@ mod facts;
 mod watch;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
@@ -194,8 +194,10 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return Ok(());
         };
-        let known = if self.watches.iter().any(Watch::is_of_a_login) {
-            self.known(&inner)
+        let closing: Vec<i32> = self.watches.iter().filter_map(Watch::pid).collect();
+        let unclear = |watch: &Watch| watch.is_unanswered() || watch.lasts();
+        let open = if self.watches.iter().any(unclear) {
+            inner.with(|core| core.all_backends())
         } else {
             Vec::new()
         };
@@ -205,7 +207,7 @@ impl Sentinel {
             .map_or(Duration::from_mins(1), |facts| facts.authentication_timeout);
         let watches = std::mem::take(&mut self.watches);
         for mut watch in watches {
-            if watch.is_gone(&backends, &known, patience) {
+            if watch.is_gone(&backends, &open, &closing, patience) {
                 watch.tell();
             } else {
                 self.to_end.extend(watch.should_be_ended());
@@ -220,16 +222,6 @@ impl Sentinel {
             }
         }
         Ok(())
-    }
-
-    /// The backends that the budget knows of, in use or being closed.
-    fn known(&self, inner: &Arc<Inner>) -> Vec<i32> {
-        let mut known = inner.with(|core| {
-            let backends = core.seats.values().flat_map(|seat| &seat.backends);
-            backends.map(|(_, pid)| *pid).collect::<Vec<_>>()
-        });
-        known.extend(self.watches.iter().filter_map(Watch::pid));
-        known
     }
 }
 
