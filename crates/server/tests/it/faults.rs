@@ -100,6 +100,8 @@ async fn a_data_cluster_that_says_nothing_costs_a_request_its_deadline_and_no_mo
 async fn a_tenant_that_could_not_be_provisioned_is_gone_on_with() {
     let (service, proxy) = behind_proxy("data_cluster", &["data_cluster.connect_timeout=1s"]).await;
     let operator = service.operator();
+    // The sentinel is through: what is refused from here on are logins.
+    until(|| service.budget.snapshot().ledger.cap > 0).await;
     proxy.refuse().await;
     let answer = operator.post(TENANTS, &json!({"name": "acme"})).await;
     let detail = answer.body["detail"].as_str().unwrap().to_owned();
