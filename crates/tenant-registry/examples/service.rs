@@ -1,4 +1,6 @@
 //! An axum service over thousands of tenants in one budget of connections, kept apart by their PostgreSQL logins.
+use axum::{Router, extract::FromRequestParts, http::StatusCode, http::request::Parts, routing::get};
+use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::{error::Error, sync::Arc};
 use tenant_registry::{
     Budget, BudgetSettings, BudgetedPool, BudgetedSettings, Registry, RegistrySettings, SentinelSettings,
