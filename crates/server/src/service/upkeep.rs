@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use api::TenantRegistry;
 use control_plane::{ControlPlane, Store};
+use futures_util::{Stream, StreamExt as _, stream};
+use tenant_registry::Change;
+use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +38,8 @@ impl Upkeep {
         warm_up: u32,
         stopping: &CancellationToken,
     ) -> Self {
-        registry.follow(control_plane.changes());
+        let (tell, heeded) = oneshot::channel();
+        registry.follow(telling(control_plane.changes(), tell));
         let upkeep = Self {
             registry: registry.clone(),
             store: control_plane.store().clone(),
@@ -43,7 +47,7 @@ impl Upkeep {
         };
         if warm_up > 0 {
             let (beside, stopping) = (upkeep.clone(), stopping.clone());
-            tokio::spawn(async move { stopping.run_until_cancelled(beside.go_on()).await });
+            tokio::spawn(async move { stopping.run_until_cancelled(beside.go_on(heeded)).await });
         }
         upkeep
     }
@@ -55,7 +59,9 @@ impl Upkeep {
         }
     }
 
-    async fn go_on(&self) {
+    async fn go_on(&self, heeded: oneshot::Receiver<()>) {
+        // The first change is that all may be old, and gives up what is being opened.
+        let _ = heeded.await;
         self.warm().await;
         loop {
             sleep(EVERY).await;
@@ -84,4 +90,22 @@ impl Upkeep {
             tracing::warn!(%error, "it could not be noted which tenants are active");
         }
     }
+}
+
+/// The same changes. Tells when the first of them has been heeded, which is when the second is asked for.
+fn telling(
+    changes: impl Stream<Item = Change> + Send + 'static,
+    heeded: oneshot::Sender<()>,
+) -> impl Stream<Item = Change> + Send + 'static {
+    let mut changes = Box::pin(changes);
+    let (mut heeded, mut given) = (Some(heeded), false);
+    stream::poll_fn(move |context| {
+        if given && let Some(heeded) = heeded.take() {
+            // Where nobody is warmed up, nobody waits for it.
+            let _ = heeded.send(());
+        }
+        let change = changes.poll_next_unpin(context);
+        given |= change.is_ready();
+        change
+    })
 }

@@ -56,7 +56,7 @@ async fn two(overrides: &[&str]) -> (Service, Service, Tenant) {
     ]
     .concat();
     let here = Service::with(&overrides).await;
-    let there = here.beside(&overrides);
+    let there = here.beside(&overrides).await;
     let acme = here.tenant("acme").await;
     for service in [&here, &there] {
         service.client(&acme).get(USERS).await.expect(200);

@@ -49,15 +49,15 @@ impl Service {
 
     /// With some keys of its own, as `section.key=value`.
     pub async fn with(overrides: &[&str]) -> Self {
-        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides)
+        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides).await
     }
 
     /// A further instance over the same databases, with the same keys.
-    pub fn beside(&self, overrides: &[&str]) -> Self {
-        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides)
+    pub async fn beside(&self, overrides: &[&str]) -> Self {
+        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides).await
     }
 
-    fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
+    async fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
         let settings = settings(&databases, overrides);
         let stopping = CancellationToken::new();
         let app = App::new(&settings, envelope.clone(), stopping.clone()).unwrap();
@@ -73,6 +73,8 @@ impl Service {
             async move { service::run(app, listeners, &settings, stopping).await }
         };
         let task = Some(tokio::spawn(run));
+        // The sentinel is through: what a test breaks from here on is not its first login.
+        until(async || budget.snapshot().ledger.cap > 0).await;
         Self {
             databases,
             registry,

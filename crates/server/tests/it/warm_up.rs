@@ -20,13 +20,13 @@ async fn a_restart_opens_who_was_active() {
     for tenant in [&acme, &globex] {
         before.client(tenant).get(USERS).await.expect(200);
     }
-    let cold = before.beside(&[]);
+    let cold = before.beside(&[]).await;
     before.stop().await.unwrap();
     let mut active = noted(&cold).await;
     active.sort_unstable();
     assert_eq!(active, [acme.id, globex.id]);
 
-    let after = cold.beside(&warm);
+    let after = cold.beside(&warm).await;
     after.operator().get("/readyz").await.expect(200);
     until(async || after.registry.stats().opened == 2).await;
     assert_eq!(
@@ -50,7 +50,7 @@ async fn a_restart_opens_who_was_active() {
 #[tokio::test]
 async fn who_does_not_warm_up_notes_nothing() {
     let service = Service::start().await;
-    let other = service.beside(&[]);
+    let other = service.beside(&[]).await;
     service
         .client(&service.tenant("acme").await)
         .get(USERS)
