@@ -82,6 +82,11 @@ impl Word {
         self.0.load(Ordering::SeqCst) & RETIRED != 0
     }
 
+    /// Whether the fast way back is closed now, so that it need not be tried.
+    pub(crate) fn is_slow_or_retired(&self) -> bool {
+        self.0.load(Ordering::SeqCst) & (SLOW | RETIRED) != 0
+    }
+
     #[cfg(test)]
     pub(crate) fn is_slow(&self) -> bool {
         self.0.load(Ordering::SeqCst) & SLOW != 0
