@@ -1,17 +1,11 @@
 //! Changes of tenants, made by SQL in the control store, reach every instance.
 
-use std::time::Duration;
-
 use control_plane::Tenant;
 use sqlx::Connection as _;
-use testkit::Answer;
-use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Locked, Service};
+use crate::support::{Client, Locked, Service, soon};
 
 const USERS: &str = "/v1/internal/users";
-/// How soon a change holds everywhere.
-const PROMISE: Duration = Duration::from_secs(1);
 
 const SUSPEND: &str = "UPDATE control.tenants SET state = 'suspended', version = version + 1 WHERE id = $1";
 /// The change is counted also for who forgets it.
@@ -27,19 +21,6 @@ async fn change(service: &Service, tenant: &Tenant, sql: &'static str) {
         .await
         .unwrap();
     superuser.close().await.unwrap();
-}
-
-/// Asks until it is answered with this status, which has to be in time.
-async fn soon(client: &Client, path: &str, status: u16) -> Answer {
-    let start = Instant::now();
-    loop {
-        let answer = client.get(path).await;
-        if answer.status == status {
-            return answer;
-        }
-        assert!(start.elapsed() < PROMISE, "still {answer:?}");
-        sleep(Duration::from_millis(5)).await;
-    }
 }
 
 async fn soon_suspended(client: &Client) {

@@ -25,6 +25,9 @@ use control_plane::ControlPlane;
 /// For what comes about by itself, on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How soon a change of a tenant holds everywhere.
+const PROMISE: Duration = Duration::from_secs(1);
+
 /// The bearer token of every test's admin plane.
 const ADMIN_TOKEN: &str = "a-token-for-tests";
 
@@ -171,6 +174,19 @@ pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !holds().await {
         assert!(start.elapsed() < DEADLINE, "it did not come about");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Asks until it is answered with this status, which has to be as soon as is promised of a change.
+pub async fn soon(client: &Client, path: &str, status: u16) -> Answer {
+    let start = Instant::now();
+    loop {
+        let answer = client.get(path).await;
+        if answer.status == status {
+            return answer;
+        }
+        assert!(start.elapsed() < PROMISE, "still {answer:?}");
         sleep(Duration::from_millis(5)).await;
     }
 }
