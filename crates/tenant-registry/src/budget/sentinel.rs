@@ -34,6 +34,10 @@ const IDLE: Duration = Duration::from_millis(500);
 const SOONEST: Duration = Duration::from_millis(1);
 const LATEST: Duration = Duration::from_millis(50);
 
+/// How many backends are ended between two looks, and how long that may take: ending one may have to wait for a lock.
+const AT_ONCE: usize = 16;
+const ENDING: Duration = Duration::from_secs(3);
+
 /// What the sentinel is asked to do.
 pub(crate) enum Task {
     /// Say when this backend is gone.
@@ -129,6 +133,7 @@ impl Sentinel {
             tracing::warn!(budget = %inner.settings.name, configured, allowed, "the server allows fewer connections");
         }
         inner.with(|core| core.set_target(cap, inner.now()));
+        inner.known.send_replace(true);
     }
 
     /// The server cannot be asked. False when the budget is gone.
@@ -165,7 +170,12 @@ impl Sentinel {
                 }
                 Err(_) => pause = (pause * 2).min(LATEST),
             }
-            match timeout(ANSWER, self.look(&mut connection)).await {
+            let looked = timeout(ANSWER, self.look(&mut connection)).await;
+            let ended = match looked {
+                Ok(Ok(())) => timeout(ENDING, self.end_some(&mut connection)).await,
+                not_looked => not_looked,
+            };
+            match ended {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Some(error),
                 Err(elapsed) => return Some(sqlx::Error::Io(elapsed.into())),
@@ -188,7 +198,7 @@ impl Sentinel {
         }
     }
 
-    /// One query for all that is watched. Then ends what should be gone and is not.
+    /// One query for all that is watched.
     async fn look(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let backends = watch::listed(connection, &self.watches).await?;
         let Some(inner) = self.budget.upgrade() else {
@@ -214,9 +224,18 @@ impl Sentinel {
                 self.watches.push(watch);
             }
         }
+        Ok(())
+    }
+
+    /// Ends some of what should be gone and is not; the rest after the next look, so that nobody waits for all of it.
+    async fn end_some(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Some(inner) = self.budget.upgrade() else {
+            return Ok(());
+        };
         let end = inner.settings.sentinel.end_backend.clone();
         drop(inner);
-        for (tenant, pid) in std::mem::take(&mut self.to_end) {
+        let some = self.to_end.len().min(AT_ONCE);
+        for (tenant, pid) in self.to_end.drain(..some) {
             if let Some(end) = &end {
                 end_backend(connection, end(tenant), tenant, pid).await?;
             }

@@ -5,8 +5,9 @@
 
 use super::sync::{AtomicU64, Ordering};
 
-/// The most slots of a tenant, and so the most connections that it may have.
-pub(crate) const MAX_SLOTS: u32 = 62;
+/// The most connections that a tenant of a [`BudgetedPool`](crate::BudgetedPool) may have: which of them are idle is one
+/// word.
+pub const MAX_SLOTS: u32 = 62;
 
 /// The pool is closed: nothing becomes idle any more.
 const RETIRED: u64 = 1 << 63;
