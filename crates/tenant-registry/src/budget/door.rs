@@ -1,5 +1,6 @@
 //! The way to a tenant's database.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -9,7 +10,11 @@ use super::account::Kind;
 use super::checkout::Checkout;
 use super::refusal::Refusal;
 use super::settings::BudgetedSettings;
+use super::slots::Micros;
 use crate::{Reload, TenantSpec};
+
+/// So long what a login may is taken to be as it was read.
+const VERIFIED: Micros = 60_000_000;
 
 /// What the engine moves about when it is not tested.
 pub(crate) struct Real;
@@ -25,6 +30,8 @@ pub(crate) struct Door {
     /// Replaced when the login is refused and the source knows better.
     connect: Mutex<Arc<PgConnectOptions>>,
     reload: Reload,
+    /// When it was last read what the login may, in microseconds since the budget's start; zero for never.
+    verified: AtomicU64,
     pub(crate) settings: Arc<BudgetedSettings>,
 }
 
@@ -33,12 +40,23 @@ impl Door {
         Self {
             connect: Mutex::new(Arc::new(connect)),
             reload,
+            verified: AtomicU64::new(0),
             settings,
         }
     }
 
     pub(crate) fn connect(&self) -> Arc<PgConnectOptions> {
         Arc::clone(&self.connect.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether it has to be read anew what the login may.
+    pub(crate) fn is_to_be_verified(&self, now: Micros) -> bool {
+        let verified = self.verified.load(Ordering::Relaxed);
+        verified == 0 || now.saturating_sub(verified) >= VERIFIED
+    }
+
+    pub(crate) fn verified(&self, now: Micros) {
+        self.verified.store(now.max(1), Ordering::Relaxed);
     }
 
     /// Asks the source for credentials, and keeps them for the logins to come. `None` when it has none.

@@ -81,10 +81,23 @@ async fn attempt(
 ) -> Result<(PgConnection, i32), LoginFailed> {
     let settings = &account.door.settings;
     let options = session::options(connect.clone(), &settings.session);
+    let now = settings.budget.inner().now();
     let login = async {
         let mut connection = options.connect().await?;
-        match session::verify(&mut connection, settings.session.min_server_version).await {
-            Ok(pid) => Ok((connection, pid)),
+        let minimum = settings.session.min_server_version;
+        let whole = account.door.is_to_be_verified(now);
+        let verified = if whole {
+            session::verify(&mut connection, minimum).await
+        } else {
+            session::verify_again(&mut connection, minimum).await
+        };
+        match verified {
+            Ok(pid) => {
+                if whole {
+                    account.door.verified(now);
+                }
+                Ok((connection, pid))
+            }
             Err(error) => {
                 // Refused by us: the server shall not wait for anything more.
                 let _ = connection.close().await;

@@ -124,28 +124,42 @@ impl Watch {
 
 /// Those of the watched that the server lists. Also asked when nothing is watched: that the server answers is what
 /// counts then.
+///
+/// By `pg_stat_get_activity`, of which `pg_stat_activity` is a view: that one joins all roles that there are, and where
+/// tenants have thousands it costs more than a login.
 pub(super) async fn listed(
     connection: &mut PgConnection,
     watches: &[Watch],
 ) -> Result<Vec<Listed>, sqlx::Error> {
     let pids: Vec<i32> = watches.iter().filter_map(Watch::pid).collect();
+    let mut listed: Vec<Listed> = sqlx::query_as(
+        "SELECT backend.pid, pg_get_userbyid(backend.usesysid)::text
+         FROM unnest($1::int4[]) AS watched (pid), LATERAL pg_stat_get_activity(watched.pid) AS backend",
+    )
+    .bind(pids)
+    .fetch_all(&mut *connection)
+    .await?;
     let logins: Vec<&str> = watches
         .iter()
         .filter(|watch| watch.is_unanswered())
         .map(|watch| watch.login.as_str())
         .collect();
-    sqlx::query_as(
-        "SELECT pid, coalesce(usename, '')::text FROM pg_stat_activity WHERE pid = ANY($1) OR usename = ANY($2)",
-    )
-    .bind(pids)
-    .bind(logins)
-    .fetch_all(connection)
-    .await
+    if !logins.is_empty() {
+        let of_logins: Vec<Listed> = sqlx::query_as(
+            "SELECT backend.pid, pg_get_userbyid(backend.usesysid)::text
+             FROM pg_stat_get_activity(NULL) AS backend WHERE pg_get_userbyid(backend.usesysid) = ANY($1)",
+        )
+        .bind(logins)
+        .fetch_all(connection)
+        .await?;
+        listed.extend(of_logins);
+    }
+    Ok(listed)
 }
 
 /// The process ids of all backends that there are.
 pub(super) async fn all(connection: &mut PgConnection) -> Result<HashSet<i32>, sqlx::Error> {
-    let pids: Vec<i32> = sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE pid IS NOT NULL")
+    let pids: Vec<i32> = sqlx::query_scalar("SELECT pid FROM pg_stat_get_activity(NULL)")
         .fetch_all(connection)
         .await?;
     Ok(pids.into_iter().collect())
