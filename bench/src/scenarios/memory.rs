@@ -31,9 +31,9 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     summary: "10,000 tenants visited once over a budget of 50: memory for each, and after their eviction",
     method: "The budget is filled by 100 tenants first. Then each of 9,900 more is asked once, SELECT 1, and stays \
              resident. What the process's allocator has given out and not taken back is counted on the one thread \
-             on which all of it runs; the resident set is VmRSS. Then those are evicted by invalidation, their pools are \
-             closed, the first 100 are asked once more, and the end is taken; and all of that a second time. Beside it as many PgPools that have \
-             never connected.",
+             on which all of it runs; the resident set is VmRSS. Then those are evicted by invalidation, their pools \
+             are closed, the first 100 are asked once more, and the end is taken; and all of that a second time. \
+             Beside it as many PgPools that have never connected.",
     run,
 };
 
