@@ -1,15 +1,42 @@
 //! The routes of the admin plane.
 
+use axum::extract::FromRef;
 use axum::routing::get;
 use axum::{Router, middleware};
 use control_plane::ControlPlane;
+use tenant_registry::{BudgetedPool, Registry};
 
 use crate::auth::{AdminAuth, require_token};
 use crate::health::{Health, livez, readyz};
 use crate::tenants;
 
-/// The admin plane's routes. Probes need no token: they tell nothing but whether the service serves.
-pub fn plane(control_plane: ControlPlane, auth: AdminAuth, health: Health) -> Router {
+/// What the routes work on.
+#[derive(Clone)]
+pub(crate) struct AdminState {
+    control_plane: ControlPlane,
+    registry: Registry<BudgetedPool>,
+}
+
+impl FromRef<AdminState> for ControlPlane {
+    fn from_ref(state: &AdminState) -> Self {
+        state.control_plane.clone()
+    }
+}
+
+impl FromRef<AdminState> for Registry<BudgetedPool> {
+    fn from_ref(state: &AdminState) -> Self {
+        state.registry.clone()
+    }
+}
+
+/// The admin plane's routes; what they change, this registry forgets at once. Probes need no token: they tell nothing
+/// but whether the service serves.
+pub fn plane(
+    control_plane: ControlPlane,
+    registry: Registry<BudgetedPool>,
+    auth: AdminAuth,
+    health: Health,
+) -> Router {
     let probes = Router::new()
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
@@ -21,6 +48,9 @@ pub fn plane(control_plane: ControlPlane, auth: AdminAuth, health: Health) -> Ro
         .fold(Router::new(), |router, (path, methods)| {
             router.route(path, methods.route_layer(guard.clone()))
         })
-        .with_state(control_plane)
+        .with_state(AdminState {
+            control_plane,
+            registry,
+        })
         .merge(probes)
 }

@@ -5,18 +5,20 @@ mod list;
 mod show;
 
 use axum::routing::{MethodRouter, get};
-use control_plane::{ControlPlane, StoreError, Tenant, TenantState};
+use control_plane::{StoreError, Tenant, TenantState};
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use web::read::timestamp;
 use web::{Code, Problem};
 
+use crate::plane::AdminState;
+
 const COLLECTION: &str = "/admin/v1/tenants";
 const MEMBER: &str = "/admin/v1/tenants/{id}";
 
 /// The routes of tenants.
-pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<ControlPlane>)> {
+pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AdminState>)> {
     vec![
         (COLLECTION, get(list::list).post(create::create)),
         (MEMBER, get(show::show)),

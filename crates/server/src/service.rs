@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::config::{PlaneLimits, Settings, ShutdownSettings};
 
 pub use signals::stop_on_signals;
+use upkeep::Upkeep;
 
 /// How long the admin plane may take to answer its last requests, after all else has stopped.
 const ADMIN_DRAIN: Duration = Duration::from_secs(2);
@@ -57,7 +58,7 @@ impl Listeners {
     }
 }
 
-/// Serves until `stopping`, with the [`upkeep`] beside it, then stops in this order: the tenant plane answers what it has begun and no more, the
+/// Serves until `stopping`, with the upkeep beside it, then stops in this order: the tenant plane answers what it has begun and no more, the
 /// registry closes its pools, the admin plane (with its probes) goes last. Each stage has its deadline.
 ///
 /// # Errors
@@ -79,7 +80,7 @@ pub async fn run(
         http_deadline,
         registry_deadline,
     } = settings.shutdown;
-    upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
+    let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),
@@ -106,6 +107,7 @@ pub async fn run(
     if drained.aborted > 0 {
         tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
     }
+    upkeep.stop().await;
     let stats = registry.shutdown(registry_deadline).await;
     admin_stop.cancel();
     let admin = admin.await;

@@ -15,6 +15,7 @@ mod ledger;
 mod login;
 mod login_rate;
 mod meters;
+mod numbered;
 mod pool;
 mod reach;
 mod refusal;
@@ -37,7 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering as StdOrdering};
 use std::thread::available_parallelism;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 use self::core::{Ages, Core, Effect};
@@ -52,6 +53,7 @@ pub use pool::BudgetedPool;
 pub use refusal::{BudgetSpent, LoginBackoff};
 pub use settings::{BudgetSettings, BudgetedSettings, EndBackend, SentinelSettings};
 pub use snapshot::BudgetSnapshot;
+pub use word::MAX_SLOTS as MAX_CONNECTIONS_PER_TENANT;
 
 pub(crate) use door::Real;
 
@@ -72,6 +74,8 @@ pub(crate) struct Inner {
     sentinel: mpsc::UnboundedSender<sentinel::Task>,
     /// Told when somebody begins to wait.
     waiting: Notify,
+    /// Whether the server was ever asked for its limits.
+    known: watch::Sender<bool>,
     pub(crate) meters: Meters,
     accounts: AtomicU64,
 }
@@ -96,12 +100,21 @@ impl Budget {
             runtime: Handle::current(),
             sentinel,
             waiting: Notify::new(),
+            known: watch::Sender::new(false),
             accounts: AtomicU64::new(0),
             settings,
         });
         tokio::spawn(sentinel::run(Arc::downgrade(&inner), tasks));
         tokio::spawn(ticks::run(Arc::downgrade(&inner)));
         Self { inner }
+    }
+
+    /// Waits until the server has answered and the cap is known. Nobody has to: who asks for a connection before waits by
+    /// itself.
+    pub async fn ready(&self) {
+        let mut told = self.inner.known.subscribe();
+        // The sender lives as long as this does.
+        let _ = told.wait_for(|known| *known).await;
     }
 
     /// Changes the configured cap while it runs: what is too much goes as it comes back. The server's own limit holds

@@ -12,7 +12,7 @@ use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 use crate::checkout::{Checkout as _, Checkouts, Parts};
 use crate::connection::TenantConnection;
 use crate::transaction::TenantTransaction;
-use crate::{BudgetedPool, Lease, PoolSnapshot, TenantId};
+use crate::{BudgetedPool, Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 
 /// A tenant's database. `&TenantDb` is a sqlx [`Executor`]: every query takes a connection of the tenant's
 /// pool for its own length, in one round trip.
@@ -64,6 +64,16 @@ impl<P: Checkouts> TenantDb<P> {
     /// The sizes of the tenant's pool now.
     pub fn snapshot(&self) -> PoolSnapshot {
         self.lease.snapshot()
+    }
+}
+
+impl<P: Checkouts> Registry<P> {
+    /// A lease on this tenant's pool, as its database.
+    ///
+    /// # Errors
+    /// As [`lease`](Self::lease).
+    pub async fn db(&self, tenant: TenantId) -> Result<TenantDb<P>, LeaseError> {
+        self.lease(tenant).await.map(TenantDb::new)
     }
 }
 

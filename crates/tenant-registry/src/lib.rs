@@ -99,7 +99,7 @@ mod warm;
 
 pub use budget::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
-    EndBackend, Ledger, LoginBackoff, SentinelSettings,
+    EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings,
 };
 pub use change::{Change, TenantNotice};
 pub use checkout::{Checkout, Checkouts, Parts};

@@ -8,6 +8,9 @@ use crate::opener::Purpose;
 use crate::opening::Outcome;
 use crate::{LeaseError, Registry, TenantId, TenantPool};
 
+/// How often an opening that was overtaken by a change is tried.
+const ATTEMPTS: usize = 3;
+
 /// What came of a [`Registry::warm`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WarmedUp {
@@ -48,11 +51,18 @@ impl<P: TenantPool> Registry<P> {
             return Outcome::Failed(error);
         }
         registry.admission.known(tenant);
-        match self.find_or_open(tenant, Purpose::WarmUp) {
-            // Somebody else was faster.
-            Ok(_) => Outcome::Overtaken,
-            Err(opening) => opening.outcome().await,
+        for _ in 0..ATTEMPTS {
+            let outcome = match self.find_or_open(tenant, Purpose::WarmUp) {
+                // Somebody else was faster.
+                Ok(_) => return Outcome::Overtaken,
+                Err(opening) => opening.outcome().await,
+            };
+            // A change, or the comparison after missed ones, came in between: what it is now has to be read anew.
+            if !matches!(outcome, Outcome::Overtaken) || registry.closing.is_cancelled() {
+                return outcome;
+            }
         }
+        Outcome::Overtaken
     }
 
     /// Who is resident and was leased within this time, right to within a quarter of the idle timeout or five seconds,

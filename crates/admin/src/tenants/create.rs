@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{ControlPlane, CreateError, Taken, TenantName};
 use http::{StatusCode, header};
-use tenant_registry::TenantId;
+use tenant_registry::{BudgetedPool, Registry, TenantId};
 use web::read::rule::{text, uuid};
 use web::{Code, JsonObject, NoQuery, Problem};
 
@@ -15,6 +15,7 @@ use super::{COLLECTION, TenantView, store_failed};
 /// name are sent again.
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
+    State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,
     body: JsonObject,
 ) -> Result<Response, Problem> {
@@ -41,6 +42,9 @@ pub(super) async fn create(
         .create_tenant(name, id.map(TenantId::new))
         .await
         .map_err(refuse)?;
+    // Who asked for it before was told that it is not there or not ready, and that is remembered for a moment. Here the
+    // next request finds it; elsewhere the notice of the change sees to that.
+    registry.invalidate(tenant.id);
     let location = format!("{COLLECTION}/{}", tenant.id);
     let view = TenantView::from(tenant);
     Ok((

@@ -13,7 +13,8 @@ pub(super) fn refuse(error: LeaseError) -> Problem {
             SourceError::Unavailable(_) => soon(Code::ControlStoreDown, error),
             SourceError::Unusable(_) => Problem::internal(error),
         },
-        LeaseError::Busy { .. } => soon(Code::ClusterBusy, error),
+        LeaseError::Busy { .. } => soon(Code::ClusterBusy, error)
+            .detail("Too many tenants are looked up at once. Retry after the time in Retry-After."),
         LeaseError::ShuttingDown => Code::ShuttingDown.into(),
         LeaseError::Overloaded => Problem::new(Code::ClusterBusy).caused_by(error),
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use control_plane::ControlPlane;
 use control_plane::postgres::{Cluster, Login, SchemaStatus};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::databases::Databases;
@@ -74,6 +75,8 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
     check_servers(settings).await?;
     let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
     let app = App::new(settings, app::envelope(ring_file)?, stopping)?;
+    // The first requests need not wait for it. Where it takes longer, they do, and the log says why.
+    let _ = timeout(settings.data_cluster.cluster.connect_timeout, app.budget.ready()).await;
     check_schemas(&app.control_plane).await?;
     app.control_plane.check_keys().await.with_context(|| {
         let file = ring_file.display();

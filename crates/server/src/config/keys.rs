@@ -77,7 +77,10 @@ const SECTIONS: &[(&str, &[Fields])] = &[
             ("reserved_connections", Kind::Count),
             (
                 "max_connections_per_tenant",
-                Kind::AtMost(62, "which of them are free is kept in one word of 64 bits"),
+                Kind::AtMost(
+                    tenant_registry::MAX_CONNECTIONS_PER_TENANT,
+                    "which of them are free is kept in one word of 64 bits",
+                ),
             ),
             ("acquire_timeout", Kind::Duration),
             ("clean_up_timeout", Kind::Duration),

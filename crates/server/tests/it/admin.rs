@@ -148,3 +148,20 @@ async fn a_request_keeps_its_id() {
         .body;
     assert_eq!(own["request_id"].as_str().unwrap().len(), 36);
 }
+
+#[tokio::test]
+async fn a_tenant_is_served_as_soon_as_it_is_made_also_to_who_asked_before() {
+    let service = Service::start().await;
+    let id = testkit::nobody();
+    let client = Client::new(service.tenant_plane).header("x-tenant-id", &id.to_string());
+    client
+        .get("/v1/internal/users")
+        .await
+        .refused(404, "TENANT_UNKNOWN");
+    service
+        .operator()
+        .post(TENANTS, &json!({"name": "acme", "id": id.to_string()}))
+        .await
+        .expect(201);
+    client.get("/v1/internal/users").await.expect(200);
+}

@@ -1,42 +1,26 @@
 //! Changes of tenants, made by SQL in the control store, reach every instance.
 
-use std::time::Duration;
-
 use control_plane::Tenant;
 use sqlx::Connection as _;
-use testkit::Answer;
-use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Locked, Service};
+use crate::support::{Client, Locked, Service, soon};
 
 const USERS: &str = "/v1/internal/users";
-/// How soon a change holds everywhere.
-const PROMISE: Duration = Duration::from_secs(1);
+
+const SUSPEND: &str = "UPDATE control.tenants SET state = 'suspended', version = version + 1 WHERE id = $1";
+/// The change is counted also for who forgets it.
+const RESUME: &str = "UPDATE control.tenants SET state = 'active' WHERE id = $1";
 
 /// As an operator does it.
-async fn set_state(service: &Service, tenant: &Tenant, state: &str) {
+async fn change(service: &Service, tenant: &Tenant, sql: &'static str) {
     let server = service.databases.server();
     let mut superuser = server.superuser(service.databases.control().as_str()).await;
-    sqlx::query("UPDATE control.tenants SET state = $2, version = version + 1 WHERE id = $1")
+    sqlx::query(sql)
         .bind(tenant.id.as_uuid())
-        .bind(state)
         .execute(&mut superuser)
         .await
         .unwrap();
     superuser.close().await.unwrap();
-}
-
-/// Asks until it is answered with this status, which has to be in time.
-async fn soon(client: &Client, path: &str, status: u16) -> Answer {
-    let start = Instant::now();
-    loop {
-        let answer = client.get(path).await;
-        if answer.status == status {
-            return answer;
-        }
-        assert!(start.elapsed() < PROMISE, "still {answer:?}");
-        sleep(Duration::from_millis(5)).await;
-    }
 }
 
 async fn soon_suspended(client: &Client) {
@@ -53,7 +37,7 @@ async fn two(overrides: &[&str]) -> (Service, Service, Tenant) {
     ]
     .concat();
     let here = Service::with(&overrides).await;
-    let there = here.beside(&overrides);
+    let there = here.beside(&overrides).await;
     let acme = here.tenant("acme").await;
     for service in [&here, &there] {
         service.client(&acme).get(USERS).await.expect(200);
@@ -73,7 +57,7 @@ async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
     };
     locked.hold(&acme, 1).await;
 
-    set_state(&here, &acme, "suspended").await;
+    change(&here, &acme, SUSPEND).await;
     tokio::join!(soon_suspended(&near), soon_suspended(&far));
     // The lock stays: nothing but its end brings this answer.
     under_way.await.unwrap().refused(504, "CONNECTION_LOST");
@@ -81,7 +65,7 @@ async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
     locked.release().await;
     here.client(&globex).get(USERS).await.expect(200);
 
-    set_state(&here, &acme, "active").await;
+    change(&here, &acme, RESUME).await;
     tokio::join!(soon(&near, USERS, 200), soon(&far, USERS, 200));
 }
 
@@ -96,7 +80,7 @@ async fn what_runs_may_finish_where_it_is_so_configured() {
     };
     locked.hold(&acme, 1).await;
 
-    set_state(&here, &acme, "suspended").await;
+    change(&here, &acme, SUSPEND).await;
     tokio::join!(soon_suspended(&near), soon_suspended(&far));
     locked.release().await;
     under_way.await.unwrap().expect(200);

@@ -7,7 +7,7 @@ use tenant_registry::TenantPool as _;
 use testkit::{Proxy, TestServer};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Service};
+use crate::support::{Client, Service, until};
 
 const USERS: &str = "/v1/internal/users";
 const TENANTS: &str = "/admin/v1/tenants";
@@ -33,7 +33,7 @@ async fn comes_back(client: &Client, path: &str) {
 
 #[tokio::test]
 async fn without_the_control_store_resident_tenants_are_served() {
-    let (service, proxy) = behind_proxy("control_store", &["control_store.connect_timeout=1s"]).await;
+    let (service, proxy) = behind_proxy("control_store", &["control_store.connect_timeout=2s"]).await;
     let resident = service.client(&service.tenant("acme").await);
     let other = service.client(&service.tenant("globex").await);
     let operator = service.operator();
@@ -88,7 +88,7 @@ async fn a_data_cluster_that_says_nothing_costs_a_request_its_deadline_and_no_mo
     proxy.freeze();
     client.get(USERS).await.refused(504, "DEADLINE_EXCEEDED");
     // The silent connection is given up without a word from the other side.
-    until(|| pool.snapshot().size == 0).await;
+    until(async || pool.snapshot().size == 0).await;
     service.operator().get(TENANTS).await.expect(200);
     service.operator().get("/readyz").await.expect(200);
 
@@ -135,21 +135,12 @@ async fn a_request_under_way_is_answered_before_the_service_stops() {
     let client = service.client(&tenant);
     client.get(USERS).await.expect(200);
     let pool = service.registry.lease(tenant.id).await.unwrap();
-    until(|| pool.snapshot().idle == 1).await;
+    until(async || pool.snapshot().idle == 1).await;
 
     proxy.delay(Duration::from_millis(500));
     let under_way = tokio::spawn(async move { client.post(USERS, &json!({"name": "Ada"})).await });
-    until(|| pool.snapshot().idle == 0).await;
+    until(async || pool.snapshot().idle == 0).await;
     drop(pool);
     service.stop().await.unwrap();
     under_way.await.unwrap().expect(201);
-}
-
-/// Waits for what no event tells of.
-async fn until(holds: impl Fn() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < DEADLINE);
-        sleep(Duration::from_millis(5)).await;
-    }
 }

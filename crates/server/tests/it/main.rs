@@ -15,6 +15,8 @@ mod faults;
 mod isolation;
 mod paging;
 mod pools;
+mod strangers;
 mod support;
 mod tenant_header;
 mod users;
+mod warm_up;

@@ -25,6 +25,9 @@ use control_plane::ControlPlane;
 /// For what comes about by itself, on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// How soon a change of a tenant holds everywhere.
+const PROMISE: Duration = Duration::from_secs(1);
+
 /// The bearer token of every test's admin plane.
 const ADMIN_TOKEN: &str = "a-token-for-tests";
 
@@ -49,15 +52,15 @@ impl Service {
 
     /// With some keys of its own, as `section.key=value`.
     pub async fn with(overrides: &[&str]) -> Self {
-        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides)
+        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides).await
     }
 
     /// A further instance over the same databases, with the same keys.
-    pub fn beside(&self, overrides: &[&str]) -> Self {
-        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides)
+    pub async fn beside(&self, overrides: &[&str]) -> Self {
+        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides).await
     }
 
-    fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
+    async fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
         let settings = settings(&databases, overrides);
         let stopping = CancellationToken::new();
         let app = App::new(&settings, envelope.clone(), stopping.clone()).unwrap();
@@ -73,6 +76,8 @@ impl Service {
             async move { service::run(app, listeners, &settings, stopping).await }
         };
         let task = Some(tokio::spawn(run));
+        // The sentinel is through: what a test breaks from here on is not its first login.
+        until(async || budget.snapshot().ledger.cap > 0).await;
         Self {
             databases,
             registry,
@@ -169,6 +174,19 @@ pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !holds().await {
         assert!(start.elapsed() < DEADLINE, "it did not come about");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Asks until it is answered with this status, which has to be as soon as is promised of a change.
+pub async fn soon(client: &Client, path: &str, status: u16) -> Answer {
+    let start = Instant::now();
+    loop {
+        let answer = client.get(path).await;
+        if answer.status == status {
+            return answer;
+        }
+        assert!(start.elapsed() < PROMISE, "still {answer:?}");
         sleep(Duration::from_millis(5)).await;
     }
 }

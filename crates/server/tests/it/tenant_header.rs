@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use crate::support::Service;
+use crate::support::{Service, soon};
 
 const USERS: &str = "/v1/internal/users";
 
@@ -100,7 +100,8 @@ async fn a_tenant_that_is_not_served_is_told_so() {
             .execute(&mut store)
             .await
             .unwrap();
-        service.client(&tenant).get(USERS).await.refused(status, code);
+        let answer = soon(&service.client(&tenant), USERS, status).await;
+        answer.refused(status, code);
     }
     assert_eq!(service.registry.stats().opened, 0);
 }

@@ -1,6 +1,7 @@
 //! A tenant's account with the budget: its slots, its limits, and the way to its database.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::Notify;
 
@@ -28,6 +29,8 @@ pub(crate) struct Account<K: Kind> {
     pub(crate) max: u32,
     /// Never stolen below this.
     pub(crate) floor: u32,
+    /// Whether its floor counts among those that were promised.
+    pub(crate) promised: AtomicBool,
     pub(crate) door: K::Door,
     /// Told when a closed account has no connection left.
     pub(crate) drained: Notify,

@@ -10,15 +10,15 @@ mod logins;
 mod returns;
 mod victims;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::{Kind, Shared};
 use super::breaker::Breakers;
 use super::ledger::{Ledger, Place};
 use super::login_rate::LoginRate;
+use super::numbered::Numbered;
 use super::refusal::Refusal;
-use super::rings::Rings;
+use super::rings::{Class, Rings};
 use super::seat::Seat;
 use super::slots::{Micros, Seated};
 use super::sync::{AtomicBool, Ordering};
@@ -26,6 +26,7 @@ use super::word::Slot;
 use crate::probe::ConnectFailure;
 
 pub(crate) use arrivals::{Joined, Left};
+pub(crate) use logins::LoginFailed;
 
 /// What is to be done, outside of the mutex.
 pub(crate) enum Effect<K: Kind> {
@@ -65,7 +66,7 @@ pub(crate) struct Core<K: Kind> {
     pub(crate) ledger: Ledger,
     /// What the cap shall be.
     target: u32,
-    pub(crate) seats: HashMap<u64, Seat<K>>,
+    pub(crate) seats: Numbered<Seat<K>>,
     pub(crate) rings: Rings,
     pub(crate) breakers: Breakers,
     pub(crate) rate: LoginRate,
@@ -89,7 +90,7 @@ impl<K: Kind> Core<K> {
         Self {
             ledger: Ledger::default(),
             target: 0,
-            seats: HashMap::new(),
+            seats: Numbered::default(),
             rings: Rings::default(),
             breakers: Breakers::default(),
             rate: LoginRate::new(cores),
@@ -131,7 +132,11 @@ impl<K: Kind> Core<K> {
 
     /// The account's floor, as far as the cap has room for all floors that were promised.
     pub(crate) fn floor(&self, seat: &Seat<K>) -> u32 {
-        if self.floors_hold() { seat.account.floor } else { 0 }
+        if self.floors_hold() && !seat.retired && !seat.closed {
+            seat.account.floor
+        } else {
+            0
+        }
     }
 
     /// Floors come to less than the cap, so that there is always something to pass on.
@@ -167,20 +172,9 @@ impl<K: Kind> Core<K> {
         let Some(seat) = self.seats.get(&id) else { return };
         let wanted = seat.class(self.floor(seat));
         if seat.queued.map(|(class, _)| class) != wanted {
-            let left = seat.queued;
-            let joined = wanted.map(|class| (class, self.rings.join(id, class)));
-            if let Some(seat) = self.seats.get_mut(&id) {
-                seat.queued = joined;
-            }
-            if let Some((class, _)) = left {
-                let seats = &self.seats;
-                self.rings.left(class, |account, ticket| {
-                    seats
-                        .get(&account)
-                        .and_then(|seat| seat.queued)
-                        .is_some_and(|(_, own)| own == ticket)
-                });
-            }
+            self.requeue(id, wanted);
+        } else if !seat.is_vacant() {
+            return;
         }
         if let Some(seat) = self.seats.get(&id)
             && seat.is_vacant()
@@ -189,6 +183,20 @@ impl<K: Kind> Core<K> {
                 seat.account.drained.notify_waiters();
             }
             self.seats.remove(&id);
+        }
+    }
+
+    fn requeue(&mut self, id: u64, wanted: Option<Class>) {
+        let joined = wanted.map(|class| (class, self.rings.join(id, class)));
+        let Some(seat) = self.seats.get_mut(&id) else {
+            return;
+        };
+        if let Some((class, _)) = std::mem::replace(&mut seat.queued, joined) {
+            let seats = &self.seats;
+            self.rings.left(class, |account, ticket| {
+                let stands = seats.get(&account).and_then(|seat| seat.queued);
+                stands.is_some_and(|(_, own)| own == ticket)
+            });
         }
     }
 

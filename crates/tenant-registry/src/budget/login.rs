@@ -9,26 +9,15 @@ use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::{sleep, timeout};
 
 use super::account::Shared;
-use super::core::PipelineId;
+use super::core::{LoginFailed, PipelineId};
 use super::door::Real;
-use super::ledger::Place;
 use super::sentinel::{Task, Watch};
 use super::slots::Seated;
 use super::word::Slot;
-use crate::probe::ConnectFailure;
 use crate::session;
 
 /// A backend leaves `pg_stat_activity` an instant before its place is free.
 const ONCE_MORE_AFTER: Duration = Duration::from_millis(1);
-
-/// How a login failed.
-struct Failed {
-    cause: ConnectFailure,
-    /// Nothing answered in time.
-    silent: bool,
-    /// Whether the server may still have a backend of it.
-    lingers: bool,
-}
 
 /// Logs in and tells the core.
 pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId) {
@@ -48,18 +37,13 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
             };
             inner.with(|core| core.logged_in(&account, slot, pipeline, seated, took, now));
         }
-        Err(Failed {
-            cause,
-            silent,
-            lingers,
-        }) => {
+        Err(failed) => {
             inner.meters.login_failed();
-            tracing::debug!(tenant = %account.tenant, error = %cause, "a login failed");
-            let fate = if lingers { Place::Quarantine } else { Place::Free };
-            let now = inner.now();
-            inner.with(|core| core.login_failed(&account, slot, pipeline, cause, fate, silent, now));
+            tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
+            let (lingers, silent) = (failed.lingers, failed.silent);
+            inner.with(|core| core.login_failed(&account, slot, pipeline, failed, inner.now()));
             if lingers {
-                let (watch, gone) = Watch::login(&account);
+                let (watch, gone) = Watch::login(&account, silent);
                 inner.ask_sentinel(Task::Watch(watch));
                 if gone.await.is_ok() {
                     inner.with(|core| core.confirmed(&account, inner.now()));
@@ -71,7 +55,7 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
 
 /// Once more after a millisecond where the server was full, and once more with fresh credentials where these were
 /// refused.
-async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), Failed> {
+async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), LoginFailed> {
     let door = &account.door;
     let inner = door.settings.budget.inner();
     let connect = door.connect();
@@ -91,7 +75,10 @@ async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), Failed> {
     }
 }
 
-async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(PgConnection, i32), Failed> {
+async fn attempt(
+    account: &Shared<Real>,
+    connect: &PgConnectOptions,
+) -> Result<(PgConnection, i32), LoginFailed> {
     let settings = &account.door.settings;
     let options = session::options(connect.clone(), &settings.session);
     let login = async {
@@ -107,12 +94,12 @@ async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(
     };
     match timeout(settings.connect_timeout, login).await {
         Ok(Ok(session)) => Ok(session),
-        Ok(Err(error)) => Err(Failed {
+        Ok(Err(error)) => Err(LoginFailed {
             silent: false,
             lingers: !nothing_was_there(&error),
             cause: error.into(),
         }),
-        Err(elapsed) => Err(Failed {
+        Err(elapsed) => Err(LoginFailed {
             silent: true,
             lingers: true,
             cause: sqlx::Error::Io(elapsed.into()).into(),
@@ -128,7 +115,7 @@ fn nothing_was_there(error: &sqlx::Error) -> bool {
     ))
 }
 
-fn is(failed: &Failed, sqlstate: &str) -> bool {
+fn is(failed: &LoginFailed, sqlstate: &str) -> bool {
     let error = failed.cause.0.as_database_error();
     error
         .and_then(sqlx::error::DatabaseError::code)

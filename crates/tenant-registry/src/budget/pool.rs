@@ -1,6 +1,7 @@
 //! A tenant's pool out of the budget.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection as _;
@@ -32,6 +33,14 @@ pub struct BudgetedPool {
 impl BudgetedPool {
     fn budget(&self) -> &Arc<Inner> {
         self.account.door.settings.budget.inner()
+    }
+
+    /// The tenant's next pool is promised the same: the two of them must not count twice.
+    fn release_promise(&self) {
+        if self.account.promised.swap(false, Ordering::Relaxed) {
+            self.budget()
+                .with(|core| core.release_promise(self.account.floor));
+        }
     }
 
     async fn acquire(&self) -> Result<Checkout, sqlx::Error> {
@@ -79,6 +88,7 @@ impl TenantPool for BudgetedPool {
             slots: Slots::new(max),
             max,
             floor,
+            promised: AtomicBool::new(floor > 0),
             door: Door::new(spec.connect, reload, Arc::clone(settings)),
             drained: Notify::new(),
         };
@@ -89,6 +99,7 @@ impl TenantPool for BudgetedPool {
 
     fn retire(&self) {
         self.budget().with(|core| core.retire(&self.account));
+        self.release_promise();
     }
 
     fn end(&self) {
@@ -154,9 +165,7 @@ impl Drop for BudgetedPool {
     /// Also where the registry goes without a shutdown.
     fn drop(&mut self) {
         let inner = self.budget();
-        inner.with(|core| {
-            core.shut(&self.account, inner.now());
-            core.release_promise(self.account.floor);
-        });
+        inner.with(|core| core.shut(&self.account, inner.now()));
+        self.release_promise();
     }
 }

@@ -8,7 +8,7 @@ mod facts;
 mod watch;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
@@ -33,6 +33,10 @@ const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at backends that are still there, the first and the longest.
 const SOONEST: Duration = Duration::from_millis(1);
 const LATEST: Duration = Duration::from_millis(50);
+
+/// How many backends are ended between two looks, and how long that may take: ending one may have to wait for a lock.
+const AT_ONCE: usize = 16;
+const ENDING: Duration = Duration::from_secs(3);
 
 /// What the sentinel is asked to do.
 pub(crate) enum Task {
@@ -129,6 +133,7 @@ impl Sentinel {
             tracing::warn!(budget = %inner.settings.name, configured, allowed, "the server allows fewer connections");
         }
         inner.with(|core| core.set_target(cap, inner.now()));
+        inner.known.send_replace(true);
     }
 
     /// The server cannot be asked. False when the budget is gone.
@@ -165,7 +170,12 @@ impl Sentinel {
                 }
                 Err(_) => pause = (pause * 2).min(LATEST),
             }
-            match timeout(ANSWER, self.look(&mut connection)).await {
+            let looked = timeout(ANSWER, self.look(&mut connection)).await;
+            let ended = match looked {
+                Ok(Ok(())) => timeout(ENDING, self.end_some(&mut connection)).await,
+                not_looked => not_looked,
+            };
+            match ended {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Some(error),
                 Err(elapsed) => return Some(sqlx::Error::Io(elapsed.into())),
@@ -188,14 +198,16 @@ impl Sentinel {
         }
     }
 
-    /// One query for all that is watched. Then ends what should be gone and is not.
+    /// One query for all that is watched.
     async fn look(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let backends = watch::listed(connection, &self.watches).await?;
         let Some(inner) = self.budget.upgrade() else {
             return Ok(());
         };
-        let known = if self.watches.iter().any(Watch::is_of_a_login) {
-            self.known(&inner)
+        let closing: Vec<i32> = self.watches.iter().filter_map(Watch::pid).collect();
+        let unclear = |watch: &Watch| watch.is_unanswered() || watch.lasts();
+        let open = if self.watches.iter().any(unclear) {
+            inner.with(|core| core.all_backends())
         } else {
             Vec::new()
         };
@@ -205,31 +217,30 @@ impl Sentinel {
             .map_or(Duration::from_mins(1), |facts| facts.authentication_timeout);
         let watches = std::mem::take(&mut self.watches);
         for mut watch in watches {
-            if watch.is_gone(&backends, &known, patience) {
+            if watch.is_gone(&backends, &open, &closing, patience) {
                 watch.tell();
             } else {
                 self.to_end.extend(watch.should_be_ended());
                 self.watches.push(watch);
             }
         }
+        Ok(())
+    }
+
+    /// Ends some of what should be gone and is not; the rest after the next look, so that nobody waits for all of it.
+    async fn end_some(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Some(inner) = self.budget.upgrade() else {
+            return Ok(());
+        };
         let end = inner.settings.sentinel.end_backend.clone();
         drop(inner);
-        for (tenant, pid) in std::mem::take(&mut self.to_end) {
+        let some = self.to_end.len().min(AT_ONCE);
+        for (tenant, pid) in self.to_end.drain(..some) {
             if let Some(end) = &end {
                 end_backend(connection, end(tenant), tenant, pid).await?;
             }
         }
         Ok(())
-    }
-
-    /// The backends that the budget knows of, in use or being closed.
-    fn known(&self, inner: &Arc<Inner>) -> Vec<i32> {
-        let mut known = inner.with(|core| {
-            let backends = core.seats.values().flat_map(|seat| &seat.backends);
-            backends.map(|(_, pid)| *pid).collect::<Vec<_>>()
-        });
-        known.extend(self.watches.iter().filter_map(Watch::pid));
-        known
     }
 }
 

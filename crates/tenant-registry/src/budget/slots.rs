@@ -64,6 +64,9 @@ impl<C> Slots<C> {
 
     /// The fast way back. What could not be put back comes back: somebody waits, or the pool is closed.
     pub(crate) fn put(&self, slot: Slot, seated: Seated<C>, now: Micros) -> Result<(), Seated<C>> {
+        if self.word.is_slow_or_retired() {
+            return Err(seated);
+        }
         self.place(slot, seated, now);
         self.settle(slot, self.word.put(slot))
     }

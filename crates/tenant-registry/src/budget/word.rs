@@ -5,8 +5,9 @@
 
 use super::sync::{AtomicU64, Ordering};
 
-/// The most slots of a tenant, and so the most connections that it may have.
-pub(crate) const MAX_SLOTS: u32 = 62;
+/// The most connections that a tenant of a [`BudgetedPool`](crate::BudgetedPool) may have: which of them are idle is one
+/// word.
+pub const MAX_SLOTS: u32 = 62;
 
 /// The pool is closed: nothing becomes idle any more.
 const RETIRED: u64 = 1 << 63;
@@ -80,6 +81,11 @@ impl Word {
 
     pub(crate) fn is_retired(&self) -> bool {
         self.0.load(Ordering::SeqCst) & RETIRED != 0
+    }
+
+    /// Whether the fast way back is closed now, so that it need not be tried.
+    pub(crate) fn is_slow_or_retired(&self) -> bool {
+        self.0.load(Ordering::SeqCst) & (SLOW | RETIRED) != 0
     }
 
     #[cfg(test)]

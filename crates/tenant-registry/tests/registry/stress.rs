@@ -4,13 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::{FutureExt as _, StreamExt as _};
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
-    LeaseError, Registry, RegistrySettings, SourceFuture, TenantId, TenantSource, TenantSpec,
+    Change, LeaseError, Registry, RegistrySettings, SourceFuture, TenantId, TenantSource, TenantSpec,
 };
+use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::task::{JoinSet, yield_now};
 
-use crate::fakes::{FakePool, LONG, settings, tenant_id, within_long};
+use crate::changes::stream_of;
+use crate::fakes::{FakePool, LONG, served, settings, tenant_id, until, within_long};
 
 const TENANTS: usize = 4;
 const TASKS: u64 = 8;
@@ -58,18 +61,27 @@ async fn leases_invalidations_evictions_and_cancellations_at_once() {
         },
         (),
     );
+    let (tell, changes) = mpsc::unbounded_channel();
+    let followed = Arc::new(());
+    let following = Arc::clone(&followed);
+    registry.follow(stream_of(changes).inspect(move |_| {
+        let _ = &following;
+    }));
     let leased = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for seed in 1..=TASKS {
         let (registry, tenants, leased) = (registry.clone(), Arc::clone(&tenants), Arc::clone(&leased));
+        let tell = tell.clone();
         tasks.spawn(async move {
             let mut dice = Dice(seed);
             for _ in 0..STEPS {
-                step(&registry, &tenants, &leased, &mut dice).await;
+                step(&registry, &tenants, &tell, &leased, &mut dice).await;
             }
         });
     }
     within_long(tasks.join_all()).await;
+    drop(tell);
+    until(|| Arc::strong_count(&followed) == 1).await;
 
     // The count of residents is still exact: as many as the cap allows stay, when they are held. (The last tenant
     // comes first: an opening of it that a cancelled caller has left behind would push one of them out.)
@@ -89,16 +101,29 @@ async fn leases_invalidations_evictions_and_cancellations_at_once() {
     assert!(leased > TASKS * STEPS as u64 / 2, "{leased} leases, {stats:?}");
 }
 
-async fn step(registry: &Registry<FakePool>, tenants: &Tenants, leased: &AtomicU64, dice: &mut Dice) {
+async fn step(
+    registry: &Registry<FakePool>,
+    tenants: &Tenants,
+    tell: &UnboundedSender<Change>,
+    leased: &AtomicU64,
+    dice: &mut Dice,
+) {
     let tenant = &tenants.0[dice.roll(TENANTS)];
-    match dice.roll(20) {
+    match dice.roll(24) {
         0 => {
             let version = tenant.version.fetch_add(1, Ordering::SeqCst) + 1;
             registry.invalidate(tenant.id);
             tenant.announced.fetch_max(version, Ordering::SeqCst);
         }
         // A caller that goes away after its first poll, wherever that got to.
-        1 => drop(futures_util::FutureExt::now_or_never(registry.lease(tenant.id))),
+        1 => drop(registry.lease(tenant.id).now_or_never()),
+        2 => tell.send(Change::Tenant(served(tenant.id, 1))).unwrap(),
+        3 if dice.roll(10) == 0 => tell.send(Change::Resync).unwrap(),
+        4 => drop(registry.warm([tenant.id], 1).now_or_never()),
+        5 => {
+            let residents = registry.snapshot().totals.resident;
+            assert!(residents <= TENANTS, "{residents} of {TENANTS}");
+        }
         _ => {
             let announced = tenant.announced.load(Ordering::SeqCst);
             let lease = match registry.lease(tenant.id).await {

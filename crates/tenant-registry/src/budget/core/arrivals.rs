@@ -55,7 +55,14 @@ impl<K: Kind> Core<K> {
             seat.waiters.insert(number, (waiter, now));
         }
         self.settle(account.id);
-        self.dispatch(now);
+        // Who has all that it may have, or a login under way, asks for nothing.
+        if self
+            .seats
+            .get(&account.id)
+            .is_some_and(|seat| seat.queued.is_some())
+        {
+            self.dispatch(now);
+        }
         Joined::Queued(number)
     }
 

@@ -44,6 +44,7 @@ impl<K: Kind> Core<K> {
         if let Some(seat) = self.seats.get_mut(&account.id) {
             seat.retired = true;
         }
+        self.settle(account.id);
     }
 
     /// Closes the account: nobody gets a connection any more, idle ones go now, others as they come back.
@@ -71,6 +72,12 @@ impl<K: Kind> Core<K> {
         self.seats.get(&account.id).map_or_else(Vec::new, |seat| {
             seat.backends.iter().map(|(_, pid)| *pid).collect()
         })
+    }
+
+    /// The backends of all connections that are open.
+    pub(crate) fn all_backends(&self) -> Vec<i32> {
+        let backends = self.seats.values().flat_map(|seat| &seat.backends);
+        backends.map(|(_, pid)| *pid).collect()
     }
 
     /// The server was away, and has these backends now. Idle connections of others are dead; what is in use finds out

@@ -1,8 +1,18 @@
 //! What became of a login.
 
-use super::{Core, Kind, Place, Refusal, Seated, Shared, Slot};
+use super::{Core, Kind, PipelineId, Place, Refusal, Seated, Shared, Slot};
 use crate::budget::slots::Micros;
 use crate::probe::ConnectFailure;
+
+/// How a login failed.
+#[derive(Debug)]
+pub(crate) struct LoginFailed {
+    pub(crate) cause: ConnectFailure,
+    /// Nothing answered in time.
+    pub(crate) silent: bool,
+    /// The server may still have a backend of it: its permit goes into quarantine, and is not free.
+    pub(crate) lingers: bool,
+}
 
 impl<K: Kind> Core<K> {
     /// Takes a free permit for one more connection of this account. False when it has no slot left.
@@ -27,7 +37,7 @@ impl<K: Kind> Core<K> {
         &mut self,
         account: &Shared<K>,
         slot: Slot,
-        pipeline: u64,
+        pipeline: PipelineId,
         seated: Seated<K::Connection>,
         took: Micros,
         now: Micros,
@@ -53,29 +63,29 @@ impl<K: Kind> Core<K> {
         self.dispatch(now);
     }
 
-    /// A login failed. `fate`: where its permit goes, free when the server cannot have kept a backend, else in
-    /// quarantine. `silent`: nothing answered.
+    /// A login failed.
     pub(crate) fn login_failed(
         &mut self,
         account: &Shared<K>,
         slot: Slot,
-        pipeline: u64,
-        cause: ConnectFailure,
-        fate: Place,
-        silent: bool,
+        pipeline: PipelineId,
+        failed: LoginFailed,
         now: Micros,
     ) {
         self.end_pipeline(pipeline);
+        let fate = if failed.lingers {
+            Place::Quarantine
+        } else {
+            Place::Free
+        };
         self.shift(Place::Opening, fate);
         if let Some(seat) = self.seats.get_mut(&account.id) {
             seat.opening -= 1;
             seat.free_slot(slot);
-            if fate == Place::Quarantine {
-                seat.leaving += 1;
-            }
+            seat.leaving += u32::from(failed.lingers);
         }
         self.freed();
-        self.failed(account, cause, silent, now);
+        self.failed(account, failed.cause, failed.silent, now);
         self.dispatch(now);
     }
 

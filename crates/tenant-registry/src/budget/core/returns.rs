@@ -46,8 +46,8 @@ impl<K: Kind> Core<K> {
         });
         match first {
             Some((_, (waiter, _))) => {
-                self.out
-                    .push(Effect::Grant(waiter, Shared::clone(account), slot, seated))
+                let account = Shared::clone(account);
+                self.out.push(Effect::Grant(waiter, account, slot, seated));
             }
             None => self.make_idle(account, slot, seated, now),
         }

@@ -29,8 +29,10 @@ pub(crate) struct Watch {
 enum Which {
     /// The backend of this process id.
     Backend(i32),
+    /// That of a login which the server refused: it ends by itself.
+    Refused,
     /// Whatever came of a login whose answer was not waited for.
-    Login,
+    Unanswered,
 }
 
 /// A backend that the server lists: its process id and its login.
@@ -42,9 +44,10 @@ impl Watch {
         Self::new(account, Which::Backend(pid))
     }
 
-    /// For a login that failed and has no process id.
-    pub(crate) fn login(account: &Shared<Real>) -> (Self, oneshot::Receiver<()>) {
-        Self::new(account, Which::Login)
+    /// For a login that failed and has no process id. `silent`: the server did not answer it.
+    pub(crate) fn login(account: &Shared<Real>, silent: bool) -> (Self, oneshot::Receiver<()>) {
+        let which = if silent { Which::Unanswered } else { Which::Refused };
+        Self::new(account, which)
     }
 
     fn new(account: &Shared<Real>, which: Which) -> (Self, oneshot::Receiver<()>) {
@@ -60,30 +63,44 @@ impl Watch {
         (watch, gone)
     }
 
-    pub(super) fn is_of_a_login(&self) -> bool {
-        matches!(self.which, Which::Login)
+    /// Whether it is known by its login alone.
+    pub(super) fn is_unanswered(&self) -> bool {
+        matches!(self.which, Which::Unanswered)
+    }
+
+    /// Whether it is there for longer than one that ends by itself.
+    pub(super) fn lasts(&self) -> bool {
+        self.since.elapsed() >= END_AFTER
     }
 
     pub(super) fn pid(&self) -> Option<i32> {
         match self.which {
             Which::Backend(pid) => Some(pid),
-            Which::Login => None,
+            Which::Refused | Which::Unanswered => None,
         }
     }
 
-    /// Whether the server has let it go. A process id may have come to somebody else's backend meanwhile, so the login
-    /// counts too. A login without a process id is over when none of its backends is unknown to us, or when the
-    /// server itself has given it up.
-    pub(super) fn is_gone(&self, listed: &[Listed], known: &[i32], patience: Duration) -> bool {
+    /// Whether the server has let it go. A process id may have come to another backend meanwhile, of another login or
+    /// to one that is `open` now. A login that was not answered is over when none of its backends is unknown to us, or
+    /// when the server itself has given it up.
+    pub(super) fn is_gone(
+        &self,
+        listed: &[Listed],
+        open: &[i32],
+        closing: &[i32],
+        patience: Duration,
+    ) -> bool {
+        let age = self.since.elapsed();
         match self.which {
-            Which::Backend(watched) => !listed
-                .iter()
-                .any(|(pid, login)| *pid == watched && *login == self.login),
-            Which::Login => {
-                let age = self.since.elapsed();
-                let unknown = listed
-                    .iter()
-                    .any(|(pid, login)| *login == self.login && !known.contains(pid));
+            Which::Backend(watched) => {
+                let is_it = |(pid, login): &Listed| *pid == watched && *login == self.login;
+                open.contains(&watched) || !listed.iter().any(is_it)
+            }
+            Which::Refused => age >= SETTLED,
+            Which::Unanswered => {
+                let unknown = listed.iter().any(|(pid, login)| {
+                    *login == self.login && !open.contains(pid) && !closing.contains(pid)
+                });
                 age >= SETTLED && !unknown || age >= patience
             }
         }
@@ -114,7 +131,7 @@ pub(super) async fn listed(
     let pids: Vec<i32> = watches.iter().filter_map(Watch::pid).collect();
     let logins: Vec<&str> = watches
         .iter()
-        .filter(|watch| watch.is_of_a_login())
+        .filter(|watch| watch.is_unanswered())
         .map(|watch| watch.login.as_str())
         .collect();
     sqlx::query_as(

@@ -33,6 +33,7 @@ pub(super) fn account(id: u64, max: u32, floor: u32) -> Shared<Fake> {
         slots: Slots::new(max),
         max,
         floor,
+        promised: std::sync::atomic::AtomicBool::new(floor > 0),
         door: (),
         drained: Notify::new(),
     })

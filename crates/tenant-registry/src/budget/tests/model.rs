@@ -8,8 +8,7 @@ use shuttle::sync::mpsc;
 
 use super::fake::{Answer, Fake, account, core, seated};
 use crate::budget::account::Shared;
-use crate::budget::core::{Core, Effect, Joined};
-use crate::budget::ledger::Place;
+use crate::budget::core::{Core, Effect, Joined, LoginFailed};
 use crate::budget::rings::Class;
 use crate::budget::slots::{Micros, Seated};
 use crate::budget::sync::AtomicBool;
@@ -187,17 +186,10 @@ impl Model {
         match random.gen_range(0..10) {
             0 => self
                 .core
-                .login_failed(&account, slot, pipeline, refused(), Place::Free, false, self.now),
+                .login_failed(&account, slot, pipeline, failed(false), self.now),
             1 => {
-                self.core.login_failed(
-                    &account,
-                    slot,
-                    pipeline,
-                    refused(),
-                    Place::Quarantine,
-                    true,
-                    self.now,
-                );
+                self.core
+                    .login_failed(&account, slot, pipeline, failed(true), self.now);
                 self.outside.quarantine.push_back(account);
             }
             _ => {
@@ -216,7 +208,7 @@ impl Model {
                 Effect::Grant(waiter, _, slot, seated) => waiter.send(Ok((slot, seated))).unwrap(),
                 Effect::Refuse(waiter, refusal) => waiter.send(Err(refusal)).unwrap(),
                 Effect::Login(account, slot, pipeline) => {
-                    self.outside.logins.push_back((account, slot, pipeline))
+                    self.outside.logins.push_back((account, slot, pipeline));
                 }
                 Effect::Reach(account) => self.outside.reaches.push_back(account),
                 Effect::Close(account, _, pipeline) => self.outside.closes.push_back((account, pipeline)),
@@ -342,4 +334,12 @@ impl Model {
 
 fn refused() -> ConnectFailure {
     sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into()).into()
+}
+
+fn failed(silent: bool) -> LoginFailed {
+    LoginFailed {
+        cause: refused(),
+        silent,
+        lingers: silent,
+    }
 }
