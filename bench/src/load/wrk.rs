@@ -45,7 +45,21 @@ impl Wrk {
         let length_text = format!("{}s", length.as_secs().max(1));
         let script = self.script.path().to_string_lossy();
         let url = format!("http://{address}");
-        let arguments = ["-t", "1", "-c", &clients, "-d", &length_text, "-s", &script, &url];
+        // A request that takes long on a busy machine is slow and no failure.
+        let timeout = "20s";
+        let arguments = [
+            "-t",
+            "1",
+            "-c",
+            &clients,
+            "-d",
+            &length_text,
+            "--timeout",
+            timeout,
+            "-s",
+            &script,
+            &url,
+        ];
         let printed = Leashed::new(&self.program, arguments)
             .output(length + PATIENCE)
             .await?;

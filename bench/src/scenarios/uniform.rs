@@ -15,7 +15,7 @@ use crate::load::Pgbench;
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::Tenant;
+use crate::world::{Judge, Tenant};
 
 const ROUNDS: usize = 5;
 /// Seconds of a round.
@@ -63,8 +63,11 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             if let Some(pgbench) = &pgbench {
+                // Watched as the others are, for what that costs.
+                let judge = Judge::start(world).await?;
                 let rate = pgbench.logins(login, LOGINS_AT_ONCE, length);
                 seen.logins.push(rate.await?);
+                judge.verdict().await?;
             }
             let ours = rounds.engine(&tenants).await?;
             seen.ours.push(ours.tally.rate());
