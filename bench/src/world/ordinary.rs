@@ -14,6 +14,10 @@ const LOGIN: &str = "bench_ordinary";
 /// How many users a tenant has, and the ordinary table.
 pub(crate) const USERS: u32 = 100;
 
+/// Rows of tenants that nobody asks for: the tenants share one table, and a table of a few hundred rows is planned
+/// otherwise than that of a service with a thousand tenants.
+const OTHERS: u32 = 1_000;
+
 /// The ordinary database.
 pub(crate) struct Ordinary {
     /// How the ordinary service logs in.
@@ -48,6 +52,7 @@ impl Ordinary {
         for tenant in tenants {
             world.execute(world.data(), users_of(tenant)).await?;
         }
+        world.execute(world.data(), users_of_others()).await?;
         world
             .execute(world.data(), "VACUUM ANALYZE app.users".to_owned())
             .await?;
@@ -85,4 +90,15 @@ fn users_of(tenant: &Tenant) -> String {
 
 fn rows(first: &str) -> String {
     format!("SELECT {first}'user ' || n, now() - n * interval '1 minute' FROM generate_series(1, {USERS}) n")
+}
+
+/// As many users for each of many other tenants.
+fn users_of_others() -> String {
+    format!(
+        "DELETE FROM app.users WHERE name LIKE 'other %';
+        INSERT INTO app.users (tenant_id, name, created_at)
+        SELECT tenant, 'other ' || n, now() - n * interval '1 minute'
+        FROM (SELECT gen_random_uuid() AS tenant FROM generate_series(1, {OTHERS})) AS tenants,
+            generate_series(1, {USERS}) AS n"
+    )
 }
