@@ -91,6 +91,11 @@ impl Engine {
         lease.map(TenantDb::new).map_err(|error| error.to_string())
     }
 
+    /// The database of a tenant whose pool is open.
+    pub(crate) fn resident(&self, tenant: TenantId) -> Option<Db> {
+        self.registry.resident(tenant).map(TenantDb::new)
+    }
+
     /// `SELECT 1` as this tenant, in one message of the simple protocol.
     ///
     /// # Errors

@@ -102,6 +102,12 @@ impl<P: TenantPool> Registry<P> {
         }
     }
 
+    /// The same for a tenant that is resident, without waiting: for a layer that need not become a future of its own for
+    /// it. `None` says nothing of the tenant; ask [`lease`](Self::lease) then.
+    pub fn resident(&self, tenant: TenantId) -> Option<Lease<P>> {
+        self.inner.residents.lease(tenant)
+    }
+
     async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
         let leased = self.open(tenant).await;
         self.inner.counters.meters.missed(Answer::of_lease(&leased));

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use futures_util::future::Either;
 use tenant_registry::TenantId;
 use tower::{Layer, Service};
 
@@ -84,22 +85,25 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
+        let Some(tenant) = named(request.headers()) else {
+            return Either::Right(Box::pin(async { Ok(StatusCode::BAD_REQUEST.into_response()) }));
+        };
+        if let Some(db) = self.engine.resident(tenant) {
+            request.extensions_mut().insert(db);
+            return Either::Left(self.inner.call(request));
+        }
         // The service that was polled ready is the one to call.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let engine = self.engine.clone();
-        let tenant = named(request.headers());
-        Box::pin(async move {
-            let Some(tenant) = tenant else {
-                return Ok(StatusCode::BAD_REQUEST.into_response());
-            };
+        Either::Right(Box::pin(async move {
             match engine.db(tenant).await {
                 Ok(db) => {
                     request.extensions_mut().insert(db);
@@ -107,7 +111,7 @@ where
                 }
                 Err(_) => Ok(StatusCode::SERVICE_UNAVAILABLE.into_response()),
             }
-        })
+        }))
     }
 }
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::future::Either;
 use tenant_registry::TenantDb;
 use tower::{Layer, Service};
 use web::middleware::TenantLabel;
@@ -53,34 +54,35 @@ where
 {
     type Response = Response;
     type Error = S::Error;
-    // Boxed: the future of a lease has no name, and axum boxes a route's future anyhow.
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+    // A hit is the inner service's own future. Only a miss is boxed: the future of a lease has no name.
+    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
+        let tenant = match identify::tenant(request.headers()) {
+            Ok(tenant) => tenant,
+            Err(problem) => return Either::Right(Box::pin(async { Ok(problem.into_response()) })),
+        };
+        TenantLabel::record(request.extensions(), tenant.as_uuid());
+        if let Some(lease) = self.registry.resident(tenant) {
+            request.extensions_mut().insert(TenantDb::new(lease));
+            return Either::Left(self.inner.call(request));
+        }
         // The service that was polled ready is the one to call; its clone waits for the next request.
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let registry = self.registry.clone();
-        let tenant = identify::tenant(request.headers());
-        Box::pin(async move {
-            let leased = match tenant {
-                Ok(tenant) => {
-                    TenantLabel::record(request.extensions(), tenant.as_uuid());
-                    registry.lease(tenant).await.map(TenantDb::new).map_err(refuse)
-                }
-                Err(problem) => Err(problem),
-            };
-            match leased {
+        Either::Right(Box::pin(async move {
+            match registry.db(tenant).await {
                 Ok(db) => {
                     request.extensions_mut().insert(db);
                     inner.call(request).await
                 }
-                Err(problem) => Ok(problem.into_response()),
+                Err(error) => Ok(refuse(error).into_response()),
             }
-        })
+        }))
     }
 }

@@ -14,12 +14,19 @@ pub(super) async fn wait(account: &Shared<Real>, deadline: Instant) -> Result<Ch
     let inner = account.door.settings.budget.inner();
     let (tell, mut told) = oneshot::channel();
     let now = inner.now();
-    let number = match inner.with(|core| core.join(account, tell, now)) {
+    let (joined, time_may_help) = inner.with(|core| {
+        let joined = core.join(account, tell, now);
+        (joined, !core.rings.is_empty())
+    });
+    let number = match joined {
         Joined::Got(slot, seated) => return Ok(Checkout::new(Shared::clone(account), slot, seated, now)),
         Joined::Refused(refusal) => return Err(refusal),
         Joined::Queued(number) => number,
     };
-    inner.waiting.notify_one();
+    // Who only waits for the tenant's own connections needs nobody to look at the clock.
+    if time_may_help {
+        inner.waiting.notify_one();
+    }
     let mut place = Place {
         account,
         number: Some(number),

@@ -87,6 +87,7 @@ impl Filter {
             self.order.push_after(sql, after);
         }
         self.order.push_order(sql);
-        sql.push(" LIMIT ").push_bind(self.limit.fetch());
+        // In the text, and not bound: PostgreSQL plans a statement whose limit it does not know anew each time.
+        sql.push(" LIMIT ").push(self.limit.fetch());
     }
 }
