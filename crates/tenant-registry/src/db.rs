@@ -124,7 +124,14 @@ impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        Box::pin(async move { self.acquire().await?.fetch_optional(query).await })
+        Box::pin(async move {
+            let mut checkout = P::checkout(&self.lease).await?;
+            let Parts { connection, clean } = checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
+            *clean = false;
+            let row = connection.fetch_optional(query).await?;
+            *clean = true;
+            Ok(row)
+        })
     }
 
     fn prepare_with<'e>(
