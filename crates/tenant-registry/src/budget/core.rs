@@ -145,14 +145,16 @@ impl<K: Kind> Core<K> {
     }
 
     /// Counts an account's floor in; false when no floor holds, because all of them come to more than there is.
-    pub(crate) fn promise(&mut self, floor: u32) -> bool {
+    pub(crate) fn promise(&mut self, floor: u32, now: Micros) -> bool {
         self.change_floors(|core| core.promised += floor);
+        self.dispatch(now);
         // Before the server was asked it is not known.
         floor == 0 || self.target == 0 || self.floors_hold()
     }
 
-    pub(crate) fn release_promise(&mut self, floor: u32) {
+    pub(crate) fn release_promise(&mut self, floor: u32, now: Micros) {
         self.change_floors(|core| core.promised = core.promised.saturating_sub(floor));
+        self.dispatch(now);
     }
 
     /// Those who wait may wait in another ring after this.

@@ -38,8 +38,8 @@ impl BudgetedPool {
     /// The tenant's next pool is promised the same: the two of them must not count twice.
     fn release_promise(&self) {
         if self.account.promised.swap(false, Ordering::Relaxed) {
-            self.budget()
-                .with(|core| core.release_promise(self.account.floor));
+            let inner = self.budget();
+            inner.with(|core| core.release_promise(self.account.floor, inner.now()));
         }
     }
 
@@ -79,7 +79,7 @@ impl TenantPool for BudgetedPool {
         let inner = settings.budget.inner();
         let max = spec.max_connections.clamp(1, MAX_SLOTS);
         let floor = spec.floor.min(max);
-        if floor > 0 && !inner.with(|core| core.promise(floor)) {
+        if floor > 0 && !inner.with(|core| core.promise(floor, inner.now())) {
             tracing::warn!(tenant = %spec.tenant, floor, "more is promised to tenants than the budget has: no floor holds");
         }
         let account = Account {
@@ -98,7 +98,8 @@ impl TenantPool for BudgetedPool {
     }
 
     fn retire(&self) {
-        self.budget().with(|core| core.retire(&self.account));
+        let inner = self.budget();
+        inner.with(|core| core.retire(&self.account, inner.now()));
         self.release_promise();
     }
 

@@ -40,11 +40,13 @@ impl<K: Kind> Core<K> {
     }
 
     /// The account has left the registry. Those who hold it go on; what it has idle is the first to be taken.
-    pub(crate) fn retire(&mut self, account: &Shared<K>) {
+    pub(crate) fn retire(&mut self, account: &Shared<K>, now: Micros) {
         if let Some(seat) = self.seats.get_mut(&account.id) {
             seat.retired = true;
         }
         self.settle(account.id);
+        // It has no floor any more.
+        self.dispatch(now);
     }
 
     /// Closes the account: nobody gets a connection any more, idle ones go now, others as they come back.

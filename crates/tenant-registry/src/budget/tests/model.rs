@@ -68,7 +68,7 @@ impl Model {
             })
             .collect();
         for account in &accounts {
-            core.promise(account.floor);
+            core.promise(account.floor, 0);
         }
         Self {
             core,
@@ -124,7 +124,7 @@ impl Model {
             }
             94 => {
                 let account = self.any();
-                self.core.retire(&account);
+                self.core.retire(&account, now);
             }
             95 => self.core.returned(&HashSet::new(), random.gen_ratio(1, 2), now),
             96 => {
@@ -132,7 +132,7 @@ impl Model {
                 let id = self.accounts.iter().map(|account| account.id).max().unwrap() + 1;
                 let old = std::mem::replace(&mut self.accounts[place], account(id, 3, 0));
                 self.core.shut(&old, now);
-                self.core.release_promise(old.floor);
+                self.core.release_promise(old.floor, now);
             }
             97 => {
                 if let Some(account) = self.outside.reaches.pop_front() {
