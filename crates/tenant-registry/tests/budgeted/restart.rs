@@ -47,6 +47,8 @@ async fn after_a_crash_of_the_server_all_tenants_are_served_and_every_permit_is_
         let (tenant, spec) = tenant(&server, &mut superuser).await;
         specs.insert(tenant, spec);
     }
+    // The server commits without waiting for its disk, as tests' servers do: what was just written would be lost.
+    superuser.execute("CHECKPOINT").await.unwrap();
     let tenants: Vec<TenantId> = specs.keys().copied().collect();
     let sentinel = SentinelSettings::new(server.cluster().options(server.superuser_login(), "postgres"));
     let budget = Budget::start(BudgetSettings {

@@ -90,7 +90,12 @@ impl Town {
             ..settings
         });
         let source = Arc::clone(&specs) as Arc<dyn TenantSource>;
-        let registry = Registry::new(source, RegistrySettings::default(), settings);
+        let registry_settings = RegistrySettings {
+            // A test may still hold what it leased when it closes the town.
+            reap_deadline: Duration::from_millis(200),
+            ..RegistrySettings::default()
+        };
+        let registry = Registry::new(source, registry_settings, settings);
         Self {
             world,
             tenants,
