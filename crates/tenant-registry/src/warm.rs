@@ -43,23 +43,26 @@ impl<P: TenantPool> Registry<P> {
 
     async fn open_ahead(&self, tenant: TenantId) -> Outcome<P> {
         let registry = &*self.inner;
-        let there = registry.residents.at(tenant).is_some();
-        if there || registry.closing.is_cancelled() || !registry.residents.has_room(registry.max_resident()) {
-            return Outcome::Overtaken;
-        }
-        if let Some(error) = registry.memory.recall(tenant) {
-            return Outcome::Failed(error);
-        }
-        registry.admission.known(tenant);
         for _ in 0..ATTEMPTS {
-            let outcome = match self.find_or_open(tenant, Purpose::WarmUp) {
+            let there = registry.residents.at(tenant).is_some();
+            if there
+                || registry.closing.is_cancelled()
+                || !registry.residents.has_room(registry.max_resident())
+            {
+                break;
+            }
+            if let Some(error) = registry.memory.recall(tenant) {
+                return Outcome::Failed(error);
+            }
+            registry.admission.known(tenant);
+            let Err(opening) = self.find_or_open(tenant, Purpose::WarmUp) else {
                 // Somebody else was faster.
-                Ok(_) => return Outcome::Overtaken,
-                Err(opening) => opening.outcome().await,
+                break;
             };
-            // A change, or the comparison after missed ones, came in between: what it is now has to be read anew.
-            if !matches!(outcome, Outcome::Overtaken) || registry.closing.is_cancelled() {
-                return outcome;
+            match opening.outcome().await {
+                // A change, or the comparison after missed ones, came in between: it has to be read anew.
+                Outcome::Overtaken => {}
+                outcome => return outcome,
             }
         }
         Outcome::Overtaken
