@@ -95,14 +95,14 @@ impl LoginRate {
         }
     }
 
-    /// On in the same direction while it helps, back where it does harm.
+    /// On in the same direction while it helps, back where it does harm. Within a twentieth is noise: then towards two a
+    /// core, which is known to do.
     fn step(&mut self, rate: u64) {
         let climb = &mut self.climb;
-        // Within a twentieth is noise; then fewer do as well.
         if rate * 20 < climb.last * 19 {
             climb.up = !climb.up;
         } else if rate * 19 <= climb.last * 20 {
-            climb.up = false;
+            climb.up = self.limit < 2 * self.cores;
         }
         climb.last = rate;
         let (least, most) = (2.max(self.cores), (4 * self.cores).max(2));
@@ -111,9 +111,6 @@ impl LoginRate {
         } else {
             (self.limit - 1).max(least)
         };
-        if self.limit == least {
-            climb.up = true;
-        }
     }
 
     /// How long it takes until the place behind so many others comes up.

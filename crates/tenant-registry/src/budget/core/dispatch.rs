@@ -100,10 +100,13 @@ impl<K: Kind> Core<K> {
         true
     }
 
-    /// Whether one more login, or close for one, may run.
+    /// Whether one more login, or close for one, may run. Half as many closes as logins may run beside them: a close
+    /// leaves the processor to others, and what it makes free is there when a login has ended.
     pub(crate) fn login_could_start(&self, now: Micros) -> bool {
+        let limit = self.rate.limit(self.ledger.cap) as usize;
         let running = self.moving(now).count();
-        running < self.rate.limit(self.ledger.cap) as usize
+        let beside = self.steals_under_way(now).min(limit / 2);
+        running - beside < limit
     }
 
     /// Closes under way for somebody who waits.
