@@ -52,8 +52,7 @@ pub struct SentinelSettings {
 }
 
 /// Gives the statement that ends one backend of a tenant's: `$1` is the tenant's id (`uuid`), `$2` the backend's
-/// process id (`int4`). Where the sentinel may call it directly, `SELECT pg_terminate_backend($2)` with `$1` left out
-/// is not enough: PostgreSQL must be able to tell both types.
+/// process id (`int4`). It has to name both, since both are bound.
 pub type EndBackend = Arc<dyn Fn(TenantId) -> String + Send + Sync>;
 
 impl SentinelSettings {

@@ -107,9 +107,9 @@ impl<K: Kind> Core<K> {
     pub(crate) fn tick(&mut self, now: Micros) {
         for (account, slot) in self.idle_ones() {
             let idle = now.saturating_sub(account.slots.idle_since(slot));
-            let floor = self.seats.get(&account.id).map_or(0, |seat| self.floor(seat));
-            let open = self.seats.get(&account.id).map_or(0, |seat| seat.open);
-            if idle >= self.ages.idle && open > floor {
+            let seat = self.seats.get(&account.id);
+            let above_floor = seat.is_some_and(|seat| seat.open > self.floor(seat));
+            if idle >= self.ages.idle && above_floor {
                 self.take_and_close(&account, slot);
                 self.settle(account.id);
             }
