@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use control_plane::postgres::Login;
 use secrecy::ExposeSecret as _;
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 
 use crate::child::Leashed;
 use crate::world::World;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// pgbench, that logs in anew for every `SELECT 1`.
 pub(crate) struct Pgbench {
     program: PathBuf,
-    script: NamedTempFile,
+    scripts: TempDir,
     host: String,
     port: String,
     database: String,
@@ -32,11 +32,9 @@ impl Pgbench {
     /// # Errors
     /// When the script cannot be written.
     pub(crate) fn new(program: PathBuf, world: &World) -> anyhow::Result<Self> {
-        let script = NamedTempFile::new().context("no temporary file")?;
-        std::fs::write(script.path(), SCRIPT).context("cannot write pgbench's script")?;
         Ok(Self {
             program,
-            script,
+            scripts: TempDir::new().context("no temporary folder")?,
             host: world.cluster().host.clone(),
             port: world.cluster().port.to_string(),
             database: world.data().to_owned(),
@@ -44,14 +42,30 @@ impl Pgbench {
     }
 
     /// Transactions a second over this length, each with a login of its own, so many clients each in a thread of its
-    /// own: libpq blocks its thread as it logs in.
+    /// own: libpq blocks its thread as it logs in. Each session is closed at once.
     ///
     /// # Errors
     /// When it fails, or prints something else than it used to.
     pub(crate) async fn logins(&self, login: &Login, clients: u32, length: Duration) -> anyhow::Result<f64> {
+        self.logins_kept(login, clients, Duration::ZERO, length).await
+    }
+
+    /// As [`logins`](Self::logins), but each session stays open for a while before it is closed.
+    ///
+    /// # Errors
+    /// When it fails, or prints something else than it used to.
+    pub(crate) async fn logins_kept(
+        &self,
+        login: &Login,
+        clients: u32,
+        kept: Duration,
+        length: Duration,
+    ) -> anyhow::Result<f64> {
         let clients = clients.to_string();
         let seconds = length.as_secs().max(1).to_string();
-        let script = self.script.path().to_string_lossy();
+        let script = self.scripts.path().join("script.sql");
+        std::fs::write(&script, text(kept)).context("cannot write pgbench's script")?;
+        let script = script.to_string_lossy();
         let arguments = [
             "-n",
             "-C",
@@ -81,6 +95,13 @@ impl Pgbench {
     }
 }
 
+fn text(kept: Duration) -> String {
+    match kept.as_millis() {
+        0 => SCRIPT.to_owned(),
+        milliseconds => format!("{SCRIPT}\\sleep {milliseconds} ms\n"),
+    }
+}
+
 /// The number of the line `tps = 312.4 (including reconnection times)`.
 fn rate(printed: &str) -> Option<f64> {
     let line = printed.lines().find_map(|line| line.strip_prefix("tps = "))?;
@@ -90,6 +111,12 @@ fn rate(printed: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_session_is_kept_by_sleeping() {
+        assert_eq!(text(Duration::ZERO), "SELECT 1;\n");
+        assert_eq!(text(Duration::from_millis(80)), "SELECT 1;\n\\sleep 80 ms\n");
+    }
 
     #[test]
     fn the_rate_is_read() {

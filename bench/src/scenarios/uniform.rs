@@ -25,16 +25,20 @@ const TENANTS: usize = 1_000;
 const CLIENTS: usize = 64;
 /// pgbench's.
 const LOGINS_AT_ONCE: u32 = 4;
+/// For how long pgbench keeps each of as many sessions as the budget has: shorter than the engine's stay open, so that
+/// logins are its ceiling and not the sleep.
+const KEPT: Duration = Duration::from_millis(80);
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "uniform",
     summary: "1,000 tenants uniformly over a budget of 50 connections",
     method: "64 clients in a closed loop, each request a SELECT 1 (simple protocol) of a tenant drawn from 1,000. The \
              machine's own rate of logins is that of pgbench -C with four clients in four threads, as one tenant with \
-             its verifier of one iteration. PgBouncer has the same budget (max_db_connections, transaction mode), the \
+             its verifier of one iteration, each session closed at once; and once more with 50 clients that keep each \
+             session for 80 ms, since a session that has been idle costs more to close. PgBouncer has the same budget (max_db_connections, transaction mode), the \
              same tenants by logins with ordinary verifiers of 4096 iterations (and once more by those with one), \
-             and a client's connection for each tenant, opened before the clock starts. All take turns. A superuser counts the tenants' sessions \
-             in pg_stat_activity every 5 ms; in the engine's rounds the database has CONNECTION LIMIT 50, so that \
+             and a client's connection for each tenant, opened before the clock starts. All take turns. A superuser \
+             counts the tenants' sessions every 5 ms; in the engine's rounds the database has CONNECTION LIMIT 50, so that \
              one session too many is an error.",
     run,
 };
@@ -67,6 +71,8 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
                 let judge = Judge::start(world).await?;
                 let rate = pgbench.logins(login, LOGINS_AT_ONCE, length);
                 seen.logins.push(rate.await?);
+                let rate = pgbench.logins_kept(login, BUDGET, KEPT, length);
+                seen.kept_logins.push(rate.await?);
                 judge.verdict().await?;
             }
             let ours = rounds.engine(&tenants).await?;
@@ -95,6 +101,8 @@ struct Seen {
     most: Vec<f64>,
     again: Vec<f64>,
     logins: Vec<f64>,
+    /// With sessions that stay open for a while.
+    kept_logins: Vec<f64>,
     bouncer: Vec<f64>,
     bouncer_most: Vec<f64>,
     /// PgBouncer by the logins whose verifiers have one iteration.
@@ -118,6 +126,14 @@ impl Seen {
             figures.push(
                 Figure::compared("requests", "/s", &self.ours, other, &self.logins).ratio_at_least(0.9),
             );
+            let other = "pgbench -C: logins, 50 sessions kept for 80 ms";
+            figures.push(Figure::compared(
+                "requests",
+                "/s",
+                &self.ours,
+                other,
+                &self.kept_logins,
+            ));
         }
         if !self.bouncer.is_empty() {
             let other = "PgBouncer: requests";

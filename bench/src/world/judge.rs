@@ -13,9 +13,11 @@ use super::{World, close};
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The tenants' sessions alone: neither the superuser's nor the service's. The view is a little ahead of the truth
-/// when a session ends, and never behind when one begins.
-const COUNT: &str = "SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename LIKE 'tn\\_%'";
+/// The tenants' sessions alone: neither the superuser's nor the service's. The list is a little ahead of the truth
+/// when a session ends, and never behind when one begins. By the function of which `pg_stat_activity` is a view, since
+/// that one joins all roles that there are: a tenth of a core at this pace.
+const COUNT: &str = "SELECT count(*) FROM pg_catalog.pg_stat_get_activity(NULL) AS backend
+     WHERE pg_catalog.pg_get_userbyid(backend.usesysid) LIKE 'tn\\_%'";
 
 /// Looks at `pg_stat_activity` every few milliseconds until it is asked.
 pub(crate) struct Judge {
