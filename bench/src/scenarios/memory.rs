@@ -73,26 +73,30 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let bytes = |info: &AllocationInfo| number_of(info.bytes_current);
     let lazy = each(bytes(&pools));
     let name = "a resident tenant, allocated";
+    let taken = each(bytes(&grown));
+    let kept = each(bytes(&grown) + bytes(&shrunk));
     let back = Figure::compared(
-        "resident set after eviction",
-        "MiB",
-        &[end],
-        "at the start",
-        &[start],
+        "still allocated after eviction",
+        "KiB",
+        &kept,
+        "what was taken",
+        &taken,
     );
     Ok(Outcome {
         figures: vec![
-            Figure::compared(name, "KiB", &each(bytes(&grown)), "a lazy PgPool", &lazy).at_most(2.0),
+            Figure::compared(name, "KiB", &taken, "a lazy PgPool", &lazy).at_most(2.0),
             Figure::new(
                 "a resident tenant, of the resident set",
                 "KiB",
                 &each((full - start) * 1024.0 * 1024.0),
             ),
-            back.ratio_at_most(1.1),
-            Figure::new(
-                "still allocated after eviction, for each tenant",
-                "KiB",
-                &each(bytes(&grown) + bytes(&shrunk)),
+            back.ratio_at_most(0.1),
+            Figure::compared(
+                "resident set after eviction",
+                "MiB",
+                &[end],
+                "at the start",
+                &[start],
             ),
             Figure::compared(
                 "resident set after a second visit and eviction",
@@ -104,8 +108,9 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         ],
         notes: vec![
             format!("{} tenants were visited.", others.len()),
-            "The allocator keeps for itself what it is given back in small pieces, so the resident set tells little \
-             of what is in use; a second visit and eviction shows whether it is used again."
+            "glibc's allocator keeps for itself what it is given back in small pieces, so the resident set tells \
+             little of what is in use; a second visit and eviction shows whether it is used again. With mimalloc \
+             preloaded it shrinks."
                 .to_owned(),
         ],
     })

@@ -69,7 +69,8 @@ pub(crate) async fn verify(
     min_server_version: u32,
 ) -> Result<i32, sqlx::Error> {
     // Not prepared: one round trip instead of two.
-    let role = "SELECT pg_catalog.pg_backend_pid(), CASE WHEN rolsuper OR rolbypassrls THEN 'on' ELSE 'off' END
+    let role =
+        "SELECT pg_catalog.pg_backend_pid(), CASE WHEN rolsuper OR rolbypassrls THEN 'on' ELSE 'off' END
          FROM pg_catalog.pg_roles WHERE rolname = session_user";
     look(connection, min_server_version, role).await
 }
