@@ -16,6 +16,10 @@ pub mod postgres;
 pub use credentials::random_secret;
 
 #[cfg(feature = "store")]
+mod actor;
+#[cfg(feature = "store")]
+mod audit;
+#[cfg(feature = "store")]
 mod changes;
 #[cfg(feature = "store")]
 mod plane;
@@ -32,6 +36,8 @@ mod vault;
 
 #[cfg(feature = "store")]
 pub use self::{
+    actor::{Actor, Role},
+    audit::{AuditEntry, Outcome},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{AdminToken, Store, StoreError, TenantsAfter},

@@ -2,6 +2,7 @@
 
 mod activity;
 mod admin_tokens;
+mod audit;
 mod credentials;
 mod standing;
 mod tenants;

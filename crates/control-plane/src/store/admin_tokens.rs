@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::{Store, StoreError};
+use crate::actor::Role;
 use crate::credentials::random_secret;
 
 /// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
@@ -52,12 +53,18 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn insert_admin_token(&self, name: &str, token: &AdminToken) -> Result<Uuid, StoreError> {
+    pub async fn insert_admin_token(
+        &self,
+        name: &str,
+        role: Role,
+        token: &AdminToken,
+    ) -> Result<Uuid, StoreError> {
         let id = Uuid::now_v7();
         sqlx::query!(
-            "INSERT INTO control.admin_tokens (id, name, sha256) VALUES ($1, $2, $3)",
+            "INSERT INTO control.admin_tokens (id, name, role, sha256) VALUES ($1, $2, $3, $4)",
             id,
             name,
+            role.as_str(),
             &token.sha256(),
         )
         .execute(&self.pool)

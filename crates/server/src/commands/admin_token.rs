@@ -1,7 +1,7 @@
 //! `tenantry admin-token`
 
 use anyhow::Context as _;
-use control_plane::{AdminToken, Store};
+use control_plane::{AdminToken, Role, Store};
 
 use super::databases::Databases;
 use crate::cli::AdminTokenCommand;
@@ -30,7 +30,7 @@ async fn create(settings: &Settings, name: &str) -> anyhow::Result<()> {
         1,
     );
     let token = AdminToken::generate().context("no random bytes")?;
-    let inserted = store.insert_admin_token(name, &token).await;
+    let inserted = store.insert_admin_token(name, Role::Admin, &token).await;
     store.close().await;
     inserted.context("the control store did not take the token; has `tenantry migrate` been run?")?;
     // The only time that it is shown.

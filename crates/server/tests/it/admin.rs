@@ -1,6 +1,6 @@
 //! The admin plane: tokens, tenants, probes.
 
-use control_plane::AdminToken;
+use control_plane::{AdminToken, Role};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service};
@@ -54,7 +54,7 @@ async fn a_token_of_the_store_opens_the_plane() {
     service
         .control_plane
         .store()
-        .insert_admin_token("ops", &token)
+        .insert_admin_token("ops", Role::Admin, &token)
         .await
         .unwrap();
     client.get(TENANTS).await.expect(200);
