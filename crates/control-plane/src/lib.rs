@@ -18,9 +18,15 @@ pub use credentials::random_secret;
 #[cfg(feature = "store")]
 mod actor;
 #[cfg(feature = "store")]
+mod api_key;
+#[cfg(feature = "store")]
 mod audit;
 #[cfg(feature = "store")]
 mod changes;
+#[cfg(feature = "store")]
+mod lifecycle;
+#[cfg(feature = "store")]
+mod operation;
 #[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]
@@ -30,18 +36,23 @@ mod store;
 #[cfg(feature = "store")]
 mod tenant;
 #[cfg(feature = "store")]
-mod tenants;
-#[cfg(feature = "store")]
 mod vault;
 
 #[cfg(feature = "store")]
 pub use self::{
     actor::{Actor, Role},
+    api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
+    lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
+    operation::{Operation, OperationKind, OperationState, Step},
     source::StoreSource,
-    store::{AdminToken, Store, StoreError, TenantsAfter},
-    tenant::{Tenant, TenantName, TenantNameError, TenantState},
-    tenants::{CreateError, Taken},
+    store::{
+        AdminToken, ApiKeyChange, ApiKeyFilter, ApiKeysBefore, OperationFilter, OperationsBefore, Store, StoreError, TenantFilter, TenantsAfter,
+    },
+    tenant::{
+        ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,
+        TenantChange, TenantName, TenantNameError, TenantState,
+    },
     vault::VaultError,
 };

@@ -5,6 +5,8 @@ mod database;
 mod harden;
 mod migrate;
 mod names;
+#[cfg(feature = "store")]
+mod purge;
 mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
@@ -13,6 +15,8 @@ pub use cluster::{Cluster, Login};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};
 pub use migrate::{MigrateLimits, Target, migrate};
+#[cfg(feature = "store")]
+pub(crate) use purge::Purge;
 pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 pub use scram::ScramError;
 

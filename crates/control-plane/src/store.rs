@@ -2,9 +2,14 @@
 
 mod activity;
 mod admin_tokens;
+mod api_keys;
 mod audit;
 mod credentials;
+mod leases;
+mod lifecycle;
+mod operations;
 mod standing;
+mod steps;
 mod tenants;
 
 use sqlx::Connection as _;
@@ -12,9 +17,14 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
 pub use admin_tokens::AdminToken;
+pub use api_keys::{ApiKeyChange, ApiKeyFilter, ApiKeysBefore};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
 pub(crate) use standing::standing;
-pub use tenants::TenantsAfter;
+pub(crate) use leases::{Claim, Lease};
+pub(crate) use lifecycle::{Committed, fresh_operation};
+pub use operations::{OperationFilter, OperationsBefore};
+pub(crate) use steps::Effect;
+pub use tenants::{TenantFilter, TenantsAfter};
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
 use std::time::Duration;
@@ -34,6 +44,9 @@ pub enum StoreError {
     /// A row holds what no version of this program writes.
     #[error("the control store holds an invalid {0}")]
     Invalid(&'static str),
+    /// The work ended without an answer.
+    #[error("the work was interrupted")]
+    Interrupted,
 }
 
 impl Store {

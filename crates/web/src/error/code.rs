@@ -77,6 +77,10 @@ codes! {
         "There is a tenant of that name or id" "Choose another, or use the one that exists.";
     Conflict "CONFLICT" CONFLICT
         "The request conflicts with what is stored" "Read the current state and decide anew.";
+    TenantStateConflict "TENANT_STATE" CONFLICT
+        "The tenant's state does not allow this" "Look at the tenant's state; `detail` names it.";
+    PreconditionFailed "PRECONDITION_FAILED" PRECONDITION_FAILED
+        "It has changed since you read it" "Read it again and decide anew; send its new ETag as If-Match.";
     BodyTooLarge "BODY_TOO_LARGE" PAYLOAD_TOO_LARGE
         "The request's body is too large" "Send less at once.";
     UriTooLong "URI_TOO_LONG" URI_TOO_LONG
@@ -86,6 +90,9 @@ codes! {
         "Send JSON, not encoded, as `content-type: application/json`.";
     Validation "VALIDATION" UNPROCESSABLE_ENTITY
         "Some fields are wrong" "Correct every field in `errors`.";
+    PreconditionRequired "PRECONDITION_REQUIRED" PRECONDITION_REQUIRED
+        "The request does not say which version it changes"
+        "Send the ETag that you read as If-Match, or `*` for whatever there is.";
     PoolBusy "POOL_BUSY" TOO_MANY_REQUESTS retry 1
         "All of the tenant's own connections are in use"
         "Retry after the time in Retry-After, with fewer requests at once.";
