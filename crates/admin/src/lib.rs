@@ -1,12 +1,17 @@
-//! The admin plane: tenants and health, for operators and probes.
+//! The admin plane: tenants, tokens and health, for operators and probes.
 //!
-//! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]); [`tenants`] creates,
-//! lists and shows them through the control plane; [`health`] answers probes.
+//! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]) and says which role it
+//! needs (`routes`); [`tenants`] creates, lists and shows tenants through the control plane; [`tokens`] are who else
+//! may call; [`health`] answers probes.
 
 pub mod auth;
 pub mod health;
 pub mod plane;
+mod routes;
+mod shown_once;
+mod store_failed;
 pub mod tenants;
+pub mod tokens;
 
 pub use auth::AdminAuth;
 pub use health::Health;

@@ -1,20 +1,28 @@
 //! The routes of the admin plane.
 
+use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
-use axum::{Router, middleware};
 use control_plane::ControlPlane;
 use tenant_registry::{BudgetedPool, Registry};
 
-use crate::auth::{AdminAuth, require_token};
+use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
-use crate::tenants;
+use crate::routes::Guards;
+use crate::{tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    auth: AdminAuth,
+}
+
+impl FromRef<AdminState> for AdminAuth {
+    fn from_ref(state: &AdminState) -> Self {
+        state.auth.clone()
+    }
 }
 
 impl FromRef<AdminState> for ControlPlane {
@@ -41,16 +49,14 @@ pub fn plane(
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(health);
-    // Around the methods of each route: a route that does not exist asks nobody for a token.
-    let guard = middleware::from_fn_with_state(auth, require_token);
-    tenants::routes()
-        .into_iter()
-        .fold(Router::new(), |router, (path, methods)| {
-            router.route(path, methods.route_layer(guard.clone()))
-        })
+    let guards = Guards { auth: auth.clone() };
+    let routes = tenants::routes().into_iter().chain(tokens::routes());
+    routes
+        .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {
             control_plane,
             registry,
+            auth,
         })
         .merge(probes)
 }

@@ -4,24 +4,26 @@ mod create;
 mod list;
 mod show;
 
-use axum::routing::{MethodRouter, get};
-use control_plane::{StoreError, Tenant, TenantState};
+use axum::routing::{get, post};
+use control_plane::{Tenant, TenantState};
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 use web::read::timestamp;
-use web::{Code, Problem};
 
-use crate::plane::AdminState;
+use crate::routes::Route;
+use crate::store_failed::store_failed;
 
 const COLLECTION: &str = "/admin/v1/tenants";
 const MEMBER: &str = "/admin/v1/tenants/{id}";
 
 /// The routes of tenants.
-pub(crate) fn routes() -> Vec<(&'static str, MethodRouter<AdminState>)> {
+pub(crate) fn routes() -> Vec<Route> {
     vec![
-        (COLLECTION, get(list::list).post(create::create)),
-        (MEMBER, get(show::show)),
+        Route::at(COLLECTION)
+            .viewer(get(list::list))
+            .operator(post(create::create)),
+        Route::at(MEMBER).viewer(get(show::show)),
     ]
 }
 
@@ -47,13 +49,4 @@ impl From<Tenant> for TenantView {
             updated_at: tenant.updated_at,
         }
     }
-}
-
-/// What a client is told when the control store fails.
-fn store_failed(error: StoreError) -> Problem {
-    let code = match error {
-        StoreError::Postgres(_) => Code::ControlStoreDown,
-        StoreError::Invalid(_) => Code::Internal,
-    };
-    Problem::new(code).caused_by(error)
 }

@@ -18,6 +18,8 @@ pub use credentials::random_secret;
 #[cfg(feature = "store")]
 mod actor;
 #[cfg(feature = "store")]
+mod admin_token;
+#[cfg(feature = "store")]
 mod audit;
 #[cfg(feature = "store")]
 mod changes;
@@ -37,10 +39,11 @@ mod vault;
 #[cfg(feature = "store")]
 pub use self::{
     actor::{Actor, Role},
+    admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
     audit::{AuditEntry, Outcome},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
-    store::{AdminToken, Store, StoreError, TenantsAfter},
+    store::{CreateTokenError, RevokeError, Store, StoreError, TenantsAfter},
     tenant::{Tenant, TenantName, TenantNameError, TenantState},
     tenants::{CreateError, Taken},
     vault::VaultError,

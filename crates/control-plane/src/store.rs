@@ -11,7 +11,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
-pub use admin_tokens::AdminToken;
+pub use admin_tokens::{CreateTokenError, RevokeError};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
 pub(crate) use standing::standing;
 pub use tenants::TenantsAfter;
