@@ -1,93 +1,128 @@
-//! Bearer tokens (RFC 6750): the one of the configuration, and those in the control store.
+//! Who is calling: bearer tokens (RFC 6750), the one of the configuration and those in the control store.
+//!
+//! A token of the store is looked up anew once it was seen a second ago, so a revoked one is refused within about that
+//! time on every replica, and at once on the one that revoked it. While the store cannot be asked, a token that was
+//! seen within the last minute still counts: it opens what needs no store, the pools of this process. The configured
+//! token needs no store at all.
+
+mod bearer;
+mod caller;
+mod known;
+
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use control_plane::{AdminToken, Store};
-use http::{HeaderMap, header};
+use control_plane::{Actor, AdminToken, KnownToken, NewAdminToken, Role, Store, StoreError};
+use http::Extensions;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq as _;
-use web::{Code, Problem};
+use tokio::time::Instant;
+use uuid::Uuid;
+use web::middleware::RequestId;
+use web::{Code, Peer, Problem};
+
+use bearer::bearer;
+pub(crate) use caller::Caller;
+use known::KnownTokens;
 
 /// Who may call the admin plane.
 #[derive(Debug, Clone)]
 pub struct AdminAuth {
     /// Of the configured token only its hash.
     configured: Option<[u8; 32]>,
+    known: Arc<KnownTokens>,
     store: Store,
 }
 
 impl AdminAuth {
-    /// Lets in the configured token, if there is one, and those that the store knows.
+    /// Lets in the configured token, if there is one, as an admin, and those that the store knows by their roles.
     pub fn new(configured: Option<SecretString>, store: Store) -> Self {
         let configured = configured.map(|token| AdminToken::presented(token).sha256());
-        Self { configured, store }
+        Self {
+            configured,
+            known: Arc::default(),
+            store,
+        }
     }
 
-    async fn check(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        let presented = bearer(headers).ok_or(Code::Unauthenticated)?.sha256();
+    /// Whether there is an admin whom nobody can revoke.
+    pub(crate) fn has_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
+    /// Looks this token up anew when it comes next.
+    pub(crate) fn forget(&self, token: Uuid) {
+        self.known.forget(token);
+    }
+
+    /// Whose token it is that is presented, as far as the token tells.
+    async fn identify(&self, presented: Option<AdminToken>) -> Result<Actor, Problem> {
+        let presented = presented.ok_or(Code::Unauthenticated)?.sha256();
         // Hashes are compared, so that timing tells nothing of the token.
         if self
             .configured
             .is_some_and(|configured| configured.ct_eq(&presented).into())
         {
-            return Ok(());
+            return Ok(Actor {
+                role: Some(Role::Admin),
+                ..Actor::service(NewAdminToken::CONFIGURED)
+            });
         }
-        let known = self.store.admin_token_known(presented).await;
-        let known = known.map_err(|error| Problem::new(Code::ControlStoreDown).caused_by(error))?;
-        if known {
-            Ok(())
-        } else {
-            Err(Code::Unauthenticated.into())
+        let KnownToken { id, name, role, .. } = self.look_up(presented).await?;
+        Ok(Actor {
+            token: Some(id),
+            role: Some(role),
+            ..Actor::service(&name)
+        })
+    }
+
+    async fn look_up(&self, sha256: [u8; 32]) -> Result<KnownToken, Problem> {
+        if let Some(token) = self.known.fresh(&sha256) {
+            return Ok(token);
+        }
+        let asked = Instant::now();
+        match self.store.known_admin_token(sha256).await {
+            Ok(Some(token)) => {
+                self.known.seen(sha256, token.clone(), asked);
+                Ok(token)
+            }
+            Ok(None) => {
+                self.known.remove(&sha256);
+                Err(Code::Unauthenticated.into())
+            }
+            Err(error @ StoreError::Postgres(_)) => match self.known.kept(&sha256) {
+                Some(token) => Ok(token),
+                None => Err(Problem::new(Code::ControlStoreDown).caused_by(error)),
+            },
+            Err(error) => Err(Problem::internal(error)),
         }
     }
 }
 
-/// Answers `UNAUTHENTICATED` to a request without a valid token.
-pub(crate) async fn require_token(State(auth): State<AdminAuth>, request: Request, next: Next) -> Response {
-    let headers = request.headers().clone();
-    match auth.check(&headers).await {
-        Ok(()) => next.run(request).await,
+/// The same, with from where and within which request.
+fn placed(actor: Actor, extensions: &Extensions) -> Actor {
+    Actor {
+        source: extensions.get::<Peer>().map(Peer::ip),
+        request_id: extensions.get::<RequestId>().map(ToString::to_string),
+        ..actor
+    }
+}
+
+/// Answers `UNAUTHENTICATED` to a request without a valid token, and tells all that follows who is calling.
+pub(crate) async fn authenticate(
+    State(auth): State<AdminAuth>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let presented = bearer(request.headers());
+    match auth.identify(presented).await {
+        Ok(actor) => {
+            let actor = placed(actor, request.extensions());
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
         Err(problem) => problem.into_response(),
-    }
-}
-
-/// The token of the one `Authorization` header; the scheme's case does not matter (RFC 9110 section 11.1).
-fn bearer(headers: &HeaderMap) -> Option<AdminToken> {
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (value, another) = (given.next()?, given.next());
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    let valid = another.is_none() && scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
-    valid.then(|| AdminToken::presented(token.to_owned().into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn token(values: &[&'static str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
-        }
-        bearer(&headers).map(|token| token.expose().to_owned())
-    }
-
-    #[test]
-    fn exactly_one_bearer_token() {
-        assert_eq!(token(&["Bearer abc"]).as_deref(), Some("abc"));
-        assert_eq!(token(&["bEARER abc"]).as_deref(), Some("abc"));
-        for wrong in [
-            &[][..],
-            &["Bearer "],
-            &["Bearer"],
-            &["Basic abc"],
-            &["abc"],
-            &["Bearer a", "Bearer a"],
-        ] {
-            assert_eq!(token(wrong), None, "{wrong:?}");
-        }
     }
 }

@@ -1,12 +1,22 @@
-//! The admin plane: tenants and health, for operators and probes.
+//! The admin plane: tenants, their keys and pools, operations, tokens and health, for operators and probes.
 //!
-//! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]); [`tenants`] creates,
-//! lists and shows them through the control plane; [`health`] answers probes.
+//! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]) and says which role it
+//! needs (`routes`). [`tenants`] leads tenants through their lives by the control plane, and [`operations`] shows how
+//! far it is; [`api_keys`] are those of their callers, [`pools`] what this replica has open for them; [`tokens`] are who
+//! else may call here; [`health`] answers probes.
 
+pub mod api_keys;
 pub mod auth;
 pub mod health;
+pub mod operations;
 pub mod plane;
+pub mod pools;
+mod revision;
+mod routes;
+mod shown_once;
+mod store_failed;
 pub mod tenants;
+pub mod tokens;
 
 pub use auth::AdminAuth;
 pub use health::Health;

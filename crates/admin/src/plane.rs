@@ -1,20 +1,29 @@
 //! The routes of the admin plane.
 
+use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
-use axum::{Router, middleware};
 use control_plane::ControlPlane;
-use tenant_registry::{BudgetedPool, Registry};
+use tenant_registry::{Budget, BudgetedPool, Registry};
 
-use crate::auth::{AdminAuth, require_token};
+use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
-use crate::tenants;
+use crate::routes::Guards;
+use crate::{api_keys, operations, pools, tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    budget: Budget,
+    auth: AdminAuth,
+}
+
+impl FromRef<AdminState> for AdminAuth {
+    fn from_ref(state: &AdminState) -> Self {
+        state.auth.clone()
+    }
 }
 
 impl FromRef<AdminState> for ControlPlane {
@@ -29,11 +38,18 @@ impl FromRef<AdminState> for Registry<BudgetedPool> {
     }
 }
 
+impl FromRef<AdminState> for Budget {
+    fn from_ref(state: &AdminState) -> Self {
+        state.budget.clone()
+    }
+}
+
 /// The admin plane's routes; what they change, this registry forgets at once. Probes need no token: they tell nothing
 /// but whether the service serves.
 pub fn plane(
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    budget: Budget,
     auth: AdminAuth,
     health: Health,
 ) -> Router {
@@ -41,16 +57,23 @@ pub fn plane(
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(health);
-    // Around the methods of each route: a route that does not exist asks nobody for a token.
-    let guard = middleware::from_fn_with_state(auth, require_token);
-    tenants::routes()
+    let guards = Guards { auth: auth.clone() };
+    let routes = [
+        tenants::routes(),
+        api_keys::routes(),
+        pools::routes(),
+        operations::routes(),
+        tokens::routes(),
+    ];
+    routes
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| {
-            router.route(path, methods.route_layer(guard.clone()))
-        })
+        .flatten()
+        .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {
             control_plane,
             registry,
+            budget,
+            auth,
         })
         .merge(probes)
 }

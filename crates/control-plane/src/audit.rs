@@ -74,6 +74,15 @@ impl<'a> AuditEntry<'a> {
         }
     }
 
+    /// Done to this.
+    #[must_use]
+    pub fn target(self, target: impl Into<String>) -> Self {
+        Self {
+            target: Some(target.into()),
+            ..self
+        }
+    }
+
     /// What changed by it.
     #[must_use]
     pub fn changed(self, before: Option<Value>, after: Option<Value>) -> Self {

@@ -18,6 +18,8 @@ pub use credentials::random_secret;
 #[cfg(feature = "store")]
 mod actor;
 #[cfg(feature = "store")]
+mod admin_token;
+#[cfg(feature = "store")]
 mod api_key;
 #[cfg(feature = "store")]
 mod audit;
@@ -41,14 +43,16 @@ mod vault;
 #[cfg(feature = "store")]
 pub use self::{
     actor::{Actor, Role},
+    admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
-    plane::{ControlPlane, ControlPlaneSettings, KeysError},
     lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
+    plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        AdminToken, ApiKeyChange, ApiKeyFilter, ApiKeysBefore, OperationFilter, OperationsBefore, Store, StoreError, TenantFilter, TenantsAfter,
+        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, CreateTokenError, OperationFilter, OperationsBefore,
+        RevokeError, Store, StoreError, TenantFilter, TenantsAfter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

@@ -15,9 +15,9 @@ pub use cluster::{Cluster, Login};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};
 pub use migrate::{MigrateLimits, Target, migrate};
+pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 #[cfg(feature = "store")]
 pub(crate) use purge::Purge;
-pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 pub use scram::ScramError;
 
 /// Why a database could not be migrated.

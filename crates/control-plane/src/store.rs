@@ -16,13 +16,13 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
-pub use admin_tokens::AdminToken;
+pub use admin_tokens::{CreateTokenError, RevokeError};
 pub use api_keys::{ApiKeyChange, ApiKeyFilter, ApiKeysBefore};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
-pub(crate) use standing::standing;
 pub(crate) use leases::{Claim, Lease};
 pub(crate) use lifecycle::{Committed, fresh_operation};
 pub use operations::{OperationFilter, OperationsBefore};
+pub(crate) use standing::standing;
 pub(crate) use steps::Effect;
 pub use tenants::{TenantFilter, TenantsAfter};
 

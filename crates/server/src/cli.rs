@@ -7,8 +7,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use control_plane::{Expiry, Role};
 use uuid::Uuid;
 
+use crate::arguments::{expiry, role};
 use crate::config::{Environment, Inputs, Override};
 
 /// Multi-tenant PostgreSQL as a service: every tenant has its own login and its own pool.
@@ -125,11 +127,17 @@ pub enum TenantCommand {
 /// `tenantry admin-token …`
 #[derive(Debug, Subcommand)]
 pub enum AdminTokenCommand {
-    /// Make a token and print it, once: only its hash is kept.
+    /// Make a token and print it, once: only its hash is kept. Goes to the control store itself, since the first one
+    /// has to come from somewhere.
     Create {
-        /// Whose it is: kept beside the hash.
-        #[arg(long, default_value = "operator")]
+        /// Whose it is, or what for: as the audit log names it.
         name: String,
+        /// What it may do: viewer, operator or admin.
+        #[arg(long, default_value = "admin", value_parser = role)]
+        role: Role,
+        /// When it ends: RFC 3339 such as 2027-01-31T12:00:00Z, or a duration from now such as 90d. Never unless told.
+        #[arg(long, value_name = "WHEN", value_parser = expiry)]
+        expires: Option<Expiry>,
     },
 }
 

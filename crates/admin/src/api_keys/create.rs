@@ -34,7 +34,9 @@ pub(super) async fn create(
 
     let secret = ApiKeySecret::generate().map_err(Problem::internal)?;
     let store = plane.store();
-    let key = store.insert_api_key(&actor, id.into(), &name, expires_at, &secret).await;
+    let key = store
+        .insert_api_key(&actor, id.into(), &name, expires_at, &secret)
+        .await;
     let key = key.map_err(refuse)?;
     let location = format!("/admin/v1/api-keys/{}", key.id);
     let shown = ShownOnce::new(

@@ -25,5 +25,6 @@ pub(super) async fn warm(
     if registry.resident(tenant.id).is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    Err(Problem::new(Code::ClusterBusy).detail("the pool could not be opened, or there is no room for one more"))
+    Err(Problem::new(Code::ClusterBusy)
+        .detail("the pool could not be opened, or there is no room for one more"))
 }

@@ -57,7 +57,10 @@ pub(super) async fn create(
         },
     };
 
-    let started = plane.begin_creation(&actor, &new).await.map_err(refuse::creation)?;
+    let started = plane
+        .begin_creation(&actor, &new)
+        .await
+        .map_err(refuse::creation)?;
     let (tenant, operation) = started
         .within(&plane, patience(&headers))
         .await
@@ -70,7 +73,10 @@ pub(super) async fn create(
 
 /// How long this client waits.
 pub(super) fn patience(headers: &HeaderMap) -> Duration {
-    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let preferences = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     let respond_async = preferences
         .flat_map(|value| value.split(','))
         .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));

@@ -47,9 +47,11 @@ pub(super) async fn list(
     };
     let after = after.map(|Key { at, id }| TenantsAfter { created_at: at, id });
     let tenants = plane.store().tenants(&filter, after, limit.fetch()).await;
-    let page = Page::new(tenants.map_err(store_failed)?, limit, SHAPE, |last: &Tenant| Key {
-        at: last.created_at,
-        id: last.id.as_uuid(),
+    let page = Page::new(tenants.map_err(store_failed)?, limit, SHAPE, |last: &Tenant| {
+        Key {
+            at: last.created_at,
+            id: last.id.as_uuid(),
+        }
     })?;
     Ok(Json(page.map(TenantView::from)))
 }

@@ -34,5 +34,14 @@ pub(super) async fn remove(
     let transition = Transition::Offboard {
         grace: Duration::hours(hours),
     };
-    lead(&plane, &registry, &actor, id.into(), transition, if_match, &headers).await
+    lead(
+        &plane,
+        &registry,
+        &actor,
+        id.into(),
+        transition,
+        if_match,
+        &headers,
+    )
+    .await
 }

@@ -100,12 +100,7 @@ impl Driver {
         Ok(Driven::Ended)
     }
 
-    async fn failed(
-        &self,
-        lease: Lease,
-        operation: &Operation,
-        error: String,
-    ) -> Result<Driven, StoreError> {
+    async fn failed(&self, lease: Lease, operation: &Operation, error: String) -> Result<Driven, StoreError> {
         let step = operation.step();
         tracing::warn!(tenant = %operation.tenant, operation = %operation.id, ?step, error, "a step failed");
         let doublings = operation.attempts.clamp(0, 16).unsigned_abs();

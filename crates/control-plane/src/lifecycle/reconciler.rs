@@ -52,7 +52,11 @@ impl Reconciler {
     async fn look(&self, driving: &Arc<Semaphore>) -> Result<(), StoreError> {
         for tenant in self.plane.store.due_for_purge(MOST).await? {
             let actor = Actor::service("reconciler");
-            match self.plane.transition(&actor, tenant, Transition::Purge, None).await {
+            match self
+                .plane
+                .transition(&actor, tenant, Transition::Purge, None)
+                .await
+            {
                 Ok(_) => tracing::info!(%tenant, "the grace period is over: purging"),
                 Err(ChangeError::Store(error)) => return Err(error),
                 // Undeleted a moment ago, or purged by another replica.

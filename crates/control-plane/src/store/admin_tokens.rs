@@ -1,89 +1,109 @@
 //! `control.admin_tokens`: bearer tokens of the admin plane, of which only hashes are kept.
 
-use std::fmt;
+mod make;
+mod revoke;
 
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
+use std::time::Duration;
+
+use time::OffsetDateTime;
 use uuid::Uuid;
+
+pub use make::CreateTokenError;
+pub use revoke::RevokeError;
 
 use super::{Store, StoreError};
 use crate::actor::Role;
-use crate::credentials::random_secret;
+use crate::admin_token::{AdminTokenInfo, KnownToken};
 
-/// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
-pub struct AdminToken(SecretString);
+/// A row of `control.admin_tokens`, without the hash.
+struct Row {
+    id: Uuid,
+    name: String,
+    role: String,
+    created_at: OffsetDateTime,
+    expires_at: Option<OffsetDateTime>,
+    revoked_at: Option<OffsetDateTime>,
+}
 
-impl AdminToken {
-    /// Tokens begin with this, so that scanners for leaked secrets can find them.
-    const PREFIX: &str = "tnt_admin_";
+impl TryFrom<Row> for AdminTokenInfo {
+    type Error = StoreError;
 
-    /// A fresh one.
-    ///
-    /// # Errors
-    /// When the operating system gives no random bytes.
-    pub fn generate() -> Result<Self, getrandom::Error> {
-        let secret = random_secret()?;
-        Ok(Self(format!("{}{}", Self::PREFIX, secret.expose_secret()).into()))
-    }
-
-    /// What somebody presents or has configured.
-    pub fn presented(token: SecretString) -> Self {
-        Self(token)
-    }
-
-    /// The token itself: to be shown once, or sent.
-    pub fn expose(&self) -> &str {
-        self.0.expose_secret()
-    }
-
-    /// What is kept of it.
-    pub fn sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.expose()).into()
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            role: role(&row.role)?,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            revoked_at: row.revoked_at,
+        })
     }
 }
 
-impl fmt::Debug for AdminToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AdminToken(…)")
-    }
+fn role(text: &str) -> Result<Role, StoreError> {
+    Role::parse(text).ok_or(StoreError::Invalid("role of a token"))
 }
 
 impl Store {
-    /// Lets this token in from now on.
+    /// The token with this hash, if it may be used now: neither revoked nor expired. Found by an index on the hash:
+    /// what timing tells of it is of no use to somebody who does not have the token.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn insert_admin_token(
-        &self,
-        name: &str,
-        role: Role,
-        token: &AdminToken,
-    ) -> Result<Uuid, StoreError> {
-        let id = Uuid::now_v7();
-        sqlx::query!(
-            "INSERT INTO control.admin_tokens (id, name, role, sha256) VALUES ($1, $2, $3, $4)",
-            id,
-            name,
-            role.as_str(),
-            &token.sha256(),
-        )
-        .execute(&self.pool)
-        .await?;
-        Ok(id)
-    }
-
-    /// Whether a token with this hash was let in. Found by an index on the hash: what timing tells of it is of
-    /// no use to somebody who does not have the token.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn admin_token_known(&self, sha256: [u8; 32]) -> Result<bool, StoreError> {
-        let known = sqlx::query_scalar!(
-            r#"SELECT EXISTS (SELECT FROM control.admin_tokens WHERE sha256 = $1) AS "known!""#,
+    pub async fn known_admin_token(&self, sha256: [u8; 32]) -> Result<Option<KnownToken>, StoreError> {
+        let row = sqlx::query!(
+            "SELECT id, name, role, extract(epoch FROM expires_at - now())::float8 AS expires_in
+             FROM control.admin_tokens
+             WHERE sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
             &sha256,
         )
-        .fetch_one(&self.pool)
+        .fetch_optional(&self.pool)
         .await?;
-        Ok(known)
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(KnownToken {
+            id: row.id,
+            name: row.name,
+            role: role(&row.role)?,
+            // One that is too long for a duration holds for as long as anything does.
+            expires_in: row
+                .expires_in
+                .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
+        }))
+    }
+
+    /// The token of this id, if there is one, also when it is revoked or expired.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn admin_token(&self, id: Uuid) -> Result<Option<AdminTokenInfo>, StoreError> {
+        let row = sqlx::query_as!(
+            Row,
+            "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens WHERE id = $1",
+            id,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(AdminTokenInfo::try_from).transpose()
+    }
+
+    /// Up to `limit` tokens in the order of their making, from behind the one of this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn admin_tokens(
+        &self,
+        after: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<AdminTokenInfo>, StoreError> {
+        let rows = sqlx::query_as!(
+            Row,
+            "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens
+             WHERE id > $1 ORDER BY id LIMIT $2",
+            after.unwrap_or_default(),
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(AdminTokenInfo::try_from).collect()
     }
 }

@@ -139,9 +139,13 @@ impl Store {
         };
         let action = match change {
             ApiKeyChange::Expire(at) => {
-                sqlx::query!("UPDATE control.api_keys SET expires_at = $2 WHERE id = $1", id, at)
-                    .execute(&mut *transaction)
-                    .await?;
+                sqlx::query!(
+                    "UPDATE control.api_keys SET expires_at = $2 WHERE id = $1",
+                    id,
+                    at
+                )
+                .execute(&mut *transaction)
+                .await?;
                 "api_key.expire"
             }
             ApiKeyChange::Revoke => {

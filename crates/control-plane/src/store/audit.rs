@@ -1,8 +1,10 @@
 //! `control.audit_log`
 
 use sqlx::PgExecutor;
+use tenant_registry::TenantId;
 
 use super::{Store, StoreError};
+use crate::actor::Role;
 use crate::audit::AuditEntry;
 
 impl Store {
@@ -24,13 +26,13 @@ pub(crate) async fn append(store: impl PgExecutor<'_>, entry: &AuditEntry<'_>) -
          VALUES ($1, $2, $3, $4::text::inet, $5, $6, $7, $8, $9, $10, $11, $12)",
         actor.name,
         actor.token,
-        actor.role.map(|role| role.as_str()),
+        actor.role.map(Role::as_str),
         actor.source.map(|source| source.to_string()),
         actor.request_id,
         entry.action,
         entry.outcome.as_str(),
         entry.code,
-        entry.tenant.map(|tenant| tenant.as_uuid()),
+        entry.tenant.map(TenantId::as_uuid),
         entry.target,
         entry.before,
         entry.after,

@@ -124,7 +124,10 @@ impl Store {
             after.name.as_str(),
             after.external_id.as_ref().map(|id| id.as_str()),
             after.metadata.to_value(),
-            after.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
+            after
+                .limits
+                .max_connections
+                .and_then(|max| i32::try_from(max).ok()),
             i32::try_from(after.limits.reserved_connections).unwrap_or(i32::MAX),
         )
         .execute(&mut *transaction)
@@ -183,9 +186,12 @@ impl Store {
         let uuid = id.as_uuid();
         match transition {
             Transition::Suspend => {
-                sqlx::query!("UPDATE control.tenants SET state = 'suspended' WHERE id = $1", uuid)
-                    .execute(&mut *transaction)
-                    .await?;
+                sqlx::query!(
+                    "UPDATE control.tenants SET state = 'suspended' WHERE id = $1",
+                    uuid
+                )
+                .execute(&mut *transaction)
+                .await?;
             }
             Transition::Resume => {
                 // Asked twice: one operation leads there already.
@@ -278,7 +284,11 @@ async fn undelete(store: &mut PgConnection, id: TenantId) -> Result<OperationKin
 }
 
 /// The tenant, which nobody else changes until the transaction ends.
-async fn locked(store: &mut PgConnection, id: TenantId, revision: Option<i64>) -> Result<Tenant, ChangeError> {
+async fn locked(
+    store: &mut PgConnection,
+    id: TenantId,
+    revision: Option<i64>,
+) -> Result<Tenant, ChangeError> {
     let row = tenants!("WHERE id = $1 FOR NO KEY UPDATE", id.as_uuid())
         .fetch_optional(store)
         .await?;

@@ -81,10 +81,7 @@ pub struct OperationFilter {
     pub kind: Option<OperationKind>,
 }
 
-pub(super) async fn operation(
-    store: impl PgExecutor<'_>,
-    id: Uuid,
-) -> Result<Option<Operation>, StoreError> {
+pub(super) async fn operation(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Operation>, StoreError> {
     let row = operations!("WHERE id = $1", id).fetch_optional(store).await?;
     row.map(Operation::try_from).transpose()
 }

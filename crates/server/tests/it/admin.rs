@@ -1,6 +1,5 @@
-//! The admin plane: tokens, tenants, probes.
+//! The admin plane: tenants, probes.
 
-use control_plane::{AdminToken, Role};
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service};
@@ -42,22 +41,6 @@ async fn nothing_but_the_probes_is_open() {
         .get("/v1/internal/users")
         .await
         .refused(404, "ROUTE_UNKNOWN");
-}
-
-#[tokio::test]
-async fn a_token_of_the_store_opens_the_plane() {
-    let service = Service::start().await;
-    let token = AdminToken::generate().unwrap();
-    let client =
-        Client::new(service.admin_plane).header("authorization", &format!("Bearer {}", token.expose()));
-    client.get(TENANTS).await.refused(401, "UNAUTHENTICATED");
-    service
-        .control_plane
-        .store()
-        .insert_admin_token("ops", Role::Admin, &token)
-        .await
-        .unwrap();
-    client.get(TENANTS).await.expect(200);
 }
 
 #[tokio::test]

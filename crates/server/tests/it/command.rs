@@ -131,7 +131,7 @@ async fn commands_find_the_running_service_by_themselves() {
     assert!(error.contains("TENANT_EXISTS"), "{error}");
 
     // Beside the running service: its PostgreSQL is used and not stopped.
-    let (status, token, error) = output(folder.command(&["admin-token", "create", "--name", "ops"])).await;
+    let (status, token, error) = output(folder.command(&["admin-token", "create", "ops"])).await;
     assert_eq!(status, Some(0), "{error}");
     let operator =
         Client::new(banner.admin_plane).header("authorization", &format!("Bearer {}", token.trim()));

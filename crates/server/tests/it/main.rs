@@ -8,6 +8,7 @@
 )]
 
 mod admin;
+mod admin_tokens;
 mod budget;
 mod changes;
 mod command;

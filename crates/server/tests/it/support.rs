@@ -52,16 +52,25 @@ impl Service {
 
     /// With some keys of its own, as `section.key=value`.
     pub async fn with(overrides: &[&str]) -> Self {
-        Self::over(Arc::new(Databases::new().await), testkit::envelope(), overrides).await
+        let databases = Arc::new(Databases::new().await);
+        let settings = settings(&databases, overrides);
+        Self::over(databases, testkit::envelope(), settings).await
     }
 
     /// A further instance over the same databases, with the same keys.
     pub async fn beside(&self, overrides: &[&str]) -> Self {
-        Self::over(Arc::clone(&self.databases), self.envelope.clone(), overrides).await
+        let settings = settings(&self.databases, overrides);
+        Self::over(Arc::clone(&self.databases), self.envelope.clone(), settings).await
     }
 
-    async fn over(databases: Arc<Databases>, envelope: Envelope, overrides: &[&str]) -> Self {
-        let settings = settings(&databases, overrides);
+    /// A further instance that knows no admin token but those of the store.
+    pub async fn beside_without_token(&self) -> Self {
+        let mut settings = settings(&self.databases, &[]);
+        settings.admin_plane.token = None;
+        Self::over(Arc::clone(&self.databases), self.envelope.clone(), settings).await
+    }
+
+    async fn over(databases: Arc<Databases>, envelope: Envelope, settings: Settings) -> Self {
         let stopping = CancellationToken::new();
         let app = App::new(&settings, envelope.clone(), stopping.clone()).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();

@@ -69,7 +69,10 @@ impl Rule for Object {
     }
 
     fn json(self, value: &Value) -> Result<Map<String, Value>, Wrong> {
-        value.as_object().cloned().ok_or_else(|| "must be an object".into())
+        value
+            .as_object()
+            .cloned()
+            .ok_or_else(|| "must be an object".into())
     }
 }
 

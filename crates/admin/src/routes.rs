@@ -1,0 +1,81 @@
+//! Routes that say which role each of their methods needs.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::MethodRouter;
+use control_plane::Role;
+
+use crate::auth::{AdminAuth, Caller, authenticate};
+use crate::plane::AdminState;
+
+/// A path and its methods. The plane takes nothing else, so no method is without a role.
+///
+/// ```text
+/// Route::at("/admin/v1/tenants").viewer(get(list)).operator(post(create))
+/// ```
+pub(crate) struct Route {
+    path: &'static str,
+    methods: Vec<(Role, MethodRouter<AdminState>)>,
+}
+
+impl Route {
+    /// A route without a method yet.
+    pub(crate) fn at(path: &'static str) -> Self {
+        Self {
+            path,
+            methods: Vec::new(),
+        }
+    }
+
+    /// Methods that look and change nothing.
+    pub(crate) fn viewer(self, methods: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Viewer, methods)
+    }
+
+    /// Methods that change what can be changed back.
+    pub(crate) fn operator(self, methods: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Operator, methods)
+    }
+
+    /// Methods that do what cannot be undone, or decide who may do what.
+    pub(crate) fn admin(self, methods: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Admin, methods)
+    }
+
+    fn needs(mut self, role: Role, methods: MethodRouter<AdminState>) -> Self {
+        self.methods.push((role, methods));
+        self
+    }
+}
+
+/// What stands around each method.
+#[derive(Clone)]
+pub(crate) struct Guards {
+    pub(crate) auth: AdminAuth,
+}
+
+impl Guards {
+    /// Adds the route, guarded. The layers go around the methods: what does not exist asks nobody for a token. From
+    /// the outside in: who is calling, and whether that role will do.
+    pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
+        let methods = route
+            .methods
+            .into_iter()
+            .map(|(role, methods)| methods.route_layer(from_fn_with_state(role, require)));
+        let all = methods.fold(MethodRouter::new(), MethodRouter::merge);
+        router.route(
+            route.path,
+            all.route_layer(from_fn_with_state(self.auth.clone(), authenticate)),
+        )
+    }
+}
+
+/// Answers `FORBIDDEN` to a caller with a weaker role.
+async fn require(State(role): State<Role>, caller: Caller, request: Request, next: Next) -> Response {
+    match caller.needs(role) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}

@@ -1,0 +1,36 @@
+//! `POST /admin/v1/admin-tokens/{id}/revoke`
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use control_plane::{ControlPlane, RevokeError};
+use web::{Code, NoQuery, PathId, Problem};
+
+use crate::auth::{AdminAuth, Caller};
+use crate::store_failed::store_failed;
+
+/// Ends a token: 200, also when it was revoked before. The last one of the role admin stays, unless one is configured.
+pub(super) async fn revoke(
+    State(plane): State<ControlPlane>,
+    State(auth): State<AdminAuth>,
+    Caller(actor): Caller,
+    _: NoQuery,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    let revoked = plane
+        .store()
+        .revoke_admin_token(&actor, id, auth.has_configured())
+        .await;
+    let (token, _) = revoked.map_err(refuse)?;
+    auth.forget(id);
+    Ok(Json(token).into_response())
+}
+
+fn refuse(error: RevokeError) -> Problem {
+    match error {
+        RevokeError::Unknown => Code::NotFound.into(),
+        RevokeError::LastAdmin => Problem::new(Code::Conflict)
+            .detail("it is the last token of the role admin, and none is configured: make another one first"),
+        RevokeError::Store(error) => store_failed(error),
+    }
+}

@@ -1,0 +1,86 @@
+//! A token is ended.
+
+use uuid::Uuid;
+
+use super::Row;
+use crate::actor::{Actor, Role};
+use crate::admin_token::AdminTokenInfo;
+use crate::audit::AuditEntry;
+use crate::store::{Store, StoreError, audit};
+
+/// Why a token was not revoked. Nothing is written.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// There is no such token.
+    #[error("there is no such token")]
+    Unknown,
+    /// Nobody could manage tokens any more.
+    #[error("it is the last token of the role admin that can be used")]
+    LastAdmin,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for RevokeError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl Store {
+    /// Ends this token, and notes who did it; one that is revoked already stays as it is, without a note. The answer
+    /// says whether it was revoked by this call. The last usable token of the role admin is kept, unless there is
+    /// another way in (`another_admin`).
+    ///
+    /// # Errors
+    /// See [`RevokeError`].
+    pub async fn revoke_admin_token(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        another_admin: bool,
+    ) -> Result<(AdminTokenInfo, bool), RevokeError> {
+        let mut transaction = self.pool.begin().await?;
+        // All of them are locked, in one order: of two that revoke each other at once, the second finds the first gone.
+        let admins = sqlx::query_scalar!(
+            "SELECT id FROM control.admin_tokens
+             WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+             ORDER BY id
+             FOR UPDATE",
+        )
+        .fetch_all(&mut *transaction)
+        .await?;
+        let row = sqlx::query_as!(
+            Row,
+            "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens
+             WHERE id = $1
+             FOR UPDATE",
+            id,
+        )
+        .fetch_optional(&mut *transaction)
+        .await?;
+        let before = AdminTokenInfo::try_from(row.ok_or(RevokeError::Unknown)?)?;
+        if before.revoked_at.is_some() {
+            return Ok((before, false));
+        }
+        if before.role == Role::Admin && admins == [id] && !another_admin {
+            return Err(RevokeError::LastAdmin);
+        }
+        let row = sqlx::query_as!(
+            Row,
+            "UPDATE control.admin_tokens SET revoked_at = now() WHERE id = $1
+             RETURNING id, name, role, created_at, expires_at, revoked_at",
+            id,
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        let after = AdminTokenInfo::try_from(row)?;
+        let entry = AuditEntry::done(actor, "admin_token.revoke")
+            .target(id.to_string())
+            .changed(Some(before.describe()), Some(after.describe()));
+        audit::append(&mut *transaction, &entry).await?;
+        transaction.commit().await?;
+        Ok((after, true))
+    }
+}
