@@ -69,8 +69,6 @@ CREATE TRIGGER count_revision BEFORE UPDATE ON control.tenants
 GRANT INSERT (external_id, metadata, max_connections, reserved_connections) ON control.tenants TO tenantry_service;
 GRANT UPDATE (name, external_id, metadata, max_connections, reserved_connections, returns_to, purge_at, purge_began_at)
     ON control.tenants TO tenantry_service;
--- What is left of a purged tenant is its row, so that its id is never given to another.
-GRANT DELETE ON control.tenant_keys, control.tenant_credentials TO tenantry_service;
 
 CREATE TABLE control.operations (
     id uuid PRIMARY KEY,

@@ -44,7 +44,7 @@ BEGIN
                 IF tenant IS NULL OR slot IS NULL OR slot NOT IN ('a', 'b') THEN
                     RAISE EXCEPTION 'no such login' USING ERRCODE = 'invalid_parameter_value';
                 END IF;
-                EXECUTE format('ALTER ROLE %%I LOGIN', role || '_' || slot);
+                EXECUTE format('ALTER ROLE %%I LOGIN', role || '_' || slot::text);
             END
             $function$
         $sql$, provisioner);

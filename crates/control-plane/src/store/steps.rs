@@ -61,25 +61,9 @@ impl Store {
                 .await?;
             }
             Effect::Forget => {
-                sqlx::query!("DELETE FROM control.tenant_credentials WHERE tenant_id = $1", id)
-                    .execute(&mut *transaction)
+                sqlx::query!("SELECT control.forget_tenant($1)", id)
+                    .fetch_one(&mut *transaction)
                     .await?;
-                sqlx::query!("DELETE FROM control.tenant_keys WHERE tenant_id = $1", id)
-                    .execute(&mut *transaction)
-                    .await?;
-                sqlx::query!("DELETE FROM control.api_keys WHERE tenant_id = $1", id)
-                    .execute(&mut *transaction)
-                    .await?;
-                // Its name is somebody's as well, and another tenant may want it.
-                sqlx::query!(
-                    "UPDATE control.tenants
-                     SET state = 'purged', name = id::text, external_id = NULL, metadata = '{}', max_connections = NULL,
-                        reserved_connections = 0, returns_to = NULL, purge_at = NULL, purge_began_at = NULL
-                     WHERE id = $1",
-                    id,
-                )
-                .execute(&mut *transaction)
-                .await?;
                 let reconciler = Actor::service("reconciler");
                 audit::append(
                     &mut *transaction,

@@ -16,6 +16,7 @@ mod fixed_roles;
 mod grants;
 mod hardening;
 mod identity;
+mod lifecycle;
 mod migrations;
 mod notices;
 mod objects;

@@ -14,6 +14,7 @@ mod changes;
 mod command;
 mod faults;
 mod isolation;
+mod killed;
 mod paging;
 mod pools;
 mod strangers;
