@@ -6,10 +6,11 @@ use axum::routing::get;
 use control_plane::ControlPlane;
 use tenant_registry::{BudgetedPool, Registry};
 
+use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
 use crate::routes::Guards;
-use crate::{tenants, tokens};
+use crate::{audit, tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
@@ -49,8 +50,13 @@ pub fn plane(
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(health);
-    let guards = Guards { auth: auth.clone() };
-    let routes = tenants::routes().into_iter().chain(tokens::routes());
+    let guards = Guards {
+        auth: auth.clone(),
+        log: AttemptLog::new(control_plane.store().clone()),
+    };
+    let routes = [tenants::routes(), tokens::routes(), audit::routes()]
+        .into_iter()
+        .flatten();
     routes
         .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {

@@ -43,7 +43,7 @@ pub use self::{
     audit::{AuditEntry, Outcome},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
-    store::{CreateTokenError, RevokeError, Store, StoreError, TenantsAfter},
+    store::{AuditFilter, AuditRecord, CreateTokenError, RevokeError, Store, StoreError, TenantsAfter},
     tenant::{Tenant, TenantName, TenantNameError, TenantState},
     tenants::{CreateError, Taken},
     vault::VaultError,

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
+pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
 pub(crate) use standing::standing;
 pub use tenants::TenantsAfter;

@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_tokens;
+mod audit;
 mod budget;
 mod changes;
 mod command;
