@@ -15,14 +15,13 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use control_plane::{Actor, AdminToken, KnownToken, NewAdminToken, Role, Store, StoreError};
-use http::Extensions;
 use secrecy::SecretString;
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
 use uuid::Uuid;
-use web::middleware::RequestId;
-use web::{Code, Peer, Problem};
+use web::{Code, Problem};
 
+use crate::attempts::{AttemptLog, STRANGER, Seen, placed};
 use bearer::bearer;
 pub(crate) use caller::Caller;
 use known::KnownTokens;
@@ -101,18 +100,9 @@ impl AdminAuth {
     }
 }
 
-/// The same, with from where and within which request.
-fn placed(actor: Actor, extensions: &Extensions) -> Actor {
-    Actor {
-        source: extensions.get::<Peer>().map(Peer::ip),
-        request_id: extensions.get::<RequestId>().map(ToString::to_string),
-        ..actor
-    }
-}
-
 /// Answers `UNAUTHENTICATED` to a request without a valid token, and tells all that follows who is calling.
 pub(crate) async fn authenticate(
-    State(auth): State<AdminAuth>,
+    State((auth, log)): State<(AdminAuth, AttemptLog)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -123,6 +113,13 @@ pub(crate) async fn authenticate(
             request.extensions_mut().insert(actor);
             next.run(request).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            if problem.code() == Code::Unauthenticated {
+                let stranger = placed(Actor::service(STRANGER), request.extensions());
+                let seen = Seen::of(&request);
+                log.stranger(&stranger, &seen).await;
+            }
+            problem.into_response()
+        }
     }
 }

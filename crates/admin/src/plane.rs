@@ -6,10 +6,11 @@ use axum::routing::get;
 use control_plane::ControlPlane;
 use tenant_registry::{Budget, BudgetedPool, Registry};
 
+use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
 use crate::routes::Guards;
-use crate::{api_keys, operations, pools, tenants, tokens};
+use crate::{api_keys, audit, operations, pools, tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
@@ -57,13 +58,17 @@ pub fn plane(
         .route("/livez", get(livez))
         .route("/readyz", get(readyz))
         .with_state(health);
-    let guards = Guards { auth: auth.clone() };
+    let guards = Guards {
+        auth: auth.clone(),
+        log: AttemptLog::new(control_plane.store().clone()),
+    };
     let routes = [
         tenants::routes(),
         api_keys::routes(),
         pools::routes(),
         operations::routes(),
         tokens::routes(),
+        audit::routes(),
     ];
     routes
         .into_iter()

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use control_plane::Role;
 
+use crate::attempts::{AttemptLog, attempt};
 use crate::auth::{AdminAuth, Caller, authenticate};
 use crate::plane::AdminState;
 
@@ -54,21 +55,25 @@ impl Route {
 #[derive(Clone)]
 pub(crate) struct Guards {
     pub(crate) auth: AdminAuth,
+    pub(crate) log: AttemptLog,
 }
 
 impl Guards {
     /// Adds the route, guarded. The layers go around the methods: what does not exist asks nobody for a token. From
-    /// the outside in: who is calling, and whether that role will do.
+    /// the outside in: who is calling; what the audit log should know of it; whether the caller's role will do.
     pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
         let methods = route
             .methods
             .into_iter()
             .map(|(role, methods)| methods.route_layer(from_fn_with_state(role, require)));
         let all = methods.fold(MethodRouter::new(), MethodRouter::merge);
-        router.route(
-            route.path,
-            all.route_layer(from_fn_with_state(self.auth.clone(), authenticate)),
-        )
+        let all = all
+            .route_layer(from_fn_with_state(self.log.clone(), attempt))
+            .route_layer(from_fn_with_state(
+                (self.auth.clone(), self.log.clone()),
+                authenticate,
+            ));
+        router.route(route.path, all)
     }
 }
 

@@ -51,8 +51,8 @@ pub use self::{
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, CreateTokenError, OperationFilter, OperationsBefore,
-        RevokeError, Store, StoreError, TenantFilter, TenantsAfter,
+        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, AuditFilter, AuditRecord, CreateTokenError,
+        OperationFilter, OperationsBefore, RevokeError, Store, StoreError, TenantFilter, TenantsAfter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
 pub use api_keys::{ApiKeyChange, ApiKeyFilter, ApiKeysBefore};
+pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
 pub(crate) use leases::{Claim, Lease};
 pub(crate) use lifecycle::{Committed, fresh_operation};

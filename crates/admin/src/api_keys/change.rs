@@ -1,7 +1,7 @@
 //! `POST /admin/v1/api-keys/{id}/expire` and `/revoke`
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use control_plane::{Actor, ApiKeyChange, ControlPlane};
 use uuid::Uuid;
 use web::read::Patch;
@@ -9,8 +9,12 @@ use web::read::rule::timestamp;
 use web::{Code, JsonObject, NoQuery, PathId, Problem};
 
 use super::view::ApiKeyView;
+use crate::attempts::Audited;
 use crate::auth::Caller;
 use crate::store_failed::store_failed;
+
+/// The key as it is now; the change stands in the audit log already.
+type Changed = (Extension<Audited>, Json<ApiKeyView>);
 
 /// Sets when the key ends, which may be at once; `null` for never.
 pub(super) async fn expire(
@@ -19,7 +23,7 @@ pub(super) async fn expire(
     _: NoQuery,
     PathId(id): PathId,
     body: JsonObject,
-) -> Result<Json<ApiKeyView>, Problem> {
+) -> Result<Changed, Problem> {
     let mut fields = body.fields();
     let at = fields.nullable("expires_at", timestamp());
     if at.get() == Some(&Patch::Absent) {
@@ -38,7 +42,7 @@ pub(super) async fn revoke(
     Caller(actor): Caller,
     _: NoQuery,
     PathId(id): PathId,
-) -> Result<Json<ApiKeyView>, Problem> {
+) -> Result<Changed, Problem> {
     changed(&plane, &actor, id, ApiKeyChange::Revoke).await
 }
 
@@ -47,9 +51,9 @@ async fn changed(
     actor: &Actor,
     id: Uuid,
     change: ApiKeyChange,
-) -> Result<Json<ApiKeyView>, Problem> {
+) -> Result<Changed, Problem> {
     let key = plane.store().change_api_key(actor, id, change).await;
     key.map_err(store_failed)?
-        .map(|key| Json(key.into()))
+        .map(|key| (Extension(Audited), Json(key.into())))
         .ok_or_else(|| Code::NotFound.into())
 }

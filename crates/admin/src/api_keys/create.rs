@@ -1,5 +1,6 @@
 //! `POST /admin/v1/tenants/{id}/api-keys`
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{ApiKeySecret, ChangeError, ControlPlane};
@@ -8,6 +9,7 @@ use web::read::rule::{text, timestamp};
 use web::{Code, JsonObject, NoQuery, Patch, PathId, Problem};
 
 use super::view::ApiKeyView;
+use crate::attempts::Audited;
 use crate::auth::Caller;
 use crate::shown_once::ShownOnce;
 use crate::store_failed::store_failed;
@@ -46,6 +48,7 @@ pub(super) async fn create(
     )?;
     Ok((
         StatusCode::CREATED,
+        Extension(Audited),
         AppendHeaders([(header::LOCATION, location)]),
         shown,
     )

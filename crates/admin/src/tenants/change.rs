@@ -7,7 +7,7 @@ use tenant_registry::Budget;
 use web::read::Patch;
 use web::{JsonObject, NoQuery, PathId, Problem};
 
-use super::view::shown;
+use super::view::changed;
 use super::{fields, refuse};
 use crate::auth::Caller;
 use crate::revision::IfMatch;
@@ -46,7 +46,7 @@ pub(super) async fn change(
     plane
         .change_tenant(&actor, id.into(), &change, revision, most_reserved)
         .await
-        .map(shown)
+        .map(changed)
         .map_err(refuse::change)
 }
 

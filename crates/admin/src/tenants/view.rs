@@ -1,7 +1,7 @@
 //! A tenant, as it is shown.
 
-use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::{Extension, Json};
 use control_plane::{Metadata, Operation, OperationState, Tenant, TenantState};
 use http::{StatusCode, header};
 use serde::Serialize;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use web::read::timestamp;
 
 use super::COLLECTION;
+use crate::attempts::Audited;
 use crate::operations::OperationView;
 use crate::revision::etag;
 
@@ -53,18 +54,23 @@ pub(super) fn shown(tenant: Tenant) -> Response {
     (etag(tenant.revision), Json(TenantView::from(tenant))).into_response()
 }
 
-/// What a change came to: the tenant where nothing is left to be done, with `done` as its status; else 202, with the
+/// The tenant after a change that stands in the audit log already.
+pub(super) fn changed(tenant: Tenant) -> Response {
+    (Extension(Audited), shown(tenant)).into_response()
+}
+
+/// What a change came to, which stands in the audit log already: the tenant where nothing is left to be done, with `done` as its status; else 202, with the
 /// operation and its place in `Location`.
 pub(super) fn outcome(done: StatusCode, tenant: Tenant, operation: Option<Operation>) -> Response {
     match operation {
         Some(operation) if operation.state == OperationState::Running => {
-            OperationView::from(operation).accepted()
+            (Extension(Audited), OperationView::from(operation).accepted()).into_response()
         }
         _ if done == StatusCode::CREATED => {
             let location = format!("{COLLECTION}/{}", tenant.id);
             let headers = AppendHeaders([(header::LOCATION, location)]);
-            (done, headers, shown(tenant)).into_response()
+            (done, headers, changed(tenant)).into_response()
         }
-        _ => (done, shown(tenant)).into_response(),
+        _ => (done, changed(tenant)).into_response(),
     }
 }

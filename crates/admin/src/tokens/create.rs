@@ -1,5 +1,6 @@
 //! `POST /admin/v1/admin-tokens`
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{AdminToken, ControlPlane, CreateTokenError, Expiry, NewAdminToken};
@@ -9,6 +10,7 @@ use web::read::rule::{choice, text, timestamp};
 use web::{JsonObject, NoQuery, Patch, Problem};
 
 use super::{COLLECTION, ROLES};
+use crate::attempts::Audited;
 use crate::auth::Caller;
 use crate::shown_once::ShownOnce;
 use crate::store_failed::store_failed;
@@ -42,6 +44,7 @@ pub(super) async fn create(
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),
+        Extension(Audited),
         shown,
     )
         .into_response())

@@ -1,11 +1,12 @@
 //! `POST /admin/v1/admin-tokens/{id}/revoke`
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use control_plane::{ControlPlane, RevokeError};
 use web::{Code, NoQuery, PathId, Problem};
 
+use crate::attempts::Audited;
 use crate::auth::{AdminAuth, Caller};
 use crate::store_failed::store_failed;
 
@@ -21,9 +22,10 @@ pub(super) async fn revoke(
         .store()
         .revoke_admin_token(&actor, id, auth.has_configured())
         .await;
-    let (token, _) = revoked.map_err(refuse)?;
+    let (token, now) = revoked.map_err(refuse)?;
     auth.forget(id);
-    Ok(Json(token).into_response())
+    let audited = now.then_some(Extension(Audited));
+    Ok((audited, Json(token)).into_response())
 }
 
 fn refuse(error: RevokeError) -> Problem {

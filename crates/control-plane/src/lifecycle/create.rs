@@ -7,6 +7,7 @@ use super::drive::{Driven, Driver};
 use super::start::Started;
 use super::{ChangeError, Taken};
 use crate::actor::Actor;
+use crate::audit::AuditEntry;
 use crate::plane::ControlPlane;
 use crate::store::{FIRST_VERSION, StoreError, fresh_operation};
 use crate::tenant::{NewTenant, Tenant, TenantName, TenantState};
@@ -63,12 +64,12 @@ impl ControlPlane {
             .await?;
         match committed {
             Some(committed) => Ok(self.start(committed, lease)),
-            None => self.go_on_with(id, new).await,
+            None => self.go_on_with(actor, id, new).await,
         }
     }
 
     /// What stands in the way of a new tenant: itself, still provisioning, or what another one has.
-    async fn go_on_with(&self, id: TenantId, new: &NewTenant) -> Result<Started, CreateError> {
+    async fn go_on_with(&self, actor: &Actor, id: TenantId, new: &NewTenant) -> Result<Started, CreateError> {
         let Some(tenant) = self.store.tenant(id).await? else {
             let named = self.store.tenant_named(&new.name).await?;
             return Err(CreateError::Exists(if named.is_some() {
@@ -80,6 +81,8 @@ impl ControlPlane {
         if tenant.state != TenantState::Provisioning || tenant.name != new.name {
             return Err(CreateError::Exists(Taken::Id));
         }
+        let again = AuditEntry::done(actor, "tenant.create").tenant(id);
+        self.store.audit(&again).await?;
         let operation = self.store.running_operation(id).await?;
         let driving = operation.as_ref().map(|operation| {
             let (driver, id) = (Driver::new(self), operation.id);

@@ -160,9 +160,7 @@ impl Store {
         };
         let after = one(&mut *transaction, id).await?;
         let after = after.ok_or(StoreError::Invalid("API key"))?;
-        if after != before {
-            told(&mut transaction, actor, action, Some(&before), &after).await?;
-        }
+        told(&mut transaction, actor, action, Some(&before), &after).await?;
         transaction.commit().await?;
         Ok(Some(after))
     }

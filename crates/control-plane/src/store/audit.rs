@@ -1,7 +1,11 @@
 //! `control.audit_log`
 
+mod list;
+
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
+
+pub use list::{AuditFilter, AuditRecord};
 
 use super::{Store, StoreError};
 use crate::actor::Role;

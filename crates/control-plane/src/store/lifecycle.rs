@@ -1,7 +1,7 @@
 //! Changes of tenants, each in one transaction with the operation that it starts and its entry in the audit log.
 
 use serde_json::{Value, json};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgTransaction};
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
@@ -108,7 +108,11 @@ impl Store {
         let after = changed(&before, change);
         let limits = after.limits.checked();
         limits.map_err(|wrong| ChangeError::Limits(wrong.to_string()))?;
+        let entry = AuditEntry::done(actor, "tenant.change").tenant(id);
         if after == before {
+            let entry = entry.changed(Some(told(&before)), Some(told(&before)));
+            audit::append(&mut *transaction, &entry).await?;
+            transaction.commit().await?;
             return Ok(before);
         }
         if after.limits.reserved_connections > before.limits.reserved_connections
@@ -144,7 +148,6 @@ impl Store {
             });
         }
         let after = found(&mut transaction, id).await?;
-        let entry = AuditEntry::done(actor, "tenant.change").tenant(id);
         let entry = entry.changed(Some(told(&before)), Some(told(&after)));
         audit::append(&mut *transaction, &entry).await?;
         transaction.commit().await?;
@@ -173,14 +176,14 @@ impl Store {
         let before = locked(&mut transaction, id, revision).await?;
         match transition.from(before.state) {
             Move::Go => {}
-            Move::Already => {
-                let operation = running(&mut *transaction, id).await?;
-                return Ok(Committed {
-                    tenant: before,
-                    operation: operation.filter(|operation| operation.kind == transition.kind()),
-                });
-            }
+            Move::Already => return already(transaction, actor, before, transition).await,
             Move::Refused => return Err(ChangeError::State(before.state)),
+        }
+        if let Some(operation) = running(&mut *transaction, id).await?
+            && operation.kind == transition.kind()
+        {
+            // Asked twice, while the first is under way.
+            return already(transaction, actor, before, transition).await;
         }
         let mut kind = transition.kind();
         let uuid = id.as_uuid();
@@ -193,17 +196,7 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             }
-            Transition::Resume => {
-                // Asked twice: one operation leads there already.
-                if let Some(operation) = running(&mut *transaction, id).await?
-                    && operation.kind == kind
-                {
-                    return Ok(Committed {
-                        tenant: before,
-                        operation: Some(operation),
-                    });
-                }
-            }
+            Transition::Resume => {}
             Transition::Offboard { grace } => {
                 sqlx::query!(
                     "UPDATE control.tenants
@@ -217,20 +210,12 @@ impl Store {
             }
             Transition::Undelete => kind = undelete(&mut transaction, id).await?,
             Transition::Purge => {
-                let begun = sqlx::query!(
-                    "UPDATE control.tenants SET purge_began_at = now() WHERE id = $1 AND purge_began_at IS NULL",
+                sqlx::query!(
+                    "UPDATE control.tenants SET purge_began_at = coalesce(purge_began_at, now()) WHERE id = $1",
                     uuid,
                 )
                 .execute(&mut *transaction)
                 .await?;
-                if begun.rows_affected() == 0
-                    && let Some(operation) = running(&mut *transaction, id).await?
-                {
-                    return Ok(Committed {
-                        tenant: before,
-                        operation: Some(operation),
-                    });
-                }
             }
         }
         let operation = begin(&mut transaction, actor, id, kind, lease).await?;
@@ -258,6 +243,24 @@ impl Store {
         .await?;
         Ok(ids.into_iter().map(TenantId::new).collect())
     }
+}
+
+/// Nothing is to be done, or is being done already: that it was asked for is noted all the same.
+async fn already(
+    mut transaction: PgTransaction<'_>,
+    actor: &Actor,
+    tenant: Tenant,
+    transition: Transition,
+) -> Result<Committed, ChangeError> {
+    let operation = running(&mut *transaction, tenant.id).await?;
+    let entry = AuditEntry::done(actor, transition.action()).tenant(tenant.id);
+    let entry = entry.changed(Some(told(&tenant)), Some(told(&tenant)));
+    audit::append(&mut *transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(Committed {
+        tenant,
+        operation: operation.filter(|operation| operation.kind == transition.kind()),
+    })
 }
 
 /// A tenant that was deleted while it was being made goes on being made; any other has its login opened first.

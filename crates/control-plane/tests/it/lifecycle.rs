@@ -387,6 +387,7 @@ async fn every_change_is_in_the_audit_log() {
         one::<String>(&mut store, &log).await,
         "ada 192.0.2.7 r-1 tenant.create done provisioning\n\
          ada 192.0.2.7 r-1 tenant.suspend done active suspended\n\
+         ada 192.0.2.7 r-1 tenant.suspend done suspended suspended\n\
          ada 192.0.2.7 r-1 tenant.delete done suspended offboarding\n\
          ada 192.0.2.7 r-1 tenant.purge done offboarding offboarding\n\
          reconciler tenant.purged done"

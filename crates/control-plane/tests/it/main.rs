@@ -7,6 +7,7 @@
 )]
 
 mod activity;
+mod audit;
 mod changes;
 mod clusters;
 mod creation;

@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_tokens;
+mod audit;
 mod budget;
 mod changes;
 mod command;
@@ -20,5 +21,6 @@ mod pools;
 mod strangers;
 mod support;
 mod tenant_header;
+mod tenants;
 mod users;
 mod warm_up;

@@ -1,0 +1,66 @@
+//! Every attempt at the admin plane that is not a reader's allowed look goes into the audit log.
+//!
+//! A change is written by whoever makes it, in the transaction of the change, and its answer says so ([`Audited`]).
+//! What is refused or fails has no such transaction: it is written here, as method and route, and so is a change that
+//! nobody has written. A request that may change something is carried through in a task of its own: a client that
+//! hangs up neither cuts it in the middle nor leaves it out of the log.
+
+mod log;
+mod seen;
+mod strangers;
+
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use tokio::time::timeout;
+use tracing::Instrument as _;
+use web::{Code, Problem};
+
+use crate::auth::Caller;
+use log::Ending;
+pub(crate) use log::{AttemptLog, STRANGER};
+pub(crate) use seen::{Seen, placed};
+
+/// For a change and all that belongs to it, also when nobody waits for it any more.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// In a response's extensions: what was done stands in the audit log already, committed together with the change.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Audited;
+
+/// Carries the request through, and writes down what the audit log should know of it.
+pub(crate) async fn attempt(
+    State(log): State<AttemptLog>,
+    Caller(actor): Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    let seen = Seen::of(&request);
+    if request.method().is_safe() {
+        let response = next.run(request).await;
+        if response.status() == StatusCode::FORBIDDEN {
+            let ending = Ending::of(&response);
+            log.answered(&actor, &seen, ending).await;
+        }
+        return response;
+    }
+    let carried = async move {
+        // One task more, so that a panic is an answer like any other.
+        let handler = tokio::spawn(next.run(request).in_current_span());
+        let response = match timeout(LONGEST, handler).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(ended)) => Problem::internal(ended).into_response(),
+            Err(_elapsed) => Problem::new(Code::DeadlineExceeded).into_response(),
+        };
+        let ending = Ending::of(&response);
+        log.answered(&actor, &seen, ending).await;
+        response
+    };
+    match tokio::spawn(carried.in_current_span()).await {
+        Ok(response) => response,
+        Err(ended) => Problem::internal(ended).into_response(),
+    }
+}

@@ -1,0 +1,93 @@
+//! How many of those who were not let in are written down: a flood of wrong tokens must not fill the log.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// So many within [`Strangers::WINDOW`] are written down one by one.
+const WRITTEN: u32 = 10;
+
+/// Counts, by windows of time.
+#[derive(Debug, Default)]
+pub(super) struct Strangers(Mutex<Window>);
+
+#[derive(Debug, Default)]
+struct Window {
+    began: Option<Instant>,
+    written: u32,
+    left_out: u64,
+}
+
+/// One who is left out.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LeftOut {
+    /// For the first one of a window: after this time it should be written down how many there were.
+    pub(super) ends_in: Option<Duration>,
+}
+
+impl Strangers {
+    /// The length of a window.
+    pub(super) const WINDOW: Duration = Duration::from_secs(10);
+
+    /// Counts one more. `None`: it is to be written down.
+    pub(super) fn admit(&self) -> Option<LeftOut> {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let age = window.began.map(|began| began.elapsed());
+        let age = age.filter(|age| *age < Self::WINDOW).unwrap_or_else(|| {
+            window.began = Some(Instant::now());
+            window.written = 0;
+            Duration::ZERO
+        });
+        if window.written < WRITTEN {
+            window.written += 1;
+            return None;
+        }
+        window.left_out += 1;
+        let first = window.left_out == 1;
+        Some(LeftOut {
+            ends_in: first.then(|| Self::WINDOW.saturating_sub(age)),
+        })
+    }
+
+    /// How many were left out since this was asked last.
+    pub(super) fn take_left_out(&self) -> u64 {
+        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut window.left_out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_first_ones_are_written_and_the_rest_is_counted() {
+        let strangers = Strangers::default();
+        for _ in 0..WRITTEN {
+            assert_eq!(strangers.admit(), None);
+        }
+        advance(Duration::from_secs(4)).await;
+        let ends_in = Some(Duration::from_secs(6));
+        assert_eq!(strangers.admit(), Some(LeftOut { ends_in }));
+        for _ in 1..500 {
+            assert_eq!(strangers.admit(), Some(LeftOut { ends_in: None }));
+        }
+        assert_eq!(strangers.take_left_out(), 500);
+        assert_eq!(strangers.take_left_out(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_next_window_begins_with_the_next_one() {
+        let strangers = Strangers::default();
+        while strangers.admit().is_none() {}
+        advance(Strangers::WINDOW).await;
+        assert_eq!(strangers.admit(), None);
+        // Who takes the count late loses none, and nobody is asked to take it twice.
+        while strangers.admit().is_none() {}
+        assert_eq!(strangers.admit(), Some(LeftOut { ends_in: None }));
+        assert_eq!(strangers.take_left_out(), 3);
+    }
+}

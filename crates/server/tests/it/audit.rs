@@ -1,0 +1,297 @@
+//! The audit log over HTTP: who did what, when, from where, and who tried in vain.
+
+use std::time::Duration;
+
+use control_plane::{Actor, AdminToken, Expiry, NewAdminToken, Role};
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::postgres::PgConnection;
+use testkit::{Proxy, TestServer};
+use tokio::time::Instant;
+
+use crate::support::{Client, Service, until};
+
+const AUDIT: &str = "/admin/v1/audit";
+const TENANTS: &str = "/admin/v1/tenants";
+const TOKENS: &str = "/admin/v1/admin-tokens";
+
+/// The whole log, the newest first.
+async fn log(service: &Service) -> Vec<Value> {
+    let page = service.operator().query(AUDIT, &[("limit", "500")]).await;
+    page.expect(200)["items"].as_array().unwrap().clone()
+}
+
+/// Action, outcome and code of each entry, the oldest first.
+async fn ended(service: &Service) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let entries = log(service).await;
+    let entries = entries.iter().rev();
+    entries
+        .map(|entry| {
+            ["action", "outcome", "code"]
+                .map(|field| text(&entry[field]))
+                .join(", ")
+        })
+        .collect()
+}
+
+async fn with_role(service: &Service, role: Role) -> (AdminToken, Client) {
+    let token = AdminToken::generate().unwrap();
+    let new = NewAdminToken {
+        name: role.as_str().to_owned(),
+        role,
+        expiry: Expiry::Never,
+    };
+    let store = service.control_plane.store();
+    store
+        .create_admin_token(&Actor::service("test"), &new, &token)
+        .await
+        .unwrap();
+    let bearer = format!("Bearer {}", token.expose());
+    let client = Client::new(service.admin_plane).header("authorization", &bearer);
+    (token, client)
+}
+
+async fn store_session(service: &Service) -> PgConnection {
+    let databases = &service.databases;
+    databases.server().superuser(databases.control().as_str()).await
+}
+
+#[tokio::test]
+async fn a_change_is_one_entry_with_all_that_is_known() {
+    let service = Service::start().await;
+    let operator = service.operator().header("x-request-id", "the-change");
+    let body = json!({"name": "ci", "role": "operator"});
+    let token = operator.post(TOKENS, &body).await.expect(201);
+    let entries = log(&service).await;
+    let [entry] = entries.as_slice() else {
+        panic!("{entries:?}")
+    };
+    let mut after = token.clone();
+    after.as_object_mut().unwrap().remove("token");
+    assert!(entry["at"].is_string() && entry["id"].is_i64(), "{entry}");
+    let mut expected = json!({
+        "id": entry["id"], "at": entry["at"],
+        "actor": "configured", "token_id": null, "role": "admin",
+        "source": "127.0.0.1", "request_id": "the-change",
+        "action": "admin_token.create", "outcome": "done", "code": null,
+        "tenant_id": null, "target": token["id"], "before": null, "after": after,
+    });
+    assert_eq!(*entry, expected);
+
+    let revoke = format!("{TOKENS}/{}/revoke", token["id"].as_str().unwrap());
+    let revoked = operator.post(&revoke, &json!({})).await.expect(200);
+    let newest = log(&service).await.remove(0);
+    expected["id"] = newest["id"].clone();
+    expected["at"] = newest["at"].clone();
+    expected["action"] = json!("admin_token.revoke");
+    expected["before"] = after;
+    expected["after"] = revoked;
+    assert_eq!(newest, expected);
+    // To revoke it again is an attempt that changes nothing.
+    operator.post(&revoke, &json!({})).await.expect(200);
+    let last = ended(&service).await.pop().unwrap();
+    assert_eq!(last, "POST /admin/v1/admin-tokens/{id}/revoke, done, -");
+}
+
+#[tokio::test]
+async fn what_is_refused_is_written_down_and_what_is_looked_at_is_not() {
+    let service = Service::start().await;
+    let (_, viewer) = with_role(&service, Role::Viewer).await;
+    let operator = service.operator();
+    let nobody = testkit::nobody();
+    let tenant = format!("{TENANTS}/{nobody}");
+
+    viewer.get(TENANTS).await.expect(200);
+    viewer.get(&tenant).await.refused(404, "TENANT_UNKNOWN");
+    viewer.query(TENANTS, &[("limit", "x")]).await.wrong_fields();
+    viewer.get(TOKENS).await.refused(403, "FORBIDDEN");
+    viewer
+        .post(TENANTS, &json!({"name": "acme"}))
+        .await
+        .refused(403, "FORBIDDEN");
+    operator.post(TENANTS, &json!({"name": ""})).await.wrong_fields();
+    operator
+        .send(Method::POST, TENANTS)
+        .await
+        .refused(415, "MEDIA_TYPE");
+    operator
+        .post(&format!("{TOKENS}/{nobody}/revoke"), &json!({}))
+        .await
+        .refused(404, "NOT_FOUND");
+    Client::new(service.admin_plane)
+        .get(&tenant)
+        .await
+        .refused(401, "UNAUTHENTICATED");
+    // No route, nobody's attempt at anything.
+    operator
+        .get("/admin/v1/nothing")
+        .await
+        .refused(404, "ROUTE_UNKNOWN");
+    assert_eq!(
+        ended(&service).await,
+        [
+            "admin_token.create, done, -",
+            "GET /admin/v1/admin-tokens, refused, FORBIDDEN",
+            "POST /admin/v1/tenants, refused, FORBIDDEN",
+            "POST /admin/v1/tenants, refused, VALIDATION",
+            "POST /admin/v1/tenants, refused, MEDIA_TYPE",
+            "POST /admin/v1/admin-tokens/{id}/revoke, refused, NOT_FOUND",
+            "GET /admin/v1/tenants/{id}, refused, UNAUTHENTICATED",
+        ]
+    );
+    let entries = log(&service).await;
+    let (stranger, forbidden) = (&entries[0], &entries[4]);
+    assert_eq!(stranger["actor"], "unauthenticated");
+    assert_eq!(
+        (&stranger["token_id"], &stranger["role"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert_eq!(stranger["source"], "127.0.0.1");
+    assert_eq!(stranger["tenant_id"], json!(nobody.to_string()));
+    assert_eq!(stranger["target"], json!(tenant));
+    assert_eq!(
+        (&forbidden["actor"], &forbidden["role"]),
+        (&json!("viewer"), &json!("viewer"))
+    );
+}
+
+#[tokio::test]
+async fn the_log_is_paged_and_filtered() {
+    let service = Service::start().await;
+    let (_, viewer) = with_role(&service, Role::Viewer).await;
+    for name in ["a", "b", "c"] {
+        let body = json!({"name": name, "role": "viewer"});
+        service.operator().post(TOKENS, &body).await.expect(201);
+    }
+    viewer.get(TOKENS).await.refused(403, "FORBIDDEN");
+    let all = log(&service).await;
+    assert_eq!(all.len(), 5);
+
+    let (mut cursor, mut paged) = (None, Vec::new());
+    loop {
+        let mut parameters = vec![("limit", "2")];
+        parameters.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page = viewer.query(AUDIT, &parameters).await.expect(200);
+        paged.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next_cursor"].as_str() else {
+            break;
+        };
+        cursor = Some(next.to_owned());
+    }
+    assert_eq!(paged, all);
+
+    let third = all[2]["at"].as_str().unwrap();
+    for (parameters, expected) in [
+        (vec![("actor", "configured")], &all[1..4]),
+        (vec![("actor", "viewer")], &all[..1]),
+        (vec![("outcome", "refused")], &all[..1]),
+        (
+            vec![("action", "admin_token.create"), ("actor", "test")],
+            &all[4..],
+        ),
+        (vec![("since", third)], &all[..3]),
+        (vec![("until", third)], &all[3..]),
+        (vec![("tenant_id", "0190b6b1-7f3a-7c22-8d5a-0f6c2a9b1e44")], &[]),
+    ] {
+        let found = viewer.query(AUDIT, &parameters).await.expect(200);
+        assert_eq!(found["items"], json!(expected), "{parameters:?}");
+    }
+    let wrong = [
+        ("outcome", "maybe"),
+        ("since", third),
+        ("until", third),
+        ("who", "me"),
+    ];
+    assert_eq!(
+        viewer.query(AUDIT, &wrong).await.wrong_fields(),
+        ["outcome", "until", "who"]
+    );
+}
+
+/// A flood of wrong tokens leaves some entries and one that counts the rest.
+#[tokio::test]
+async fn a_flood_of_wrong_tokens_does_not_fill_the_log() {
+    let service = Service::start().await;
+    let wrong = Client::new(service.admin_plane).header("authorization", "Bearer tnt_admin_guess");
+    for _ in 0..60 {
+        wrong.get(TENANTS).await.refused(401, "UNAUTHENTICATED");
+    }
+    until(async || log(&service).await[0]["action"] == "authenticate").await;
+    let entries = log(&service).await;
+    let left_out: u64 = entries
+        .iter()
+        .filter_map(|entry| entry["after"]["left_out"].as_u64())
+        .sum();
+    let one_by_one = entries
+        .iter()
+        .filter(|entry| entry["action"] != "authenticate")
+        .count();
+    // On a slow machine the flood may reach into a second window.
+    assert!((10..=20).contains(&one_by_one), "{one_by_one}");
+    until(async || {
+        let counted = log(&service).await;
+        let counted = counted
+            .iter()
+            .filter_map(|entry| entry["after"]["left_out"].as_u64());
+        counted.sum::<u64>() + one_by_one as u64 == 60
+    })
+    .await;
+    assert!(left_out > 0);
+}
+
+/// No token, password or key, whoever sends it wherever.
+#[tokio::test]
+async fn no_secret_is_in_the_log() {
+    let service = Service::start().await;
+    let (stored, admin) = with_role(&service, Role::Admin).await;
+    let mut secrets = vec![stored.expose().to_owned()];
+    let made = admin
+        .post(TOKENS, &json!({"name": "ci", "role": "viewer"}))
+        .await
+        .expect(201);
+    secrets.push(made["token"].as_str().unwrap().to_owned());
+    // In fields that there are not, in a query, in a header: all of that is refused, and noted.
+    let body = json!({"name": "x", "role": "viewer", "token": "hunter2-in-a-body"});
+    admin.post(TOKENS, &body).await.wrong_fields();
+    admin
+        .post(
+            &format!("{TENANTS}?password=hunter2-in-a-query"),
+            &json!({"name": "acme"}),
+        )
+        .await
+        .wrong_fields();
+    Client::new(service.admin_plane)
+        .header("authorization", "Bearer hunter2-in-a-header")
+        .post(TENANTS, &json!({"name": "acme"}))
+        .await
+        .refused(401, "UNAUTHENTICATED");
+    admin.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
+
+    let mut store = store_session(&service).await;
+    let text: String = sqlx::query_scalar("SELECT string_agg(audit_log::text, E'\n') FROM control.audit_log")
+        .fetch_one(&mut store)
+        .await
+        .unwrap();
+    assert!(text.lines().count() >= 5, "{text}");
+    secrets.push("hunter2".to_owned());
+    for secret in secrets {
+        assert!(!text.contains(&secret), "{text}");
+        let hash = AdminToken::presented(secret.into()).sha256();
+        let hash = hash.map(|byte| format!("{byte:02x}")).concat();
+        assert!(!text.contains(&hash), "{text}");
+    }
+}
+
+/// An attempt that cannot be written down is refused as ever, and its caller does not wait for the store's connection.
+#[tokio::test]
+async fn without_the_store_a_refusal_stays_a_refusal() {
+    let proxy = Proxy::before(TestServer::get().await.cluster());
+    let port = format!("control_store.port={}", proxy.address().port());
+    let service = Service::with(&[&port, "control_store.connect_timeout=50s"]).await;
+    proxy.freeze();
+    let begun = Instant::now();
+    service.operator().post(TOKENS, &json!({})).await.wrong_fields();
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    proxy.heal();
+}
