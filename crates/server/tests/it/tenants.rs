@@ -48,11 +48,11 @@ async fn created_with_all_that_may_be_said_and_found_by_it() {
         assert_eq!(page["items"].as_array().unwrap().len(), found, "{filter:?}");
     }
     let mut seen = BTreeSet::new();
-    let mut cursor = None;
+    let mut cursor: Option<String> = None;
     for _ in 0..2 {
         let mut query = vec![("limit", "2"), ("state", "active")];
         if let Some(cursor) = &cursor {
-            query.push(("cursor", cursor));
+            query.push(("cursor", cursor.as_str()));
         }
         let page = operator.query(TENANTS, &query).await.expect(200);
         seen.extend(
