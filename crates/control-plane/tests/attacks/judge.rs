@@ -56,7 +56,7 @@ impl Scene {
             let outcome = self.strike_once(attempt, way, &sql, wrong).await.remove(0);
             nobodys = Some(masked(&outcome, &nobody.to_string(), user, NOBODYS_NAME));
         }
-        let (b, user, name) = (self.world.b, self.world.user_of_b, self.name.clone());
+        let (b, user, name) = (self.world.b.as_uuid(), self.world.user_of_b, self.name.clone());
         let sql = self.fill(attempt.sql, b, user, &name);
         // What the attacker said itself is no news to it.
         let known = sql.contains(&name).then_some(&*name);

@@ -84,12 +84,15 @@ mod without_the_guard {
 #[tokio::test]
 async fn what_cannot_be_refused_is_known() {
     let mut scene = Scene::crowded().await;
-    support::run(&mut scene.victim, "ALTER ROLE CURRENT_USER SET work_mem = '1MB'")
-        .await
-        .unwrap();
+    for sql in [
+        "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
+        "BEGIN; TABLE app.users",
+    ] {
+        support::run(&mut scene.victim, sql).await.unwrap();
+    }
     let page = include_str!("../../../../docs/isolation.md");
     for (name, sql) in table::told::TOLD {
-        let sql = scene.fill(sql, scene.world.b, scene.world.user_of_b, &scene.name);
+        let sql = scene.fill(sql, scene.world.b.as_uuid(), scene.world.user_of_b, &scene.name);
         let mut session = scene.world.session(scene.world.a).await;
         let outcome = strike::strike(&mut session, &sql).await;
         assert_eq!(

@@ -143,14 +143,14 @@ impl Scene {
             (Way::Stolen, None) => Ok(Session::Plain(self.world.session(attacker).await)),
             (Way::Stolen, Some(database)) => {
                 let options = self.world.options(attacker).await;
-                let database = self.fill(database, self.world.b, self.world.user_of_b, "");
+                let database = self.fill(database, self.world.b.as_uuid(), self.world.user_of_b, "");
                 Ok(Session::Plain(options.database(&database).connect().await?))
             }
         }
     }
 
     /// Puts this scene's ids into a text. `b` and `user` may be nobody's.
-    pub(crate) fn fill(&self, text: &str, b: impl ToString, user: Uuid, name: &str) -> String {
+    pub(crate) fn fill(&self, text: &str, b: Uuid, user: Uuid, name: &str) -> String {
         let world = &self.world;
         text.replace("{a}", &world.a.to_string())
             .replace("{b}", &b.to_string())

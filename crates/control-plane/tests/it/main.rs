@@ -18,7 +18,6 @@ mod hardening;
 mod identity;
 mod migrations;
 mod notices;
-mod objects;
 mod rows;
 mod secrets;
 mod sessions;
