@@ -8,11 +8,11 @@
 )]
 
 mod admin;
+mod attacks;
 mod budget;
 mod changes;
 mod command;
 mod faults;
-mod isolation;
 mod paging;
 mod pools;
 mod strangers;
