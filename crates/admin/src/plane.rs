@@ -4,17 +4,25 @@ use axum::extract::FromRef;
 use axum::routing::get;
 use axum::{Router, middleware};
 use control_plane::ControlPlane;
+use control_plane::doctor::Examinations;
 use tenant_registry::{BudgetedPool, Registry};
 
 use crate::auth::{AdminAuth, require_token};
 use crate::health::{Health, livez, readyz};
-use crate::tenants;
+use crate::{doctor, tenants};
 
 /// What the routes work on.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    examinations: Examinations,
+}
+
+impl FromRef<AdminState> for Examinations {
+    fn from_ref(state: &AdminState) -> Self {
+        state.examinations.clone()
+    }
 }
 
 impl FromRef<AdminState> for ControlPlane {
@@ -34,6 +42,7 @@ impl FromRef<AdminState> for Registry<BudgetedPool> {
 pub fn plane(
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    examinations: Examinations,
     auth: AdminAuth,
     health: Health,
 ) -> Router {
@@ -43,14 +52,16 @@ pub fn plane(
         .with_state(health);
     // Around the methods of each route: a route that does not exist asks nobody for a token.
     let guard = middleware::from_fn_with_state(auth, require_token);
-    tenants::routes()
+    [tenants::routes(), doctor::routes()]
         .into_iter()
+        .flatten()
         .fold(Router::new(), |router, (path, methods)| {
             router.route(path, methods.route_layer(guard.clone()))
         })
         .with_state(AdminState {
             control_plane,
             registry,
+            examinations,
         })
         .merge(probes)
 }

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::credentials::GeneratedPassword;
+use crate::doctor::is_probe;
 use crate::plane::ControlPlane;
 use crate::postgres::{ScramError, scram, tenant_roles};
 use crate::store::{FIRST_VERSION, Store, StoreError};
@@ -80,6 +81,9 @@ impl ControlPlane {
             data: self.data.clone(),
         };
         let id = id.unwrap_or_else(|| Uuid::now_v7().into());
+        if is_probe(id) {
+            return Err(CreateError::Exists(Taken::Id));
+        }
         let done = tokio::spawn(timeout(CREATION, work.run(id, name))).await;
         done.ok()
             .and_then(Result::ok)

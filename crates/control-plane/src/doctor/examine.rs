@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
+use time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
 use super::finding::cause;
@@ -97,7 +98,7 @@ impl Doctor {
         } else {
             None
         };
-        Report::new(visit.findings, visit.examined, probed, start.elapsed())
+        Report::new(visit.findings, visit.examined, probed, start.elapsed()).at(visit.at)
     }
 
     /// The attack alone, without a look at the catalogs.
@@ -157,6 +158,8 @@ fn names<'a>(patient: &'a Patient, data: &'a str, control: &'a str) -> Names<'a>
 struct Visit {
     findings: Vec<Finding>,
     examined: Vec<String>,
+    /// When the first of them was entered, by its clock.
+    at: Option<OffsetDateTime>,
 }
 
 impl Visit {
@@ -164,7 +167,14 @@ impl Visit {
     async fn enter(&mut self, patient: &Patient, oldest: u32) -> Option<PgConnection> {
         let place = patient.name.as_str();
         match patient.connect().await {
-            Ok(connection) => {
+            Ok(mut connection) => {
+                if self.at.is_none() {
+                    let now = sqlx::query_scalar("SELECT now()")
+                        .fetch_one(&mut connection)
+                        .await;
+                    // Who does not even say the time does not answer the questions that follow.
+                    self.at = now.ok();
+                }
                 self.examined.push(place.to_owned());
                 let version = connection.server_version_num().unwrap_or(0);
                 if version < oldest {

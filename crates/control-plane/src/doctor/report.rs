@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
 
 use super::{Finding, Severity};
 
@@ -17,6 +18,9 @@ pub struct Report {
     pub examined: Vec<String>,
     /// What the probe tried; `None` where none was asked for or none could be made.
     pub probed: Option<Probed>,
+    /// When it began, by the clock of the tenants' database; `None` where that could not be asked.
+    #[serde(serialize_with = "time::serde::rfc3339::option::serialize")]
+    pub examined_at: Option<OffsetDateTime>,
     /// How long it all took.
     #[serde(rename = "took_ms", serialize_with = "milliseconds")]
     pub took: Duration,
@@ -45,8 +49,15 @@ impl Report {
             findings,
             examined,
             probed,
+            examined_at: None,
             took,
         }
+    }
+
+    /// The same at this time.
+    pub(super) fn at(mut self, examined_at: Option<OffsetDateTime>) -> Self {
+        self.examined_at = examined_at;
+        self
     }
 
     /// Whether all could be asked that there was to ask.

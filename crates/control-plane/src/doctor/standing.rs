@@ -1,10 +1,10 @@
 //! The last report, and whether tenants may be served after it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use super::{Doctor, Report, Severity};
@@ -29,7 +29,7 @@ struct Shared {
     doctor: Doctor,
     /// Whether tenants may be served.
     open: AtomicBool,
-    last: watch::Sender<Option<Arc<Examination>>>,
+    last: RwLock<Option<Arc<Examination>>>,
     /// One examination at a time.
     turn: Mutex<()>,
 }
@@ -40,7 +40,7 @@ impl Examinations {
         let shared = Shared {
             doctor,
             open: AtomicBool::new(!required),
-            last: watch::Sender::new(None),
+            last: RwLock::new(None),
             turn: Mutex::new(()),
         };
         Self {
@@ -56,13 +56,11 @@ impl Examinations {
 
     /// The last one; `None` before the first.
     pub fn last(&self) -> Option<Arc<Examination>> {
-        self.shared.last.borrow().clone()
-    }
-
-    /// Waits until there is one.
-    pub async fn examined(&self) {
-        // The sender is in our own hands: it cannot be gone.
-        let _ = self.shared.last.subscribe().wait_for(Option::is_some).await;
+        self.shared
+            .last
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Examines now, by catalogs and by attack. In a task of its own: whoever goes away does not leave the probe's
@@ -89,10 +87,16 @@ impl Examinations {
         }
     }
 
-    /// Examines again and again, with this pause, until all is sound.
+    /// Examines again and again, with this pause after each, until tenants may be served.
     pub async fn until_sound(&self, pause: Duration) {
-        while !self.examine().await.report.sound {
-            sleep(pause).await;
+        while !self.isolated() {
+            if self.last().is_some() {
+                sleep(pause).await;
+            }
+            // Somebody else may have had it examined meanwhile.
+            if !self.isolated() {
+                self.examine().await;
+            }
         }
     }
 
@@ -105,7 +109,7 @@ impl Examinations {
             report,
             at: Instant::now(),
         });
-        self.shared.last.send_replace(Some(Arc::clone(&examination)));
+        *self.shared.last.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&examination));
         if sound && !self.shared.open.swap(true, Ordering::AcqRel) {
             tracing::info!("tenants are kept apart: they are served from now on");
         }

@@ -227,7 +227,7 @@ async fn the_service_sees_how_a_schema_stands() {
         .unwrap();
         let missing = match database {
             Database::Control => 2,
-            Database::Data => 3,
+            Database::Data => 4,
         };
         assert_eq!(
             schema_status(&mut service, database).await.unwrap(),

@@ -11,6 +11,7 @@ mod admin;
 mod budget;
 mod changes;
 mod command;
+mod doctor;
 mod faults;
 mod isolation;
 mod paging;

@@ -21,6 +21,15 @@ memberships AS (
     FROM pg_catalog.pg_auth_members
     JOIN roles AS member ON member.oid = pg_auth_members.member
     JOIN roles AS role ON role.oid = pg_auth_members.roleid
+),
+owned AS MATERIALIZED (
+    SELECT refobjid AS owner, count(*) FILTER (
+        -- Both a tenant may make by itself where nobody has closed them, and harm nobody else by it.
+        WHERE classid NOT IN ('pg_default_acl'::regclass, 'pg_largeobject'::regclass)
+    ) AS objects
+    FROM pg_catalog.pg_shdepend
+    WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o'
+    GROUP BY refobjid
 )
 -- TENANT_SUPERUSER, TENANT_BYPASSRLS, TENANT_CREATEROLE, TENANT_CREATEDB, TENANT_REPLICATION
 SELECT 'TENANT_' || power AS code, name AS object, format('the tenant''s role has %s', power) AS wrong,
@@ -80,20 +89,15 @@ FROM memberships
 WHERE (role IN ('tenantry_owner', 'tenantry_service', 'tenantry_migrator', 'tenantry_tenant') OR role ~ '^tenantry_provisioner_')
     AND NOT fixed AND NOT tenant
 UNION ALL
-SELECT 'TENANT_OWNS', roles.name, format('the tenant''s role owns %s object(s)', count(*)),
-    format('REASSIGN OWNED BY %s TO tenantry_owner', roles.name)
-FROM pg_catalog.pg_shdepend JOIN roles ON roles.oid = refobjid
-WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND tenant
-    -- Both a tenant may make by itself where nobody has closed them, and harm nobody else by it.
-    AND classid NOT IN ('pg_default_acl'::regclass, 'pg_largeobject'::regclass)
-GROUP BY roles.name
+SELECT 'TENANT_OWNS', name, format('the tenant''s role owns %s object(s)', objects),
+    format('REASSIGN OWNED BY %s TO tenantry_owner', name)
+FROM owned JOIN roles ON roles.oid = owner
+WHERE tenant AND objects > 0
 UNION ALL
-SELECT 'FIXED_ROLE_OWNS', roles.name, format('the role owns %s object(s)', count(*)),
-    format('REASSIGN OWNED BY %s TO tenantry_owner', roles.name)
-FROM pg_catalog.pg_shdepend JOIN roles ON roles.oid = refobjid
-WHERE refclassid = 'pg_authid'::regclass AND deptype = 'o' AND rolname IN ('tenantry_service', 'tenantry_tenant')
-    AND classid <> 'pg_default_acl'::regclass
-GROUP BY roles.name
+SELECT 'FIXED_ROLE_OWNS', name, format('the role owns %s object(s)', objects),
+    format('REASSIGN OWNED BY %s TO tenantry_owner', name)
+FROM owned JOIN roles ON roles.oid = owner
+WHERE rolname IN ('tenantry_service', 'tenantry_tenant') AND objects > 0
 UNION ALL
 SELECT 'TENANT_EXPIRES', name, format('the login''s password expires at %s', rolvaliduntil), format('ALTER ROLE %s VALID UNTIL %L', name, 'infinity')
 FROM roles WHERE tenant AND rolvaliduntil < 'infinity'
