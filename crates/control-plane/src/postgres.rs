@@ -2,10 +2,10 @@
 
 mod cluster;
 mod database;
-mod harden;
+pub(crate) mod harden;
 mod migrate;
 mod names;
-mod roles;
+pub(crate) mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
 

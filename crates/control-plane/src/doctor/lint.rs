@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 use super::Finding;
 use super::finding::cause;
+use crate::postgres::harden::{Flaw, OPEN_DOORS};
+use crate::postgres::roles::POWERFUL_ROLES;
 
 /// For one part; the whole is done in well below a second.
 const PART: Duration = Duration::from_secs(20);
@@ -37,8 +39,20 @@ const STORE: &[Part] = &[Part {
     since: 0,
 }];
 
+/// Of both: what the migrations close, and read back.
+const DOORS: &[Part] = &[Part {
+    name: "open_doors",
+    sql: OPEN_DOORS,
+    since: 0,
+}];
+
 /// Of a cluster, without parameters and with its databases' names.
 const CLUSTER: &[Part] = &[
+    Part {
+        name: "powerful_roles",
+        sql: POWERFUL_ROLES,
+        since: 0,
+    },
     Part {
         name: "roles",
         sql: include_str!("sql/roles.sql"),
@@ -52,8 +66,6 @@ const CLUSTER: &[Part] = &[
 ];
 const DATABASES: &str = include_str!("sql/databases.sql");
 const SETTINGS: &str = include_str!("sql/settings.sql");
-
-type Row = (String, String, String, Option<String>);
 
 /// A connection that the lint may ask, and what it is called in findings.
 pub(super) struct Lint<'a> {
@@ -72,11 +84,13 @@ impl Lint<'_> {
     /// Of the tenants' database, which this connection is in.
     pub(super) async fn data(&mut self, place: &str) {
         self.parts(DATA, place).await;
+        self.parts(DOORS, place).await;
     }
 
     /// Of the control store, which this connection is in.
     pub(super) async fn store(&mut self, place: &str) {
         self.parts(STORE, place).await;
+        self.parts(DOORS, place).await;
     }
 
     /// Of the cluster, whatever database this connection is in.
@@ -110,7 +124,7 @@ impl Lint<'_> {
         &mut self,
         part: &str,
         place: &str,
-        answer: Result<Result<Vec<Row>, sqlx::Error>, tokio::time::error::Elapsed>,
+        answer: Result<Result<Vec<Flaw>, sqlx::Error>, tokio::time::error::Elapsed>,
     ) {
         let gap = |why: String| Finding::new("NOT_EXAMINED", place, part, why);
         match answer {

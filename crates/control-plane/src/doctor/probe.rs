@@ -6,7 +6,9 @@
 
 mod attack;
 mod attempt;
+mod identity;
 mod logins;
+mod rows;
 mod scene;
 
 use std::time::Duration;

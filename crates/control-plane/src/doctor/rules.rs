@@ -187,6 +187,8 @@ mod tests {
     fn every_code_of_the_questions_has_a_rule() {
         let codes: HashSet<_> = RULES.iter().map(|rule| rule.code).collect();
         for sql in [
+            crate::postgres::harden::OPEN_DOORS,
+            crate::postgres::roles::POWERFUL_ROLES,
             include_str!("sql/tables.sql"),
             include_str!("sql/keys.sql"),
             include_str!("sql/grants.sql"),

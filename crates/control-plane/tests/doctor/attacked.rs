@@ -1,7 +1,10 @@
 //! The live probe alone: it finds by attack what the lint is not asked about.
 
+use std::time::Duration;
+
 use control_plane::doctor::Examinations;
 use sqlx::{Connection as _, Executor as _};
+use tokio::time::{sleep, timeout};
 
 use crate::mutants::{self, Mutant};
 use crate::world::{DATA, World, lines};
@@ -144,4 +147,29 @@ async fn tables_of_a_team_are_probed_too() {
     assert_eq!(report.findings[0].code, "NOT_PROBED");
     let left: i64 = world.one("SELECT count(*) FROM app.events").await;
     assert_eq!(left, 0);
+}
+
+/// An operator's DDL is enough: nobody has to start anything anew.
+#[tokio::test]
+async fn it_is_examined_again_until_all_is_sound() {
+    let mut world = World::new().await;
+    world
+        .run(DATA, "GRANT TRUNCATE ON app.users TO tenantry_tenant")
+        .await
+        .unwrap();
+    let examinations = Examinations::new(world.doctor(), true);
+    let waiting = tokio::spawn({
+        let examinations = examinations.clone();
+        async move { examinations.until_sound(Duration::from_millis(50)).await }
+    });
+    while examinations.last().is_none() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!examinations.isolated() && !waiting.is_finished());
+    world
+        .run(DATA, "REVOKE TRUNCATE ON app.users FROM tenantry_tenant")
+        .await
+        .unwrap();
+    timeout(Duration::from_mins(1), waiting).await.unwrap().unwrap();
+    assert!(examinations.isolated());
 }

@@ -384,17 +384,17 @@ pub(crate) const STORE: &[Mutant] = &[
     (
         "PUBLIC reads a column",
         "GRANT SELECT (name) ON control.tenants TO PUBLIC",
-        "STORE_GRANTED",
+        "PUBLIC_GRANTED",
     ),
     (
         "PUBLIC uses the schema",
         "GRANT USAGE ON SCHEMA control TO PUBLIC",
-        "STORE_GRANTED",
+        "PUBLIC_GRANTED",
     ),
     (
         "PUBLIC executes",
         "GRANT EXECUTE ON FUNCTION control.notify_change() TO PUBLIC",
-        "STORE_GRANTED",
+        "PUBLIC_EXECUTE",
     ),
     (
         "a tenant reads keys",

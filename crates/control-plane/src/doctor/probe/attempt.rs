@@ -37,6 +37,24 @@ pub(super) struct Attempt {
     pub(super) remedy: Option<String>,
 }
 
+/// An attempt without a remedy.
+pub(super) fn attempt(
+    code: &'static str,
+    object: &str,
+    tries: &str,
+    sql: String,
+    refused: Refused,
+) -> Attempt {
+    Attempt {
+        code,
+        object: object.to_owned(),
+        tries: tries.to_owned(),
+        sql,
+        refused,
+        remedy: None,
+    }
+}
+
 /// What came of an attempt.
 struct Outcome {
     changed: u64,

@@ -34,9 +34,6 @@ SELECT 'GRANT_OPTION', name, format('%s may pass on %s', who, right_to),
     format('REVOKE GRANT OPTION FOR %s%s ON %s FROM %s CASCADE', right_to, ' (' || quote_ident(attname) || ')', name, who)
 FROM granted WHERE is_grantable
 UNION ALL
-SELECT 'PUBLIC_GRANTED', name, format('PUBLIC may %s the relation', lower(right_to)), format('REVOKE ALL ON %s FROM PUBLIC', name)
-FROM granted WHERE grantee = 0
-UNION ALL
 SELECT 'TENANT_GRANTED', name, format('%s may %s it by a grant of its own', who, lower(right_to)), revoke
 FROM granted WHERE grantee <> 0 AND who ~ '^tn_'
 UNION ALL

@@ -1,4 +1,5 @@
--- Roles, which belong to the cluster: what each of ours may and must not.
+-- Roles, which belong to the cluster: what those of tenants must not, and who has which of ours. What the fixed ones
+-- have themselves is asked as the migrations ask it.
 WITH roles AS (
     SELECT pg_roles.*, quote_ident(rolname) AS name,
         rolname ~ '^tn_' AS tenant,
@@ -36,14 +37,6 @@ SELECT 'TENANT_' || power AS code, name AS object, format('the tenant''s role ha
     format('ALTER ROLE %s NO%s', name, power) AS remedy
 FROM powers WHERE tenant
 UNION ALL
-SELECT 'FIXED_ROLE_POWER', name, format('the role has %s', power), format('ALTER ROLE %s NO%s', name, power)
-FROM powers
-WHERE fixed AND NOT (power = 'CREATEROLE' AND (rolname = 'tenantry_migrator' OR rolname ~ '^tenantry_provisioner_'))
-    AND NOT (power = 'CREATEDB' AND rolname = 'tenantry_migrator')
-UNION ALL
-SELECT 'FIXED_ROLE_LOGIN', name, 'the role can log in', format('ALTER ROLE %s NOLOGIN', name)
-FROM roles WHERE fixed AND rolcanlogin AND rolname NOT IN ('tenantry_service', 'tenantry_migrator')
-UNION ALL
 SELECT 'FIXED_ROLE_MISSING', wanted, 'there is no such role', NULL
 FROM (
     VALUES ('tenantry_owner'), ('tenantry_tenant'), ('tenantry_service'), ('tenantry_migrator')
@@ -76,12 +69,6 @@ UNION ALL
 SELECT 'TENANT_ADMIN_OPTION', member_name, format('the tenant''s role may make others members of %s', role_name),
     format('REVOKE ADMIN OPTION FOR %s FROM %s CASCADE', role_name, member_name)
 FROM memberships WHERE tenant AND admin_option
-UNION ALL
-SELECT 'FIXED_ROLE_MEMBERSHIP', member_name, format('the role is a member of %s', role_name),
-    format('REVOKE %s FROM %s', role_name, member_name)
-FROM memberships
-WHERE fixed AND member <> 'tenantry_migrator' AND role !~ '^tn_'
-    AND NOT (member ~ '^tenantry_provisioner_' AND role = 'tenantry_tenant')
 UNION ALL
 SELECT 'FIXED_ROLE_SHARED', role_name, format('%s is a member of the role', member_name),
     format('REVOKE %s FROM %s', role_name, member_name)

@@ -24,10 +24,6 @@ SELECT 'IDENTITY_ALTERED' AS code, 'app.tid()' AS object,
         'RETURN substr(session_user::text, 4, 32)::uuid; ALTER FUNCTION app.tid() OWNER TO tenantry_owner' AS remedy
 FROM tid WHERE NOT sound
 UNION ALL
-SELECT 'PUBLIC_EXECUTE', name, 'PUBLIC may execute it', format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', name)
-FROM routines, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
-WHERE acl.grantee = 0
-UNION ALL
 SELECT 'INTERNAL_GRANTED', name, format('%s may execute it, and it is none of tenants'' business', grantee::regrole),
     format('REVOKE EXECUTE ON ROUTINE %s FROM %s', name, grantee::regrole)
 FROM routines, aclexplode(proacl)

@@ -1,13 +1,8 @@
 -- Schemas, owners, default privileges, languages, servers and what else belongs to the database as a whole.
-SELECT 'SCHEMA_CREATE' AS code, schemas.name AS object,
-    format('%s may create in the schema', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) AS wrong,
-    format('REVOKE CREATE ON SCHEMA %s FROM %s', schemas.name, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) AS remedy
+SELECT 'SCHEMA_CREATE' AS code, schemas.name AS object, format('%s may create in the schema', grantee::regrole) AS wrong,
+    format('REVOKE CREATE ON SCHEMA %s FROM %s', schemas.name, grantee::regrole) AS remedy
 FROM schemas, aclexplode(nspacl)
-WHERE privilege_type = 'CREATE' AND grantee IN (SELECT oid FROM tenants)
-UNION ALL
-SELECT 'PUBLIC_GRANTED', name, 'PUBLIC may use the schema', format('REVOKE ALL ON SCHEMA %s FROM PUBLIC', name)
-FROM schemas, aclexplode(nspacl)
-WHERE privilege_type = 'USAGE' AND grantee = 0
+WHERE privilege_type = 'CREATE' AND grantee <> 0 AND grantee IN (SELECT oid FROM tenants)
 UNION ALL
 SELECT 'INTERNAL_GRANTED', name, format('%s may use the schema, and it is none of tenants'' business', grantee::regrole),
     format('REVOKE ALL ON SCHEMA %s FROM %s', name, grantee::regrole)
@@ -51,17 +46,8 @@ FROM pg_catalog.pg_default_acl
 CROSS JOIN aclexplode(defaclacl)
 JOIN pg_catalog.pg_roles AS creator ON creator.oid = defaclrole
 LEFT JOIN pg_catalog.pg_namespace ON pg_namespace.oid = defaclnamespace
--- A tenant may set its own, and creates nothing.
-WHERE grantee IN (SELECT oid FROM tenants) AND defaclobjtype <> 'T' AND creator.rolname !~ '^tn_'
-UNION ALL
-SELECT 'DEFAULT_PRIVILEGES', rolname::text, 'functions that it creates are open to PUBLIC',
-    format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
-FROM pg_catalog.pg_roles
-WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_provisioner_[0-9]{2}$')
-    -- An entry without PUBLIC is what revokes PostgreSQL's own default.
-    AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_default_acl WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
-    )
+-- A tenant may set its own, and creates nothing. What PUBLIC has of functions is asked with the other doors.
+WHERE NOT (grantee = 0 AND defaclobjtype = 'f' AND defaclnamespace = 0) AND grantee IN (SELECT oid FROM tenants) AND defaclobjtype <> 'T' AND creator.rolname !~ '^tn_'
 UNION ALL
 SELECT 'LANGUAGE_OPEN', quote_ident(lanname), 'the language is marked as trusted',
     format('UPDATE pg_catalog.pg_language SET lanpltrusted = false WHERE lanname = %L', lanname)
@@ -91,12 +77,6 @@ UNION ALL
 SELECT 'LARGE_OBJECT', format('%s large objects', count(*)), 'there are large objects', 
     string_agg(format('SELECT lo_unlink(%s)', oid), '; ' ORDER BY oid)
 FROM pg_catalog.pg_largeobject_metadata HAVING count(*) > 0
-UNION ALL
-SELECT 'SYSTEM_FUNCTION_OPEN', pg_proc.oid::regprocedure::text, 'PUBLIC may execute it',
-    format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', pg_proc.oid::regprocedure)
-FROM pg_catalog.pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
-WHERE pronamespace = 'pg_catalog'::regnamespace AND acl.grantee = 0
-    AND (proname ~ '^(pg_(try_)?advisory_|lo_)' OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2'))
 UNION ALL
 SELECT 'SYSTEM_GRANTED', pg_class.oid::regclass::text, format('%s may %s it', grantee::regrole, lower(privilege_type)),
     format('REVOKE ALL ON %s FROM %s', pg_class.oid::regclass, grantee::regrole)

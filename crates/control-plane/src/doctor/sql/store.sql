@@ -1,7 +1,5 @@
--- The control store: no tenant has anything there.
+-- The control store: no tenant has anything there. What PUBLIC has is asked with the other doors.
 WITH tenants (oid) AS (
-    SELECT 0::oid
-    UNION ALL
     SELECT oid FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_tenant' OR rolname ~ '^tn_'
 ),
 schemas AS (
@@ -20,17 +18,17 @@ granted AS (
     UNION ALL
     SELECT format('ROUTINE %s', pg_proc.oid::regprocedure), pg_proc.oid::regprocedure::text, grantee, privilege_type
     FROM pg_catalog.pg_proc JOIN schemas ON schemas.oid = pronamespace,
-        aclexplode(coalesce(proacl, acldefault('f', proowner)))
+        aclexplode(proacl)
 )
 SELECT DISTINCT 'STORE_GRANTED' AS code, name AS object,
-    format('%s has %s', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END, privilege_type) AS wrong,
-    format('REVOKE ALL ON %s FROM %s', object, CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END) AS remedy
+    format('%s has %s', grantee::regrole, privilege_type) AS wrong,
+    format('REVOKE ALL ON %s FROM %s', object, grantee::regrole) AS remedy
 FROM granted WHERE grantee IN (SELECT oid FROM tenants)
 UNION ALL
 SELECT 'STORE_SHARED', pg_class.oid::regclass::text, format('%s has %s', grantee::regrole, privilege_type),
     format('REVOKE ALL ON %s FROM %s', pg_class.oid::regclass, grantee::regrole)
 FROM pg_catalog.pg_class, aclexplode(relacl)
-WHERE relnamespace = to_regnamespace('control') AND grantee NOT IN (relowner, 'tenantry_service'::regrole) AND grantee NOT IN (SELECT oid FROM tenants)
+WHERE relnamespace = to_regnamespace('control') AND grantee NOT IN (0, relowner, 'tenantry_service'::regrole) AND grantee NOT IN (SELECT oid FROM tenants)
 UNION ALL
 SELECT 'OWNER_WRONG', format('schema %s', name), format('it belongs to %s', pg_get_userbyid(nspowner)),
     format('ALTER SCHEMA %s OWNER TO tenantry_owner', name)
@@ -45,16 +43,6 @@ SELECT 'OWNER_WRONG', pg_proc.oid::regprocedure::text, format('it belongs to %s'
     format('ALTER ROUTINE %s OWNER TO tenantry_owner', pg_proc.oid::regprocedure)
 FROM pg_catalog.pg_proc JOIN schemas ON schemas.oid = pronamespace
 WHERE name IN ('control', 'tenantry') AND pg_get_userbyid(proowner) <> 'tenantry_owner'
-UNION ALL
-SELECT 'DEFAULT_PRIVILEGES', rolname::text, 'functions that it creates are open to PUBLIC',
-    format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
-FROM pg_catalog.pg_roles
-WHERE rolname IN ('tenantry_owner', 'tenantry_migrator')
-    AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_default_acl
-        WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
-            AND NOT EXISTS (SELECT FROM aclexplode(defaclacl) AS acl WHERE acl.grantee = 0)
-    )
 UNION ALL
 SELECT 'PUBLISHED', format('%I.%I: %I', schemaname, tablename, pubname), 'a publication sends the table''s rows to its subscribers',
     format('DROP PUBLICATION %I', pubname)
