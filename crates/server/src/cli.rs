@@ -73,6 +73,10 @@ pub enum Command {
     },
     /// Bring both databases to this version: fixed roles, databases, hardening, migrations.
     Migrate,
+    /// Examine whether tenants are kept apart: what the catalogs of both databases say, and whether an attack by one
+    /// tenant's login on another's rows is refused. Exits with 0 when nothing is wrong, 1 when something is, 2 when it
+    /// could not be examined.
+    Doctor(DoctorArgs),
     /// Make the key ring that seals the tenants' passwords.
     Keys {
         /// What to do with keys.
@@ -122,6 +126,17 @@ pub enum TenantCommand {
         /// Its id.
         id: Uuid,
     },
+}
+
+/// `tenantry doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Read the catalogs and attack nothing. The attack uses two tenants of the doctor's own and leaves nothing behind.
+    #[arg(long)]
+    pub no_probe: bool,
 }
 
 /// `tenantry admin-token …`

@@ -4,6 +4,7 @@ mod admin_token;
 mod config;
 mod databases;
 mod db;
+mod doctor;
 mod keys;
 mod migrate;
 mod serve;
@@ -33,6 +34,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Tenant { command, service } => tenant::run(&inputs, command, service).await?,
         Command::AdminToken { command } => admin_token::run(&inputs, command).await?,
         Command::Migrate => migrate::run(&inputs).await?,
+        Command::Doctor(arguments) => return doctor::run(&inputs, &arguments).await,
         Command::Keys { command } => keys::run(command)?,
         Command::Config { command } => return config::run(&inputs, &command),
         Command::Db { command } => return db::run(&inputs, command).await,

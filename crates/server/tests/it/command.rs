@@ -1,5 +1,6 @@
 //! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
 
+mod doctor;
 mod process;
 
 use std::fs;
