@@ -202,6 +202,56 @@ pub(crate) const VIEWS_AND_ROUTINES: &[Mutant] = &[
     ),
 ];
 
+/// What PostgreSQL itself is made of, as a superuser could bend it.
+pub(crate) const POSTGRES: &[Mutant] = &[
+    (
+        "every uuid is every other",
+        "CREATE OR REPLACE FUNCTION pg_catalog.uuid_eq(uuid, uuid) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "substr of another's",
+        "CREATE OR REPLACE FUNCTION pg_catalog.substr(text, integer, integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a function among PostgreSQL's own",
+        "CREATE FUNCTION pg_catalog.lower(uuid) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a cast from text to uuid",
+        "CREATE FUNCTION app.as_uuid(text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'; ALTER FUNCTION app.as_uuid(text) OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION app.as_uuid(text) FROM PUBLIC; CREATE CAST (text AS uuid) WITH FUNCTION app.as_uuid(text)",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a foreign server",
+        "CREATE FOREIGN DATA WRAPPER afar; CREATE SERVER afar FOREIGN DATA WRAPPER afar; GRANT USAGE ON FOREIGN SERVER afar TO tenantry_tenant",
+        "FOREIGN_SERVER_OPEN",
+    ),
+];
+
+/// What older servers do not know, and since when it is known.
+pub(crate) const SINCE: &[(u32, Mutant)] = &[
+    (
+        150_000,
+        (
+            "a superuser's setting is granted",
+            "GRANT SET ON PARAMETER session_replication_role TO tenantry_tenant",
+            "PARAMETER_GRANTED",
+        ),
+    ),
+    (
+        170_000,
+        (
+            "MAINTAIN",
+            "GRANT MAINTAIN ON app.users TO tenantry_tenant",
+            "MAINTAIN_GRANTED",
+        ),
+    ),
+];
+
 pub(crate) const ROLES: &[Mutant] = &[
     (
         "a tenant is SUPERUSER",
