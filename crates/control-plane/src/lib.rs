@@ -24,6 +24,8 @@ mod audit;
 #[cfg(feature = "store")]
 mod changes;
 #[cfg(feature = "store")]
+mod idempotency;
+#[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]
 mod source;
@@ -41,9 +43,13 @@ pub use self::{
     actor::{Actor, Role},
     admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
     audit::{AuditEntry, Outcome},
+    idempotency::{IdempotencyKey, KeptAnswer},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
-    store::{AuditFilter, AuditRecord, CreateTokenError, RevokeError, Store, StoreError, TenantsAfter},
+    store::{
+        AuditFilter, AuditRecord, Claim, ClaimedKey, CreateTokenError, RevokeError, Store, StoreError,
+        TenantsAfter,
+    },
     tenant::{Tenant, TenantName, TenantNameError, TenantState},
     tenants::{CreateError, Taken},
     vault::VaultError,

@@ -4,6 +4,7 @@ mod activity;
 mod admin_tokens;
 mod audit;
 mod credentials;
+mod idempotency;
 mod standing;
 mod tenants;
 
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 pub use admin_tokens::{CreateTokenError, RevokeError};
 pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
+pub use idempotency::{Claim, ClaimedKey};
 pub(crate) use standing::standing;
 pub use tenants::TenantsAfter;
 

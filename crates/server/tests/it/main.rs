@@ -14,6 +14,7 @@ mod budget;
 mod changes;
 mod command;
 mod faults;
+mod idempotency;
 mod isolation;
 mod paging;
 mod pools;

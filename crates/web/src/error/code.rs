@@ -75,6 +75,8 @@ codes! {
         "The request's body came too slowly" "Send it again, without pauses.";
     TenantExists "TENANT_EXISTS" CONFLICT
         "There is a tenant of that name or id" "Choose another, or use the one that exists.";
+    IdempotencyInProgress "IDEMPOTENCY_IN_PROGRESS" CONFLICT
+        "A request with this Idempotency-Key is still running" "Send it again after the time in Retry-After.";
     Conflict "CONFLICT" CONFLICT
         "The request conflicts with what is stored" "Read the current state and decide anew.";
     BodyTooLarge "BODY_TOO_LARGE" PAYLOAD_TOO_LARGE
@@ -86,6 +88,8 @@ codes! {
         "Send JSON, not encoded, as `content-type: application/json`.";
     Validation "VALIDATION" UNPROCESSABLE_ENTITY
         "Some fields are wrong" "Correct every field in `errors`.";
+    IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" UNPROCESSABLE_ENTITY
+        "The Idempotency-Key stands for another request" "Send each new request with a new key.";
     PoolBusy "POOL_BUSY" TOO_MANY_REQUESTS retry 1
         "All of the tenant's own connections are in use"
         "Retry after the time in Retry-After, with fewer requests at once.";
