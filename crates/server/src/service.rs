@@ -1,5 +1,6 @@
 //! The service's life: listen, serve, stop in two stages.
 
+mod retention;
 mod signals;
 mod upkeep;
 
@@ -81,6 +82,7 @@ pub async fn run(
         registry_deadline,
     } = settings.shutdown;
     let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
+    retention::start(control_plane.store().clone(), settings.retention, &stopping);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),

@@ -58,7 +58,7 @@ pub use required::{Absent, Purpose, present};
 pub use settings::{
     AdminPlaneSettings, ClusterSettings, ControlStoreSettings, DataClusterSettings, DevSettings, KeySettings,
     LogFormat, LogSettings, MigrationSettings, NotAVersion, OnRefused, PlaneLimits, RegistrySettings,
-    ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
+    RetentionSettings, ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
 };
 
 use gather::Gathered;

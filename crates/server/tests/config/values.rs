@@ -137,6 +137,21 @@ fn a_value_that_its_key_does_not_take_is_refused() {
         ),
         ("registry.max_connections", "0", "0 is not an integer from 1"),
         ("registry.reserved_connections", "0", "0 is not an integer from 1"),
+        (
+            "retention.audit_days",
+            "29",
+            "29 is not an integer from 30 to 36500",
+        ),
+        (
+            "retention.idempotency_hours",
+            "0",
+            "0 is not an integer from 1 to 8760",
+        ),
+        (
+            "retention.operations_days",
+            "36501",
+            "is not an integer from 1 to 36500",
+        ),
         ("registry.warm_up", "-1", "-1 is not an integer from 0"),
         ("registry.on_refused", "kill", "\"kill\" is none of end, finish"),
         ("data_cluster.port", "0", "0 is not an integer from 1 to 65535"),
@@ -233,6 +248,19 @@ fn a_deadline_may_be_zero() {
     let settings = load(&flags(["shutdown.http_deadline=0s", "registry.reap_deadline=0s"])).settings;
     assert_eq!(settings.shutdown.http_deadline, Duration::ZERO);
     assert_eq!(settings.registry.reap_deadline, Duration::ZERO);
+}
+
+#[test]
+fn what_is_old_is_kept_for_a_while() {
+    let retention = load(&flags([])).settings.retention;
+    assert_eq!(
+        (
+            retention.audit_days,
+            retention.idempotency_hours,
+            retention.operations_days
+        ),
+        (365, 24, 30)
+    );
 }
 
 #[test]

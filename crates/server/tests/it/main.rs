@@ -18,6 +18,7 @@ mod idempotency;
 mod isolation;
 mod paging;
 mod pools;
+mod retention;
 mod strangers;
 mod support;
 mod tenant_header;

@@ -36,6 +36,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// `[migrations]`
     pub migrations: MigrationSettings,
+    /// `[retention]`
+    pub retention: RetentionSettings,
     /// `[shutdown]`
     pub shutdown: ShutdownSettings,
     /// `[dev]`: there in the dev profile and only there.
@@ -100,6 +102,17 @@ pub struct MigrationSettings {
     /// PostgreSQL's `lock_timeout` of one attempt.
     #[serde(with = "humantime_serde")]
     pub lock_timeout: Duration,
+}
+
+/// `[retention]`: how long the control store keeps what nobody works with any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct RetentionSettings {
+    /// Of entries of the audit log; 30 at least.
+    pub audit_days: u32,
+    /// Of answers to idempotency keys.
+    pub idempotency_hours: u32,
+    /// Of finished operations.
+    pub operations_days: u32,
 }
 
 /// `[shutdown]`: two stages, one after the other.
