@@ -137,21 +137,6 @@ fn a_value_that_its_key_does_not_take_is_refused() {
         ),
         ("registry.max_connections", "0", "0 is not an integer from 1"),
         ("registry.reserved_connections", "0", "0 is not an integer from 1"),
-        (
-            "retention.audit_days",
-            "29",
-            "29 is not an integer from 30 to 36500",
-        ),
-        (
-            "retention.idempotency_hours",
-            "0",
-            "0 is not an integer from 1 to 8760",
-        ),
-        (
-            "retention.operations_days",
-            "36501",
-            "is not an integer from 1 to 36500",
-        ),
         ("registry.warm_up", "-1", "-1 is not an integer from 0"),
         ("registry.on_refused", "kill", "\"kill\" is none of end, finish"),
         ("data_cluster.port", "0", "0 is not an integer from 1 to 65535"),
@@ -261,6 +246,20 @@ fn what_is_old_is_kept_for_a_while() {
         ),
         (365, 24, 30)
     );
+    for (given, reason) in [
+        ("retention.audit_days=29", "29 is not an integer from 30 to 36500"),
+        (
+            "retention.idempotency_hours=0",
+            "0 is not an integer from 1 to 8760",
+        ),
+        (
+            "retention.operations_days=36501",
+            "is not an integer from 1 to 36500",
+        ),
+    ] {
+        let error = problem(&flags([given])).to_string();
+        assert!(error.contains(reason), "{error} should say {reason}");
+    }
 }
 
 #[test]
