@@ -4,6 +4,7 @@ use std::fs;
 use std::process::Command;
 use std::thread::available_parallelism;
 
+use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::programs::Program;
@@ -68,6 +69,17 @@ fn field(file: &str, name: &str) -> Option<String> {
     let text = fs::read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim().to_owned())
+}
+
+/// What of this process's memory has this name in `/proc/self/status`, in MiB.
+///
+/// # Errors
+/// Where there is no such file.
+pub(crate) fn memory(name: &str) -> anyhow::Result<f64> {
+    let kibibytes = field("/proc/self/status", name)
+        .and_then(|value| value.strip_suffix(" kB")?.trim().parse::<f64>().ok())
+        .with_context(|| format!("/proc/self/status has no {name}"))?;
+    Ok(kibibytes / 1024.0)
 }
 
 fn line(file: &str) -> String {

@@ -15,6 +15,7 @@ use super::budgeted::engine;
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::figure::Figure;
+use crate::machine::memory;
 use crate::progress;
 use crate::run::Outcome;
 use crate::world::Tenant;
@@ -46,25 +47,25 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let engine = runtime.block_on(engine(world, &tenants, 1))?;
     runtime.block_on(visit(&engine, first))?;
 
-    let start = resident()?;
+    let start = memory("VmRSS")?;
     progress::say(format_args!("  visiting {} tenants", others.len()));
     let (grown, visited) = counted(|| runtime.block_on(visit(&engine, others)));
     visited.context("not counted")??;
-    let full = resident()?;
+    let full = memory("VmRSS")?;
     let (shrunk, evicted) = counted(|| {
         runtime.block_on(evict(&engine, others))?;
         // The budget's connections are with these again, as they were at the start.
         runtime.block_on(visit(&engine, first))
     });
     evicted.context("not counted")??;
-    let end = resident()?;
+    let end = memory("VmRSS")?;
     progress::say("  visiting and evicting them once more");
     runtime.block_on(async {
         visit(&engine, others).await?;
         evict(&engine, others).await?;
         visit(&engine, first).await
     })?;
-    let again = resident()?;
+    let again = memory("VmRSS")?;
     runtime.block_on(engine.stop());
     let pools = lazy_pools(&runtime, others);
 
@@ -176,17 +177,6 @@ fn lazy_pools(runtime: &Runtime, tenants: &[Tenant]) -> AllocationInfo {
     });
     drop(pools);
     info
-}
-
-/// This process's resident set, MiB.
-fn resident() -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("this needs /proc")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes: f64 = line
-        .and_then(|line| line.trim().strip_suffix(" kB"))
-        .and_then(|size| size.trim().parse().ok())
-        .context("/proc/self/status has no VmRSS")?;
-    Ok(kibibytes / 1024.0)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "thousands")]

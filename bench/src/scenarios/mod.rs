@@ -9,6 +9,7 @@ mod logins;
 mod memory;
 mod neighbour;
 mod past;
+mod provision;
 mod service;
 mod storm;
 mod uniform;
@@ -42,4 +43,5 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
     fair::SCENARIO,
     uniform::SCENARIO,
     memory::SCENARIO,
+    provision::SCENARIO,
 ];

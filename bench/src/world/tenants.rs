@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
 use control_plane::postgres::{Login, Slot, tenant_login};
-use control_plane::{ControlPlane, ControlPlaneSettings, StoreSource, TenantName, random_secret};
+use control_plane::{ControlPlane, ControlPlaneSettings, TenantName, random_secret};
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
 use tenant_registry::{TenantId, TenantSource as _, TenantSpec};
@@ -42,19 +42,14 @@ impl Tenant {
 
 /// Makes so many more tenants, and says how long that took.
 pub(super) async fn create(world: &World, existing: usize, count: usize) -> anyhow::Result<Vec<Tenant>> {
-    let plane = ControlPlane::open(settings(world), testkit::envelope());
-    let source = Arc::new(plane.source());
-    let next = Arc::new(AtomicUsize::new(existing));
+    let plane = world.control_plane();
     let begin = Instant::now();
-    let mut tasks = JoinSet::new();
-    for _ in 0..AT_ONCE {
-        let (plane, source, next) = (plane.clone(), Arc::clone(&source), Arc::clone(&next));
-        let end = existing + count;
-        tasks.spawn(async move { work(&plane, &source, &next, end).await });
-    }
+    let ids = world.make(&plane, existing, count).await?;
+    let source = plane.source();
     let mut made = Vec::with_capacity(count);
-    for part in tasks.join_all().await {
-        made.extend(part?);
+    for id in ids {
+        let spec = source.load(id).await.map_err(|error| anyhow!(error))?;
+        made.push(Tenant { id, spec });
     }
     // Its connections would count among those of the tenants' database.
     plane.close().await;
@@ -65,12 +60,7 @@ pub(super) async fn create(world: &World, existing: usize, count: usize) -> anyh
     Ok(made)
 }
 
-async fn work(
-    plane: &ControlPlane,
-    source: &StoreSource,
-    next: &AtomicUsize,
-    end: usize,
-) -> anyhow::Result<Vec<Tenant>> {
+async fn work(plane: &ControlPlane, next: &AtomicUsize, end: usize) -> anyhow::Result<Vec<TenantId>> {
     let mut made = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -78,9 +68,7 @@ async fn work(
             return Ok(made);
         }
         let name = TenantName::new(format!("tenant {number}"))?;
-        let id = plane.create_tenant(name, None).await?.id;
-        let spec = source.load(id).await.map_err(|error| anyhow!(error))?;
-        made.push(Tenant { id, spec });
+        made.push(plane.create_tenant(name, None).await?.id);
     }
 }
 
@@ -98,6 +86,35 @@ fn settings(world: &World) -> ControlPlaneSettings {
 }
 
 impl World {
+    /// A control plane with keys of its own.
+    pub(crate) fn control_plane(&self) -> ControlPlane {
+        ControlPlane::open(settings(self), testkit::envelope())
+    }
+
+    /// Makes so many tenants beyond those that exist, eight at once.
+    ///
+    /// # Errors
+    /// When one cannot be created.
+    pub(crate) async fn make(
+        &self,
+        plane: &ControlPlane,
+        existing: usize,
+        count: usize,
+    ) -> anyhow::Result<Vec<TenantId>> {
+        let next = Arc::new(AtomicUsize::new(existing));
+        let end = existing + count;
+        let mut tasks = JoinSet::new();
+        for _ in 0..AT_ONCE {
+            let (plane, next) = (plane.clone(), Arc::clone(&next));
+            tasks.spawn(async move { work(&plane, &next, end).await });
+        }
+        let mut made = Vec::with_capacity(count);
+        for part in tasks.join_all().await {
+            made.extend(part?);
+        }
+        Ok(made)
+    }
+
     /// Lets these tenants log in with their second logins as well, all with one password, whose verifier PostgreSQL
     /// computes itself: 4096 iterations, as for every password that is given to it in plain. Only comparators use them.
     ///

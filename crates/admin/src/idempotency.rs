@@ -13,7 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use control_plane::{Claim, ClaimedKey, IdempotencyKey, KeptAnswer, Store};
+use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
 use http::Method;
 use http::request::Parts;
 use tokio::time::{Instant, sleep};
@@ -82,12 +82,12 @@ async fn wait(store: &Store, key: &IdempotencyKey) -> Result<Turn, Problem> {
     let asked = Instant::now();
     let [mut pause, longest] = PAUSES;
     loop {
-        match store.claim(key).await.map_err(store_failed)? {
-            Claim::Run(claimed) => return Ok(Turn::Ours(claimed)),
-            Claim::Answered(kept) => return Ok(Turn::Past(kept)),
-            Claim::Reused => return Err(Code::IdempotencyKeyReused.into()),
-            Claim::Running if asked.elapsed() < PATIENCE => sleep(pause).await,
-            Claim::Running => {
+        match store.claim_key(key).await.map_err(store_failed)? {
+            KeyClaim::Run(claimed) => return Ok(Turn::Ours(claimed)),
+            KeyClaim::Answered(kept) => return Ok(Turn::Past(kept)),
+            KeyClaim::Reused => return Err(Code::IdempotencyKeyReused.into()),
+            KeyClaim::Running if asked.elapsed() < PATIENCE => sleep(pause).await,
+            KeyClaim::Running => {
                 let again = Problem::new(Code::IdempotencyInProgress);
                 return Err(again.retry_after(Duration::from_secs(1)));
             }

@@ -4,19 +4,20 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
 use control_plane::ControlPlane;
-use tenant_registry::{BudgetedPool, Registry};
+use tenant_registry::{Budget, BudgetedPool, Registry};
 
 use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
 use crate::routes::Guards;
-use crate::{audit, tenants, tokens};
+use crate::{api_keys, audit, operations, pools, tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    budget: Budget,
     auth: AdminAuth,
 }
 
@@ -38,11 +39,18 @@ impl FromRef<AdminState> for Registry<BudgetedPool> {
     }
 }
 
+impl FromRef<AdminState> for Budget {
+    fn from_ref(state: &AdminState) -> Self {
+        state.budget.clone()
+    }
+}
+
 /// The admin plane's routes; what they change, this registry forgets at once. Probes need no token: they tell nothing
 /// but whether the service serves.
 pub fn plane(
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
+    budget: Budget,
     auth: AdminAuth,
     health: Health,
 ) -> Router {
@@ -55,14 +63,22 @@ pub fn plane(
         log: AttemptLog::new(control_plane.store().clone()),
         store: control_plane.store().clone(),
     };
-    let routes = [tenants::routes(), tokens::routes(), audit::routes()]
-        .into_iter()
-        .flatten();
+    let routes = [
+        tenants::routes(),
+        api_keys::routes(),
+        pools::routes(),
+        operations::routes(),
+        tokens::routes(),
+        audit::routes(),
+    ];
     routes
+        .into_iter()
+        .flatten()
         .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {
             control_plane,
             registry,
+            budget,
             auth,
         })
         .merge(probes)

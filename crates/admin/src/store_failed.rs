@@ -7,7 +7,7 @@ use web::{Code, Problem};
 pub(crate) fn store_failed(error: StoreError) -> Problem {
     let code = match error {
         StoreError::Postgres(_) => Code::ControlStoreDown,
-        StoreError::Invalid(_) => Code::Internal,
+        StoreError::Invalid(_) | StoreError::Interrupted => Code::Internal,
     };
     Problem::new(code).caused_by(error)
 }

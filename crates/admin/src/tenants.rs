@@ -1,18 +1,18 @@
 //! Tenants, as operators see them.
 
+mod change;
 mod create;
+mod fields;
 mod list;
+mod refuse;
+mod remove;
 mod show;
+mod transition;
+mod view;
 
-use axum::routing::{get, post};
-use control_plane::{Tenant, TenantState};
-use serde::Serialize;
-use time::OffsetDateTime;
-use uuid::Uuid;
-use web::read::timestamp;
+use axum::routing::{delete, get, patch, post};
 
 use crate::routes::Route;
-use crate::store_failed::store_failed;
 
 const COLLECTION: &str = "/admin/v1/tenants";
 const MEMBER: &str = "/admin/v1/tenants/{id}";
@@ -23,30 +23,13 @@ pub(crate) fn routes() -> Vec<Route> {
         Route::at(COLLECTION)
             .viewer(get(list::list))
             .operator(post(create::create)),
-        Route::at(MEMBER).viewer(get(show::show)),
+        Route::at(MEMBER)
+            .viewer(get(show::show))
+            .operator(patch(change::change))
+            .admin(delete(remove::remove)),
+        Route::at("/admin/v1/tenants/{id}/suspend").operator(post(transition::suspend)),
+        Route::at("/admin/v1/tenants/{id}/resume").operator(post(transition::resume)),
+        Route::at("/admin/v1/tenants/{id}/undelete").admin(post(transition::undelete)),
+        Route::at("/admin/v1/tenants/{id}/purge").admin(post(transition::purge)),
     ]
-}
-
-/// A tenant, as it is shown.
-#[derive(Serialize)]
-struct TenantView {
-    id: Uuid,
-    name: String,
-    state: TenantState,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize")]
-    updated_at: OffsetDateTime,
-}
-
-impl From<Tenant> for TenantView {
-    fn from(tenant: Tenant) -> Self {
-        Self {
-            id: tenant.id.as_uuid(),
-            name: tenant.name.as_str().to_owned(),
-            state: tenant.state,
-            created_at: tenant.created_at,
-            updated_at: tenant.updated_at,
-        }
-    }
 }

@@ -20,11 +20,17 @@ mod actor;
 #[cfg(feature = "store")]
 mod admin_token;
 #[cfg(feature = "store")]
+mod api_key;
+#[cfg(feature = "store")]
 mod audit;
 #[cfg(feature = "store")]
 mod changes;
 #[cfg(feature = "store")]
 mod idempotency;
+#[cfg(feature = "store")]
+mod lifecycle;
+#[cfg(feature = "store")]
+mod operation;
 #[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]
@@ -34,23 +40,27 @@ mod store;
 #[cfg(feature = "store")]
 mod tenant;
 #[cfg(feature = "store")]
-mod tenants;
-#[cfg(feature = "store")]
 mod vault;
 
 #[cfg(feature = "store")]
 pub use self::{
     actor::{Actor, Role},
     admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
+    api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     idempotency::{IdempotencyKey, KeptAnswer},
+    lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
+    operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        AuditFilter, AuditRecord, Claim, ClaimedKey, CreateTokenError, RevokeError, Store, StoreError,
+        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError,
+        KeyClaim, OperationFilter, OperationsBefore, RevokeError, Store, StoreError, TenantFilter,
         TenantsAfter,
     },
-    tenant::{Tenant, TenantName, TenantNameError, TenantState},
-    tenants::{CreateError, Taken},
+    tenant::{
+        ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,
+        TenantChange, TenantName, TenantNameError, TenantState,
+    },
     vault::VaultError,
 };

@@ -7,13 +7,15 @@ use crypto::Envelope;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tenant_registry::TenantId;
 
-use crate::postgres::{Cluster, Database, DatabaseName, Login, SchemaStatus, schema_status, tenant_roles};
+use crate::postgres::{
+    Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, schema_status, tenant_roles,
+};
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
 use crate::vault::{Vault, VaultError};
 
 /// Provisioning is rare and short.
-const DATA_CONNECTIONS: u32 = 2;
+const DATA_CONNECTIONS: u32 = 4;
 
 /// Where the control plane finds its two databases.
 #[derive(Debug, Clone)]
@@ -122,6 +124,14 @@ impl ControlPlane {
             .options([("statement_timeout", "5000"), ("lock_timeout", "1000")])
     }
 
+    /// How a purge removes rows.
+    pub(crate) fn purge(&self) -> Purge {
+        Purge {
+            cluster: self.settings.data.clone(),
+            database: self.settings.data_database.to_string(),
+        }
+    }
+
     /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the
     /// tenant (`uuid`), `$2` the backend's process id (`int4`). The answer is one `boolean`: false when the tenant has
     /// no such session.
@@ -143,9 +153,7 @@ impl ControlPlane {
     /// # Errors
     /// When the store cannot be asked, and when a password does not open.
     pub async fn check_keys(&self) -> Result<(), KeysError> {
-        let first = self.store.tenants(None, 1).await?.first().map(|tenant| tenant.id);
-        let last = self.store.newest_tenant().await?;
-        for tenant in first.into_iter().chain(last) {
+        for tenant in self.store.oldest_and_newest_tenant().await? {
             if let Some(stored) = self.store.credential(tenant).await? {
                 let opened = self.vault.open(tenant, &stored).await;
                 opened.map_err(|cause| KeysError::DoNotOpen { tenant, cause })?;

@@ -5,6 +5,8 @@ mod database;
 mod harden;
 mod migrate;
 mod names;
+#[cfg(feature = "store")]
+mod purge;
 mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
@@ -14,6 +16,8 @@ pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, sche
 pub use harden::{harden_database, open_doors};
 pub use migrate::{MigrateLimits, Target, migrate};
 pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
+#[cfg(feature = "store")]
+pub(crate) use purge::Purge;
 pub use scram::ScramError;
 
 /// Why a database could not be migrated.

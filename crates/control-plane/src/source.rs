@@ -28,6 +28,8 @@ impl StoreSource {
             TenantState::Active => {}
             TenantState::Provisioning => return Err(SourceError::NotReady),
             TenantState::Suspended => return Err(SourceError::Suspended),
+            // For its callers it is gone.
+            TenantState::Offboarding | TenantState::Purged => return Err(SourceError::Unknown),
         }
         let password = self
             .vault
@@ -35,9 +37,11 @@ impl StoreSource {
             .await
             .map_err(SourceError::unusable)?;
         let login = Login::new(tenant_login(tenant, stored.slot), password.into_secret());
-        let own_limit = stored.max_connections.and_then(|limit| u32::try_from(limit).ok());
         let connect = self.cluster.options(&login, &self.database);
-        let mut spec = TenantSpec::new(tenant, connect, own_limit.unwrap_or(self.max_connections));
+        let max = stored.limits.max_connections.unwrap_or(self.max_connections);
+        let mut spec = TenantSpec::new(tenant, connect, max);
+        // The service's default may be less than what was reserved.
+        spec.floor = stored.limits.reserved_connections.min(max);
         spec.version = stored.tenant_version.unsigned_abs();
         Ok(spec)
     }

@@ -2,10 +2,15 @@
 
 mod activity;
 mod admin_tokens;
+mod api_keys;
 mod audit;
 mod credentials;
 mod idempotency;
+mod leases;
+mod lifecycle;
+mod operations;
 mod standing;
+mod steps;
 mod tenants;
 
 use sqlx::Connection as _;
@@ -13,11 +18,16 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
+pub use api_keys::{ApiKeyChange, ApiKeyFilter, ApiKeysBefore};
 pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use credentials::{FIRST_VERSION, StoredCredential};
-pub use idempotency::{Claim, ClaimedKey};
+pub use idempotency::{ClaimedKey, KeyClaim};
+pub(crate) use leases::{Claim, Lease};
+pub(crate) use lifecycle::{Committed, fresh_operation};
+pub use operations::{OperationFilter, OperationsBefore};
 pub(crate) use standing::standing;
-pub use tenants::TenantsAfter;
+pub(crate) use steps::Effect;
+pub use tenants::{TenantFilter, TenantsAfter};
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
 use std::time::Duration;
@@ -37,6 +47,9 @@ pub enum StoreError {
     /// A row holds what no version of this program writes.
     #[error("the control store holds an invalid {0}")]
     Invalid(&'static str),
+    /// The work ended without an answer.
+    #[error("the work was interrupted")]
+    Interrupted,
 }
 
 impl Store {

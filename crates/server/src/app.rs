@@ -52,7 +52,13 @@ impl App {
                 around("tenant", &settings.tenant_plane.limits),
             ),
             admin_plane: stack(
-                admin::plane(control_plane.clone(), registry.clone(), auth, health),
+                admin::plane(
+                    control_plane.clone(),
+                    registry.clone(),
+                    budget.clone(),
+                    auth,
+                    health,
+                ),
                 around("admin", &settings.admin_plane.limits),
             ),
             registry,

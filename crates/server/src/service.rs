@@ -8,6 +8,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::bail;
+use control_plane::Reconciler;
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener, serve};
 
@@ -81,6 +82,9 @@ pub async fn run(
         http_deadline,
         registry_deadline,
     } = settings.shutdown;
+    let reconciler = Reconciler::new(control_plane.clone());
+    let until = stopping.clone();
+    let reconciling = tokio::spawn(async move { until.run_until_cancelled(reconciler.run()).await });
     let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
     retention::start(control_plane.store().clone(), settings.retention, &stopping);
     let admin_stop = CancellationToken::new();
@@ -110,6 +114,8 @@ pub async fn run(
         tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
     }
     upkeep.stop().await;
+    // What it has begun goes on by itself, or is gone on with by another replica.
+    let _ = reconciling.await;
     let stats = registry.shutdown(registry_deadline).await;
     admin_stop.cancel();
     let admin = admin.await;

@@ -79,6 +79,22 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Its name, for logs and for who watches.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::PoolBusy => "pool_busy",
+            Self::BudgetSpent => "budget_spent",
+            Self::ServerFull => "server_full",
+            Self::Unreachable => "unreachable",
+            Self::ConnectionLost => "connection_lost",
+            Self::LoginRefused => "login_refused",
+            Self::StatementTimeout => "statement_timeout",
+            Self::Conflict => "conflict",
+            Self::PoolClosed => "pool_closed",
+            Self::Other => "other",
+        }
+    }
+
     /// The kind of this error.
     ///
     /// ```

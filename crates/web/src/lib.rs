@@ -20,7 +20,7 @@ pub mod middleware;
 pub mod page;
 pub mod read;
 
-pub use error::{Code, Problem};
+pub use error::{Code, FieldError, Problem};
 pub use extract::{JsonObject, NoQuery, PathId};
 pub use listen::{Peer, serve};
 pub use middleware::{StackSettings, stack};

@@ -1,31 +1,40 @@
 //! `POST /admin/v1/tenants`
 
-use axum::Json;
+use std::time::Duration;
+
 use axum::extract::State;
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use control_plane::{ControlPlane, CreateError, Taken, TenantName};
-use http::{StatusCode, header};
+use axum::response::Response;
+use control_plane::{ControlPlane, Limits, NewTenant};
+use http::{HeaderMap, StatusCode};
 use tenant_registry::{BudgetedPool, Registry, TenantId};
-use web::read::rule::{text, uuid};
-use web::{Code, JsonObject, NoQuery, Problem};
+use web::read::rule::uuid;
+use web::{JsonObject, NoQuery, Problem};
 
-use super::{COLLECTION, TenantView, store_failed};
+use super::{fields, refuse, view};
+use crate::auth::Caller;
+use crate::store_failed::store_failed;
 
-/// Creates a tenant: 201 with its place in `Location`. One that was left half done is gone on with when its id and
-/// name are sent again.
+/// How long a change's operation is waited for, before its place is answered in its stead.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Creates a tenant: 201 with its place in `Location` when it is active, 202 with its operation's place when that takes
+/// longer, or at once with `Prefer: respond-async` (RFC 7240). One that was left half done is gone on with when its id
+/// and name are sent again.
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
+    Caller(actor): Caller,
+    headers: HeaderMap,
     _: NoQuery,
     body: JsonObject,
 ) -> Result<Response, Problem> {
-    let mut fields = body.fields();
-    let name = fields.required("name", text(1..=TenantName::MAX));
-    let id = fields.optional("id", uuid());
-    let checked = name.get().map(|name| TenantName::new(name.as_str()));
-    if let Some(Err(wrong)) = &checked {
-        fields.wrong("name", wrong.to_string());
-    }
+    let mut read = body.fields();
+    let name = read.required("name", fields::name());
+    let id = read.optional("id", uuid());
+    let external_id = read.optional("external_id", fields::external_id());
+    let metadata = read.optional("metadata", fields::metadata());
+    let max = read.optional("max_connections", fields::max_connections());
+    let reserved = read.optional("reserved_connections", fields::reserved_connections());
     // What a client sends that forgot to fill in its id.
     if id
         .get()
@@ -33,39 +42,43 @@ pub(super) async fn create(
         .flatten()
         .is_some_and(|id| id.is_nil() || id.is_max())
     {
-        fields.wrong("id", "must not be the nil or the max UUID");
+        read.wrong("id", "must not be the nil or the max UUID");
     }
-    let (name, id) = fields.finish((name, id))?;
-    let name = TenantName::new(name).map_err(Problem::internal)?;
+    let (name, id, external_id, metadata, max, reserved) =
+        read.finish((name, id, external_id, metadata, max, reserved))?;
+    let new = NewTenant {
+        id: id.map(TenantId::new),
+        name,
+        external_id,
+        metadata: metadata.unwrap_or_default(),
+        limits: Limits {
+            max_connections: max,
+            reserved_connections: reserved.unwrap_or_default(),
+        },
+    };
 
-    let tenant = plane
-        .create_tenant(name, id.map(TenantId::new))
+    let started = plane
+        .begin_creation(&actor, &new)
         .await
-        .map_err(refuse)?;
+        .map_err(refuse::creation)?;
+    let (tenant, operation) = started
+        .within(&plane, patience(&headers))
+        .await
+        .map_err(store_failed)?;
     // Who asked for it before was told that it is not there or not ready, and that is remembered for a moment. Here the
     // next request finds it; elsewhere the notice of the change sees to that.
     registry.invalidate(tenant.id);
-    let location = format!("{COLLECTION}/{}", tenant.id);
-    let view = TenantView::from(tenant);
-    Ok((
-        StatusCode::CREATED,
-        AppendHeaders([(header::LOCATION, location)]),
-        Json(view),
-    )
-        .into_response())
+    Ok(view::outcome(StatusCode::CREATED, tenant, operation))
 }
 
-fn refuse(error: CreateError) -> Problem {
-    match error {
-        CreateError::Exists(Taken::Id) => Problem::new(Code::TenantExists).detail("the id is taken"),
-        CreateError::Exists(Taken::Name) => Problem::new(Code::TenantExists).detail("the name is taken"),
-        CreateError::Store(error) => store_failed(error),
-        CreateError::NotProvisioned { tenant, .. } => {
-            let detail = format!(
-                "tenant {tenant} is committed but has no roles yet; send it again with this id and name"
-            );
-            Problem::new(Code::TenantNotReady).detail(detail).caused_by(error)
-        }
-        CreateError::Vault(_) | CreateError::Scram(_) | CreateError::Interrupted => Problem::internal(error),
-    }
+/// How long this client waits.
+pub(super) fn patience(headers: &HeaderMap) -> Duration {
+    let preferences = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let respond_async = preferences
+        .flat_map(|value| value.split(','))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
+    if respond_async { Duration::ZERO } else { PATIENCE }
 }

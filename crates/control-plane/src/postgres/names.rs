@@ -53,6 +53,11 @@ pub fn tenant_login(tenant: TenantId, slot: Slot) -> String {
     format!("tn_{}_{}", tenant.as_uuid().simple(), slot.as_char())
 }
 
+/// The name of the login that removes a purged tenant's rows.
+pub(crate) fn purge_login(tenant: TenantId) -> String {
+    format!("tn_{}_p", tenant.as_uuid().simple())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

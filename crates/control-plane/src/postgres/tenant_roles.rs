@@ -1,10 +1,10 @@
 //! Makes a tenant's roles in the data cluster and ends its sessions, by way of its provisioner.
 
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tenant_registry::TenantId;
 
-use super::names::provisioner;
+use super::names::{Slot, provisioner};
 
 /// Makes the tenant's role and its two logins, the first one active with this verifier. Idempotent.
 pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -> Result<(), sqlx::Error> {
@@ -16,6 +16,61 @@ pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -
                 .bind(tenant.as_uuid())
                 .bind(verifier),
         )
+        .await?;
+    Ok(())
+}
+
+/// No login of the tenant's can begin a session any more.
+pub(crate) async fn forbid_logins(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+    call(service, tenant, "forbid_logins").await
+}
+
+/// Ends all sessions of the tenant, in whatever database.
+pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+    call(service, tenant, "end_backends").await
+}
+
+/// Drops the tenant's roles, and all that they left behind. Idempotent.
+pub(crate) async fn drop(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+    call(service, tenant, "drop_tenant").await
+}
+
+/// The login of this slot can begin sessions again.
+pub(crate) async fn allow_login(service: &PgPool, tenant: TenantId, slot: Slot) -> Result<(), sqlx::Error> {
+    let call = format!("SELECT {}.allow_login($1, $2::\"char\")", provisioner(tenant));
+    service
+        .execute(
+            sqlx::query(AssertSqlSafe(call))
+                .bind(tenant.as_uuid())
+                .bind(slot.as_char().to_string()),
+        )
+        .await?;
+    Ok(())
+}
+
+/// Opens the login that removes the tenant's rows, with this verifier. False when the tenant has no roles, so that it
+/// has no rows either.
+pub(crate) async fn begin_purge(
+    service: &PgPool,
+    tenant: TenantId,
+    verifier: &str,
+) -> Result<bool, sqlx::Error> {
+    let call = format!("SELECT {}.begin_purge($1, $2)", provisioner(tenant));
+    service
+        .fetch_one(
+            sqlx::query(AssertSqlSafe(call))
+                .bind(tenant.as_uuid())
+                .bind(verifier),
+        )
+        .await?
+        .try_get(0)
+}
+
+/// One of the provisioner's functions of a tenant and nothing else.
+async fn call(service: &PgPool, tenant: TenantId, function: &'static str) -> Result<(), sqlx::Error> {
+    let call = format!("SELECT {}.{function}($1)", provisioner(tenant));
+    service
+        .execute(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))
         .await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::idempotency::{IdempotencyKey, KeptAnswer};
 
 /// What becomes of a request with a key.
 #[derive(Debug)]
-pub enum Claim {
+pub enum KeyClaim {
     /// It is to be run, by whoever has this.
     Run(ClaimedKey),
     /// It was answered before.
@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails; the key may then be claimed all the same, for that time.
-    pub async fn claim(&self, key: &IdempotencyKey) -> Result<Claim, StoreError> {
+    pub async fn claim_key(&self, key: &IdempotencyKey) -> Result<KeyClaim, StoreError> {
         // Who waits looks, and writes only where there is something to take.
         if let Some(claim) = self.look(key).await? {
             return Ok(claim);
@@ -47,14 +47,14 @@ impl Store {
         .execute(&self.pool)
         .await?;
         if taken.rows_affected() == 1 {
-            return Ok(Claim::Run(ClaimedKey::new(self.clone(), key, run)));
+            return Ok(KeyClaim::Run(ClaimedKey::new(self.clone(), key, run)));
         }
         // Somebody was faster.
-        Ok(self.look(key).await?.unwrap_or(Claim::Running))
+        Ok(self.look(key).await?.unwrap_or(KeyClaim::Running))
     }
 
     /// How the key stands, unless it can be taken.
-    async fn look(&self, key: &IdempotencyKey) -> Result<Option<Claim>, StoreError> {
+    async fn look(&self, key: &IdempotencyKey) -> Result<Option<KeyClaim>, StoreError> {
         let row = sqlx::query!(
             r#"SELECT request, locked_until >= now() AS running, status, headers, body
              FROM control.idempotency_keys WHERE caller = $1 AND key = $2"#,
@@ -65,16 +65,16 @@ impl Store {
         .await?;
         let Some(row) = row else { return Ok(None) };
         if row.request != key.request {
-            return Ok(Some(Claim::Reused));
+            return Ok(Some(KeyClaim::Reused));
         }
         match row.running {
-            Some(true) => return Ok(Some(Claim::Running)),
+            Some(true) => return Ok(Some(KeyClaim::Running)),
             Some(false) => return Ok(None),
             None => {}
         }
         let invalid = || StoreError::Invalid("kept answer");
         let headers = row.headers.as_ref().and_then(serde_json::Value::as_object);
-        Ok(Some(Claim::Answered(KeptAnswer {
+        Ok(Some(KeyClaim::Answered(KeptAnswer {
             status: row
                 .status
                 .and_then(|status| u16::try_from(status).ok())

@@ -1,20 +1,28 @@
-//! `control.tenants`.
+//! `control.tenants`, read.
 
+use serde_json::Value;
+use sqlx::PgExecutor;
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Store, StoreError};
-use crate::tenant::{Tenant, TenantName, TenantState};
+use crate::tenant::{ExternalId, Limits, Metadata, Tenant, TenantName, TenantState};
 
 /// A row of `control.tenants`.
-struct Row {
-    id: Uuid,
-    name: String,
-    state: String,
-    version: i64,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) external_id: Option<String>,
+    pub(super) metadata: Value,
+    pub(super) max_connections: Option<i32>,
+    pub(super) reserved_connections: i32,
+    pub(super) state: String,
+    pub(super) version: i64,
+    pub(super) revision: i64,
+    pub(super) purge_at: Option<OffsetDateTime>,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
 }
 
 impl TryFrom<Row> for Tenant {
@@ -24,13 +32,35 @@ impl TryFrom<Row> for Tenant {
         Ok(Self {
             id: row.id.into(),
             name: TenantName::stored(row.name),
+            external_id: row.external_id.map(ExternalId::stored),
+            metadata: Metadata::stored(row.metadata).ok_or(StoreError::Invalid("tenant's metadata"))?,
+            limits: Limits {
+                max_connections: row.max_connections.map(i32::unsigned_abs),
+                reserved_connections: row.reserved_connections.unsigned_abs(),
+            },
             state: TenantState::parse(&row.state).ok_or(StoreError::Invalid("tenant state"))?,
             version: row.version,
+            revision: row.revision,
+            purge_at: row.purge_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
     }
 }
+
+/// Tenants as operators see them, by whatever follows the table's name.
+macro_rules! tenants {
+    ($which:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::store::tenants::Row,
+            "SELECT id, name, external_id, metadata, max_connections, reserved_connections, state, version, revision,
+                purge_at, created_at, updated_at
+             FROM control.tenants " + $which
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use tenants;
 
 /// Where a page of tenants goes on: after the one created then, with this id.
 #[derive(Debug, Clone, Copy)]
@@ -41,20 +71,32 @@ pub struct TenantsAfter {
     pub id: Uuid,
 }
 
+/// Which tenants are listed. Purged ones only where their state is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct TenantFilter {
+    /// In this state.
+    pub state: Option<TenantState>,
+    /// Whose name begins so, to the letter.
+    pub name_prefix: Option<String>,
+    /// With this id in another system.
+    pub external_id: Option<String>,
+}
+
+/// The tenant, whatever its state.
+pub(super) async fn tenant(store: impl PgExecutor<'_>, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+    let row = tenants!("WHERE id = $1", id.as_uuid())
+        .fetch_optional(store)
+        .await?;
+    row.map(Tenant::try_from).transpose()
+}
+
 impl Store {
-    /// The tenant, if there is one.
+    /// The tenant, if there is one or was one.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-        let row = sqlx::query_as!(
-            Row,
-            "SELECT id, name, state, version, created_at, updated_at FROM control.tenants WHERE id = $1",
-            id.as_uuid(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
-        row.map(Tenant::try_from).transpose()
+        tenant(&self.pool, id).await
     }
 
     /// The tenant of this name, if there is one.
@@ -62,29 +104,34 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn tenant_named(&self, name: &TenantName) -> Result<Option<Tenant>, StoreError> {
-        let row = sqlx::query_as!(
-            Row,
-            "SELECT id, name, state, version, created_at, updated_at FROM control.tenants WHERE name = $1",
-            name.as_str(),
-        )
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = tenants!("WHERE name = $1", name.as_str())
+            .fetch_optional(&self.pool)
+            .await?;
         row.map(Tenant::try_from).transpose()
     }
 
-    /// Up to `limit` tenants in the order of their creation.
+    /// Up to `limit` of these tenants in the order of their creation.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn tenants(&self, after: Option<TenantsAfter>, limit: i64) -> Result<Vec<Tenant>, StoreError> {
-        let rows = sqlx::query_as!(
-            Row,
-            "SELECT id, name, state, version, created_at, updated_at FROM control.tenants
-             WHERE (created_at, id) > (coalesce($1, '-infinity'::timestamptz), coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid))
+    pub async fn tenants(
+        &self,
+        filter: &TenantFilter,
+        after: Option<TenantsAfter>,
+        limit: i64,
+    ) -> Result<Vec<Tenant>, StoreError> {
+        let rows = tenants!(
+            "WHERE (created_at, id) > (coalesce($1, '-infinity'::timestamptz), coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid))
+                AND CASE WHEN $3::text IS NULL THEN state <> 'purged' ELSE state = $3 END
+                AND ($4::text IS NULL OR starts_with(name, $4))
+                AND ($5::text IS NULL OR external_id = $5)
              ORDER BY created_at, id
-             LIMIT $3",
+             LIMIT $6",
             after.map(|after| after.created_at),
             after.map(|after| after.id),
+            filter.state.map(TenantState::as_str),
+            filter.name_prefix,
+            filter.external_id,
             limit,
         )
         .fetch_all(&self.pool)
@@ -92,24 +139,15 @@ impl Store {
         rows.into_iter().map(Tenant::try_from).collect()
     }
 
-    /// The tenant that was created last, if there is one.
-    pub(crate) async fn newest_tenant(&self) -> Result<Option<TenantId>, StoreError> {
-        let id =
-            sqlx::query_scalar!("SELECT id FROM control.tenants ORDER BY created_at DESC, id DESC LIMIT 1")
-                .fetch_optional(&self.pool)
-                .await?;
-        Ok(id.map(TenantId::new))
-    }
-
-    /// Makes a provisioning tenant active; another one stays as it is. Returns it as it is now.
-    pub(crate) async fn activate(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-        sqlx::query!(
-            "UPDATE control.tenants SET state = 'active', version = version + 1, updated_at = now()
-             WHERE id = $1 AND state = 'provisioning'",
-            id.as_uuid(),
+    /// The tenants created first and last of those that have a credential.
+    pub(crate) async fn oldest_and_newest_tenant(&self) -> Result<Vec<TenantId>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            r#"(SELECT id AS "id!" FROM control.tenants WHERE state <> 'purged' ORDER BY created_at, id LIMIT 1)
+             UNION
+             (SELECT id FROM control.tenants WHERE state <> 'purged' ORDER BY created_at DESC, id DESC LIMIT 1)"#
         )
-        .execute(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        self.tenant(id).await
+        Ok(ids.into_iter().map(TenantId::new).collect())
     }
 }

@@ -54,7 +54,7 @@ async fn what_broke_off_before_the_roles_is_resumed_by_creating_it_again() {
         match plane.create_tenant(name("acme"), Some(id)).await {
             Err(CreateError::NotProvisioned { tenant, cause }) => {
                 assert_eq!(tenant, id);
-                assert_eq!(sqlstate(&cause), "42501");
+                assert!(cause.contains("42501"), "{cause}");
             }
             other => panic!("{other:?}"),
         }

@@ -1,6 +1,6 @@
 //! Keys of requests, claimed by several replicas at once.
 
-use control_plane::{Claim, ClaimedKey, IdempotencyKey, KeptAnswer, Store};
+use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
@@ -32,8 +32,8 @@ fn answer(text: &str) -> KeptAnswer {
 }
 
 async fn claimed(store: &Store, key: &IdempotencyKey) -> ClaimedKey {
-    match store.claim(key).await.unwrap() {
-        Claim::Run(claimed) => claimed,
+    match store.claim_key(key).await.unwrap() {
+        KeyClaim::Run(claimed) => claimed,
         other => panic!("{other:?}"),
     }
 }
@@ -53,20 +53,20 @@ async fn of_many_who_claim_a_key_one_runs_and_all_get_its_answer() {
     let databases = Databases::new().await;
     let replicas = [store(&databases), store(&databases)];
     let key = key("k");
-    let claims = join_all((0..50).map(|number| replicas[number % 2].claim(&key))).await;
+    let claims = join_all((0..50).map(|number| replicas[number % 2].claim_key(&key))).await;
     let mut runs: Vec<ClaimedKey> = Vec::new();
     for claim in claims {
         match claim.unwrap() {
-            Claim::Run(claimed) => runs.push(claimed),
-            Claim::Running => {}
+            KeyClaim::Run(claimed) => runs.push(claimed),
+            KeyClaim::Running => {}
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(runs.len(), 1);
     runs.remove(0).answer(&answer("done")).await.unwrap();
     for replica in &replicas {
-        match replica.claim(&key).await.unwrap() {
-            Claim::Answered(kept) => assert_eq!(kept, answer("done")),
+        match replica.claim_key(&key).await.unwrap() {
+            KeyClaim::Answered(kept) => assert_eq!(kept, answer("done")),
             other => panic!("{other:?}"),
         }
     }
@@ -83,8 +83,8 @@ async fn a_key_stands_for_one_request_of_one_caller() {
         ..key.clone()
     };
     assert!(matches!(
-        store.claim(&other_request).await.unwrap(),
-        Claim::Reused
+        store.claim_key(&other_request).await.unwrap(),
+        KeyClaim::Reused
     ));
     let other_caller = IdempotencyKey {
         caller: testkit::nobody().to_string(),
@@ -93,8 +93,8 @@ async fn a_key_stands_for_one_request_of_one_caller() {
     claimed(&store, &other_caller).await.release().await.unwrap();
     running.answer(&answer("done")).await.unwrap();
     assert!(matches!(
-        store.claim(&other_request).await.unwrap(),
-        Claim::Reused
+        store.claim_key(&other_request).await.unwrap(),
+        KeyClaim::Reused
     ));
 }
 
@@ -123,22 +123,22 @@ async fn a_claim_that_is_not_renewed_passes_to_one_other_whose_answer_counts() {
     let key = key("k");
     let slow = claimed(&store, &key).await;
     pass_on(&mut session).await;
-    let claims = join_all((0..20).map(|_| store.claim(&key))).await;
+    let claims = join_all((0..20).map(|_| store.claim_key(&key))).await;
     let mut runs: Vec<_> = claims
         .into_iter()
         .filter_map(|claim| match claim.unwrap() {
-            Claim::Run(claimed) => Some(claimed),
-            Claim::Running => None,
+            KeyClaim::Run(claimed) => Some(claimed),
+            KeyClaim::Running => None,
             other => panic!("{other:?}"),
         })
         .collect();
     assert_eq!(runs.len(), 1);
     // Neither of these concerns the claim of another any more.
     slow.answer(&answer("late")).await.unwrap();
-    assert!(matches!(store.claim(&key).await.unwrap(), Claim::Running));
+    assert!(matches!(store.claim_key(&key).await.unwrap(), KeyClaim::Running));
     runs.remove(0).answer(&answer("in time")).await.unwrap();
-    match store.claim(&key).await.unwrap() {
-        Claim::Answered(kept) => assert_eq!(kept, answer("in time")),
+    match store.claim_key(&key).await.unwrap() {
+        KeyClaim::Answered(kept) => assert_eq!(kept, answer("in time")),
         other => panic!("{other:?}"),
     }
 }

@@ -20,10 +20,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 enum Kept {
     AuditLog,
     IdempotencyKeys,
+    Operations,
 }
 
 impl Kept {
-    const ALL: [Self; 2] = [Self::AuditLog, Self::IdempotencyKeys];
+    const ALL: [Self; 3] = [Self::AuditLog, Self::IdempotencyKeys, Self::Operations];
 }
 
 /// Trims now and every hour until `stopping`, in the background. Several replicas may do it at once.
@@ -74,6 +75,7 @@ impl Retention {
                     .trim_idempotency_keys(settings.idempotency_hours, BATCH)
                     .await
             }
+            Kept::Operations => store.trim_operations(settings.operations_days, BATCH).await,
         }
     }
 }

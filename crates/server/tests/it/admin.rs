@@ -1,5 +1,6 @@
 //! The admin plane: tenants, probes.
 
+use control_plane::TenantFilter;
 use serde_json::{Value, json};
 
 use crate::support::{Client, Service};
@@ -29,7 +30,15 @@ async fn nothing_but_the_probes_is_open() {
             answer.refused(401, "UNAUTHENTICATED");
         }
     }
-    assert_eq!(service.control_plane.store().tenants(None, 10).await.unwrap(), []);
+    assert_eq!(
+        service
+            .control_plane
+            .store()
+            .tenants(&TenantFilter::default(), None, 10)
+            .await
+            .unwrap(),
+        []
+    );
     stranger.get("/livez").await.expect(200);
     stranger.get("/readyz").await.expect(200);
     stranger

@@ -7,7 +7,7 @@ use tenant_registry::TenantPool as _;
 use testkit::{Proxy, TestServer};
 use tokio::time::{Instant, sleep};
 
-use crate::support::{Client, Service, until};
+use crate::support::{Client, Service, retry_after, until};
 
 const USERS: &str = "/v1/internal/users";
 const TENANTS: &str = "/admin/v1/tenants";
@@ -101,22 +101,32 @@ async fn a_tenant_that_could_not_be_provisioned_is_gone_on_with() {
     let (service, proxy) = behind_proxy("data_cluster", &["data_cluster.connect_timeout=1s"]).await;
     let operator = service.operator();
     proxy.refuse().await;
-    let answer = operator.post(TENANTS, &json!({"name": "acme"})).await;
-    let detail = answer.body["detail"].as_str().unwrap().to_owned();
-    answer.refused(503, "TENANT_NOT_READY");
+    let accepted = operator.post(TENANTS, &json!({"name": "acme"})).await;
+    let place = accepted.headers["location"].to_str().unwrap().to_owned();
+    assert_eq!(retry_after(&accepted), 1);
+    let operation = accepted.expect(202);
+    assert_eq!(
+        place,
+        format!("/admin/v1/operations/{}", operation["id"].as_str().unwrap())
+    );
+    assert_eq!(operation["progress"]["step"], "make_roles");
+    assert!(operation["attempts"].as_i64() >= Some(1), "{operation}");
+    let why = operation["last_error"].as_str().unwrap();
+    assert!(why.contains("could not be reached"), "{why}");
 
     let listed = operator.get(TENANTS).await.expect(200);
     let tenant = &listed["items"][0];
     assert_eq!(tenant["state"], "provisioning");
-    assert!(detail.contains(tenant["id"].as_str().unwrap()), "{detail}");
+    assert_eq!(tenant["id"], operation["tenant_id"]);
     let client = Client::new(service.tenant_plane).header("x-tenant-id", tenant["id"].as_str().unwrap());
     client.get(USERS).await.refused(503, "TENANT_NOT_READY");
-
-    proxy.heal();
     operator
         .post(TENANTS, &json!({"name": "other", "id": tenant["id"]}))
         .await
         .refused(409, "TENANT_EXISTS");
+
+    // By itself, or at once when it is asked for again.
+    proxy.heal();
     let active = operator
         .post(TENANTS, &json!({"name": "acme", "id": tenant["id"]}))
         .await
@@ -125,22 +135,24 @@ async fn a_tenant_that_could_not_be_provisioned_is_gone_on_with() {
         (&active["id"], &active["state"]),
         (&tenant["id"], &json!("active"))
     );
-    client.get(USERS).await.expect(200);
+    let done = operator.get(&place).await.expect(200);
+    assert_eq!(done["state"], "succeeded");
+    assert_eq!(done["last_error"], json!(null));
+    comes_back(&client, USERS).await;
 }
 
 #[tokio::test]
-async fn a_request_under_way_is_answered_before_the_service_stops() {
-    let (service, proxy) = behind_proxy("data_cluster", &[]).await;
-    let tenant = service.tenant("acme").await;
-    let client = service.client(&tenant);
-    client.get(USERS).await.expect(200);
-    let pool = service.registry.lease(tenant.id).await.unwrap();
-    until(async || pool.snapshot().idle == 1).await;
-
-    proxy.delay(Duration::from_millis(500));
-    let under_way = tokio::spawn(async move { client.post(USERS, &json!({"name": "Ada"})).await });
-    until(async || pool.snapshot().idle == 0).await;
-    drop(pool);
-    service.stop().await.unwrap();
-    under_way.await.unwrap().expect(201);
+async fn what_could_not_be_done_is_done_by_itself_later() {
+    let (service, proxy) = behind_proxy("data_cluster", &["data_cluster.connect_timeout=1s"]).await;
+    let operator = service.operator();
+    proxy.refuse().await;
+    let accepted = operator.post(TENANTS, &json!({"name": "acme"})).await;
+    let place = accepted.headers["location"].to_str().unwrap().to_owned();
+    accepted.expect(202);
+    proxy.heal();
+    until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
+    operator
+        .post(&format!("{place}/retry"), &json!({}))
+        .await
+        .refused(409, "CONFLICT");
 }

@@ -79,6 +79,10 @@ codes! {
         "A request with this Idempotency-Key is still running" "Send it again after the time in Retry-After.";
     Conflict "CONFLICT" CONFLICT
         "The request conflicts with what is stored" "Read the current state and decide anew.";
+    TenantStateConflict "TENANT_STATE" CONFLICT
+        "The tenant's state does not allow this" "Look at the tenant's state; `detail` names it.";
+    PreconditionFailed "PRECONDITION_FAILED" PRECONDITION_FAILED
+        "It has changed since you read it" "Read it again and decide anew; send its new ETag as If-Match.";
     BodyTooLarge "BODY_TOO_LARGE" PAYLOAD_TOO_LARGE
         "The request's body is too large" "Send less at once.";
     UriTooLong "URI_TOO_LONG" URI_TOO_LONG
@@ -90,6 +94,9 @@ codes! {
         "Some fields are wrong" "Correct every field in `errors`.";
     IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" UNPROCESSABLE_ENTITY
         "The Idempotency-Key stands for another request" "Send each new request with a new key.";
+    PreconditionRequired "PRECONDITION_REQUIRED" PRECONDITION_REQUIRED
+        "The request does not say which version it changes"
+        "Send the ETag that you read as If-Match, or `*` for whatever there is.";
     PoolBusy "POOL_BUSY" TOO_MANY_REQUESTS retry 1
         "All of the tenant's own connections are in use"
         "Retry after the time in Retry-After, with fewer requests at once.";

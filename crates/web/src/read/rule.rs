@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -49,6 +49,30 @@ impl Rule for Text {
             return Err(format!("must have {} to {} characters", self.0.start(), self.0.end()).into());
         }
         Ok(text.to_owned())
+    }
+}
+
+/// A JSON object. A parameter has none.
+#[derive(Clone, Debug)]
+pub struct Object;
+
+/// A JSON object. See [`Object`].
+pub fn object() -> Object {
+    Object
+}
+
+impl Rule for Object {
+    type Value = Map<String, Value>;
+
+    fn text(self, _: &str) -> Result<Map<String, Value>, Wrong> {
+        Err("must be an object".into())
+    }
+
+    fn json(self, value: &Value) -> Result<Map<String, Value>, Wrong> {
+        value
+            .as_object()
+            .cloned()
+            .ok_or_else(|| "must be an object".into())
     }
 }
 

@@ -26,6 +26,17 @@ pub fn serialize<S: Serializer>(timestamp: &OffsetDateTime, serializer: S) -> Re
         .serialize(serializer)
 }
 
+/// Writes it as [`serialize`] does, or `null`.
+pub fn serialize_option<S: Serializer>(
+    timestamp: &Option<OffsetDateTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match timestamp {
+        Some(timestamp) => serialize(timestamp, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Reads it with [`parse`].
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;

@@ -1,0 +1,28 @@
+//! `POST /admin/v1/operations/{id}/retry`
+
+use axum::extract::State;
+use axum::response::Response;
+use control_plane::ControlPlane;
+use web::{Code, NoQuery, PathId, Problem};
+
+use super::OperationView;
+use crate::store_failed::store_failed;
+
+/// Has a running operation tried again now, instead of when its pause is over: 202 with the operation.
+pub(super) async fn retry(
+    State(plane): State<ControlPlane>,
+    _: NoQuery,
+    PathId(id): PathId,
+) -> Result<Response, Problem> {
+    let store = plane.store();
+    if let Some(operation) = store.retry_operation(id).await.map_err(store_failed)? {
+        return Ok(OperationView::from(operation).accepted());
+    }
+    Err(match store.operation(id).await.map_err(store_failed)? {
+        Some(operation) => {
+            let detail = format!("the operation has {}", operation.state.as_str());
+            Problem::new(Code::Conflict).detail(detail)
+        }
+        None => Code::NotFound.into(),
+    })
+}

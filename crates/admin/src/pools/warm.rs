@@ -1,0 +1,30 @@
+//! `POST /admin/v1/pools/{id}/warm`
+
+use axum::extract::State;
+use control_plane::{ControlPlane, TenantState};
+use http::StatusCode;
+use tenant_registry::{BudgetedPool, Registry};
+use web::{Code, NoQuery, PathId, Problem};
+
+use crate::store_failed::store_failed;
+
+/// Opens a tenant's pool before anybody asks for it: 204 when it is resident, also where it was before.
+pub(super) async fn warm(
+    State(plane): State<ControlPlane>,
+    State(registry): State<Registry<BudgetedPool>>,
+    _: NoQuery,
+    PathId(id): PathId,
+) -> Result<StatusCode, Problem> {
+    let tenant = plane.tenant(id.into()).await.map_err(store_failed)?;
+    let tenant = tenant.ok_or(Code::TenantUnknown)?;
+    if tenant.state != TenantState::Active {
+        let detail = format!("the tenant is {}", tenant.state.as_str());
+        return Err(Problem::new(Code::TenantStateConflict).detail(detail));
+    }
+    registry.warm([tenant.id], 1).await;
+    if registry.resident(tenant.id).is_some() {
+        return Ok(StatusCode::NO_CONTENT);
+    }
+    Err(Problem::new(Code::ClusterBusy)
+        .detail("the pool could not be opened, or there is no room for one more"))
+}

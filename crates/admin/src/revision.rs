@@ -1,0 +1,85 @@
+//! Entity tags (RFC 9110 section 8.8.3) over revisions, and the precondition `If-Match`.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderName, header};
+use web::{Code, Problem};
+
+/// The header `ETag` of something at this revision.
+pub(crate) fn etag(revision: i64) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{revision}\""))]
+}
+
+/// What a request's `If-Match` allows: the revision that it names, or any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IfMatch(Option<Option<i64>>);
+
+impl IfMatch {
+    /// The revision that the thing must be at; `None` for any, also where nothing is said.
+    pub(crate) fn optional(self) -> Option<i64> {
+        self.0.flatten()
+    }
+
+    /// The same where something must be said: who overwrites has read what he overwrites.
+    pub(crate) fn required(self) -> Result<Option<i64>, Problem> {
+        self.0.ok_or_else(|| Code::PreconditionRequired.into())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut given = parts.headers.get_all(header::IF_MATCH).iter();
+        let Some(value) = given.next() else {
+            return Ok(Self(None));
+        };
+        let value = value.to_str().unwrap_or_default().trim();
+        if given.next().is_some() || value.contains(',') {
+            return Err(Problem::new(Code::Malformed).detail("If-Match has to name one entity tag"));
+        }
+        if value == "*" {
+            return Ok(Self(Some(None)));
+        }
+        // A tag that was never given out matches nothing.
+        let revision = value
+            .strip_prefix('"')
+            .and_then(|value| value.strip_suffix('"'))
+            .and_then(|value| value.parse().ok());
+        match revision {
+            Some(revision) => Ok(Self(Some(Some(revision)))),
+            None => Err(Code::PreconditionFailed.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    async fn read(values: &[&str]) -> Result<IfMatch, Code> {
+        let mut request = Request::builder();
+        for value in values {
+            request = request.header("if-match", *value);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        IfMatch::from_request_parts(&mut parts, &())
+            .await
+            .map_err(|problem| problem.code())
+    }
+
+    #[tokio::test]
+    async fn one_strong_tag_or_any() {
+        assert_eq!(read(&[]).await, Ok(IfMatch(None)));
+        assert_eq!(read(&["*"]).await, Ok(IfMatch(Some(None))));
+        assert_eq!(read(&["\"12\""]).await, Ok(IfMatch(Some(Some(12)))));
+        for unknown in ["12", "W/\"12\"", "\"x\"", "\"\"", ""] {
+            assert_eq!(read(&[unknown]).await, Err(Code::PreconditionFailed), "{unknown}");
+        }
+        for several in [&["\"1\"", "\"2\""][..], &["\"1\", \"2\""]] {
+            assert_eq!(read(several).await, Err(Code::Malformed));
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /admin/v1/tenants/{id}/suspend`, `/resume`, `/undelete` and `/purge`
+
+use axum::extract::State;
+use axum::response::Response;
+use control_plane::{Actor, ControlPlane, Transition};
+use http::{HeaderMap, StatusCode};
+use tenant_registry::{BudgetedPool, Registry, TenantId};
+use web::{NoQuery, PathId, Problem};
+
+use super::create::patience;
+use super::{refuse, view};
+use crate::auth::Caller;
+use crate::revision::IfMatch;
+use crate::store_failed::store_failed;
+
+type Pools = Registry<BudgetedPool>;
+
+/// Declares a handler for each transition: they differ in nothing else.
+macro_rules! transitions {
+    ($($(#[$doc:meta])* $name:ident $transition:ident;)+) => {
+        $($(#[$doc])*
+        pub(super) async fn $name(
+            State(plane): State<ControlPlane>,
+            State(registry): State<Pools>,
+            Caller(actor): Caller,
+            if_match: IfMatch,
+            headers: HeaderMap,
+            _: NoQuery,
+            PathId(id): PathId,
+        ) -> Result<Response, Problem> {
+            lead(&plane, &registry, &actor, id.into(), Transition::$transition, if_match, &headers).await
+        })+
+    };
+}
+
+transitions! {
+    /// Refuses the tenant from now on, on every replica within a second, and ends its sessions.
+    suspend Suspend;
+    /// Serves the tenant again.
+    resume Resume;
+    /// Brings a deleted tenant back to where it was.
+    undelete Undelete;
+    /// Removes a deleted tenant's rows, roles and credentials, before its time is up. That cannot be undone.
+    purge Purge;
+}
+
+/// Begins what leads the tenant there: 200 with the tenant when it is there, 202 with the operation when that takes
+/// longer, or at once with `Prefer: respond-async` (RFC 7240).
+pub(super) async fn lead(
+    plane: &ControlPlane,
+    registry: &Pools,
+    actor: &Actor,
+    tenant: TenantId,
+    transition: Transition,
+    if_match: IfMatch,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let started = plane
+        .transition(actor, tenant, transition, if_match.optional())
+        .await
+        .map_err(refuse::change)?;
+    // Here it holds at once; elsewhere when the notice of the change is there.
+    registry.invalidate(tenant);
+    let (tenant, operation) = started
+        .within(plane, patience(headers))
+        .await
+        .map_err(store_failed)?;
+    registry.invalidate(tenant.id);
+    Ok(view::outcome(StatusCode::OK, tenant, operation))
+}

@@ -1,0 +1,47 @@
+//! Removes a tenant's rows, as the tenant itself: under row level security, so that it reaches nobody else's.
+
+use sqlx::postgres::PgPool;
+use sqlx::{Connection as _, Executor as _, Row as _};
+use tenant_registry::TenantId;
+
+use super::{Cluster, Login, names, scram, tenant_roles};
+use crate::credentials::GeneratedPassword;
+use crate::lifecycle::StepError;
+
+/// How to reach the tenants' rows.
+#[derive(Clone)]
+pub(crate) struct Purge {
+    pub(crate) cluster: Cluster,
+    pub(crate) database: String,
+}
+
+impl Purge {
+    /// Removes up to `most` of the tenant's rows, and says how many; 0 when none is left. It logs in by a login that
+    /// exists for this alone, with a password that is nowhere kept.
+    pub(crate) async fn remove_rows(
+        &self,
+        service: &PgPool,
+        tenant: TenantId,
+        most: i32,
+    ) -> Result<i64, StepError> {
+        let password = GeneratedPassword::random()?;
+        let verifier = scram::of_generated(&password)?;
+        if !tenant_roles::begin_purge(service, tenant, &verifier).await? {
+            return Ok(0);
+        }
+        let login = Login::new(names::purge_login(tenant), password.into_secret());
+        let options = self.cluster.options(&login, &self.database).options([
+            ("statement_timeout", "15000"),
+            ("lock_timeout", "5000"),
+            ("row_security", "on"),
+            ("role", "none"),
+        ]);
+        let mut session = self.cluster.connect(&options).await?;
+        let removed = session
+            .fetch_one(sqlx::query("SELECT app.purge_rows($1)").bind(most))
+            .await
+            .and_then(|row| row.try_get::<i64, _>(0));
+        session.close().await?;
+        Ok(removed?)
+    }
+}

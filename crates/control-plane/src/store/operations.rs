@@ -1,0 +1,191 @@
+//! `control.operations`, read.
+
+use sqlx::PgExecutor;
+use tenant_registry::TenantId;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Store, StoreError};
+use crate::operation::{Operation, OperationKind, OperationState};
+
+/// A row of `control.operations`.
+pub(super) struct Row {
+    id: Uuid,
+    tenant_id: Uuid,
+    kind: String,
+    state: String,
+    steps_done: i32,
+    rows_removed: i64,
+    attempts: i32,
+    last_error: Option<String>,
+    due_at: OffsetDateTime,
+    actor: String,
+    created_at: OffsetDateTime,
+    updated_at: OffsetDateTime,
+    finished_at: Option<OffsetDateTime>,
+}
+
+impl TryFrom<Row> for Operation {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            tenant: row.tenant_id.into(),
+            kind: OperationKind::parse(&row.kind).ok_or(StoreError::Invalid("kind of operation"))?,
+            state: OperationState::parse(&row.state).ok_or(StoreError::Invalid("state of operation"))?,
+            steps_done: usize::try_from(row.steps_done)
+                .map_err(|_| StoreError::Invalid("step of operation"))?,
+            rows_removed: row.rows_removed,
+            attempts: row.attempts,
+            last_error: row.last_error,
+            due_at: row.due_at,
+            actor: row.actor,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            finished_at: row.finished_at,
+        })
+    }
+}
+
+/// Operations, by whatever follows the table's name.
+macro_rules! operations {
+    ($which:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::store::operations::Row,
+            "SELECT id, tenant_id, kind, state, steps_done, rows_removed, attempts, last_error, due_at, actor,
+                created_at, updated_at, finished_at
+             FROM control.operations " + $which
+            $(, $argument)*
+        )
+    };
+}
+
+/// Where a page of operations goes on: with those that were asked for before this one.
+#[derive(Debug, Clone, Copy)]
+pub struct OperationsBefore {
+    /// When the last operation of the page before was asked for.
+    pub created_at: OffsetDateTime,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// Which operations are listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OperationFilter {
+    /// On this tenant.
+    pub tenant: Option<TenantId>,
+    /// In this state.
+    pub state: Option<OperationState>,
+    /// Of this kind.
+    pub kind: Option<OperationKind>,
+}
+
+pub(super) async fn operation(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Operation>, StoreError> {
+    let row = operations!("WHERE id = $1", id).fetch_optional(store).await?;
+    row.map(Operation::try_from).transpose()
+}
+
+/// What leads the tenant somewhere at this moment.
+pub(super) async fn running(
+    store: impl PgExecutor<'_>,
+    tenant: TenantId,
+) -> Result<Option<Operation>, StoreError> {
+    let row = operations!("WHERE tenant_id = $1 AND state = 'running'", tenant.as_uuid())
+        .fetch_optional(store)
+        .await?;
+    row.map(Operation::try_from).transpose()
+}
+
+impl Store {
+    /// The operation, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn operation(&self, id: Uuid) -> Result<Option<Operation>, StoreError> {
+        operation(&self.pool, id).await
+    }
+
+    /// Up to `limit` of these operations, the latest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn operations(
+        &self,
+        filter: OperationFilter,
+        before: Option<OperationsBefore>,
+        limit: i64,
+    ) -> Result<Vec<Operation>, StoreError> {
+        let rows = operations!(
+            "WHERE (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+                AND ($3::uuid IS NULL OR tenant_id = $3)
+                AND ($4::text IS NULL OR state = $4)
+                AND ($5::text IS NULL OR kind = $5)
+             ORDER BY created_at DESC, id DESC
+             LIMIT $6",
+            before.map(|before| before.created_at),
+            before.map(|before| before.id),
+            filter.tenant.map(|tenant| tenant.as_uuid()),
+            filter.state.map(OperationState::as_str),
+            filter.kind.map(OperationKind::as_str),
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter().map(Operation::try_from).collect()
+    }
+
+    /// What leads the tenant somewhere at this moment, if anything does.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn running_operation(&self, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
+        running(&self.pool, tenant).await
+    }
+
+    /// Has a running operation tried again at once, whatever it waits for. None when it does not run.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn retry_operation(&self, id: Uuid) -> Result<Option<Operation>, StoreError> {
+        let due = sqlx::query!(
+            "UPDATE control.operations SET due_at = now(), updated_at = now() WHERE id = $1 AND state = 'running'",
+            id,
+        )
+        .execute(&self.pool)
+        .await?;
+        match due.rows_affected() {
+            0 => Ok(None),
+            _ => self.operation(id).await,
+        }
+    }
+
+    /// Up to `limit` operations that nobody works on and that are due.
+    pub(crate) async fn due_operations(&self, limit: i64) -> Result<Vec<Uuid>, StoreError> {
+        let ids = sqlx::query_scalar!(
+            "SELECT id FROM control.operations
+             WHERE state = 'running' AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
+             ORDER BY due_at
+             LIMIT $1",
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(ids)
+    }
+
+    /// Removes up to `most` operations that finished more than so many days ago.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn trim_operations(&self, days: u32, most: u32) -> Result<u64, StoreError> {
+        let trimmed = sqlx::query_scalar!(
+            "SELECT control.trim_operations($1, $2)",
+            i32::try_from(days).unwrap_or(i32::MAX),
+            i32::try_from(most).unwrap_or(i32::MAX),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(trimmed.unwrap_or_default().unsigned_abs())
+    }
+}

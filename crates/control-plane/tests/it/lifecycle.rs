@@ -1,0 +1,395 @@
+//! A tenant's whole life: who is served when, what is left of whom.
+
+use std::time::Duration as StdDuration;
+
+use control_plane::{
+    Actor, ApiKeySecret, ChangeError, ControlPlane, CreateError, ExternalId, Limits, Metadata, NewTenant,
+    Operation, OperationKind, OperationState, Reconciler, Taken, Tenant, TenantChange, TenantFilter,
+    TenantState, Transition,
+};
+use sqlx::postgres::PgConnection;
+use tenant_registry::{LeaseError, SourceError, TenantDb, TenantId};
+use testkit::Databases;
+use time::Duration;
+use tokio::time::{sleep, timeout};
+
+use crate::support::{name, one, registry, role, run, sqlstate};
+
+const GRACE: Duration = Duration::days(7);
+const PATIENCE: StdDuration = StdDuration::from_secs(60);
+
+fn ops() -> Actor {
+    Actor::service("ops")
+}
+
+async fn in_data(databases: &Databases) -> PgConnection {
+    databases.server().superuser(databases.data().as_str()).await
+}
+
+/// Leads the tenant there, to the end.
+async fn lead(plane: &ControlPlane, id: TenantId, transition: Transition) -> (Tenant, Option<Operation>) {
+    let started = plane.transition(&ops(), id, transition, None).await.unwrap();
+    let (tenant, operation) = started.within(plane, PATIENCE).await.unwrap();
+    if let Some(operation) = &operation {
+        assert_eq!(operation.state, OperationState::Succeeded, "{operation:?}");
+    }
+    (tenant, operation)
+}
+
+async fn refused(plane: &ControlPlane, id: TenantId, transition: Transition) -> ChangeError {
+    plane.transition(&ops(), id, transition, None).await.unwrap_err()
+}
+
+/// What a fresh registry says of the tenant.
+async fn asked(plane: &ControlPlane, id: TenantId) -> Result<i64, SourceError> {
+    match registry(plane).lease(id).await {
+        Ok(lease) => Ok(sqlx::query_scalar("SELECT count(*) FROM app.users")
+            .fetch_one(&TenantDb::new(lease))
+            .await
+            .unwrap()),
+        Err(LeaseError::Source { error, .. }) => Err(error),
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+/// The tenant's roles in the cluster, and which of them can log in.
+async fn roles(databases: &Databases, id: TenantId) -> String {
+    let roles = format!(
+        "SELECT coalesce(string_agg(replace(rolname, '{0}', 'tn') || CASE WHEN rolcanlogin THEN '+' ELSE '' END, ' '
+            ORDER BY rolname), '') FROM pg_roles WHERE rolname ~ '^{0}'",
+        role(id)
+    );
+    one(&mut in_data(databases).await, &roles).await
+}
+
+#[tokio::test]
+async fn suspended_and_resumed() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id = testkit::tenant(&plane, "acme").await.id;
+    let options = {
+        use tenant_registry::TenantSource as _;
+        plane.source().load(id).await.unwrap().connect
+    };
+    let mut session = {
+        use sqlx::ConnectOptions as _;
+        options.connect().await.unwrap()
+    };
+
+    let (tenant, operation) = lead(&plane, id, Transition::Suspend).await;
+    assert_eq!(tenant.state, TenantState::Suspended);
+    assert_eq!(operation.unwrap().kind, OperationKind::Suspend);
+    assert!(matches!(asked(&plane, id).await, Err(SourceError::Suspended)));
+    assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+    // Whoever has the password is out as well.
+    assert!(run(&mut session, "SELECT 1").await.is_err());
+    let again = {
+        use sqlx::ConnectOptions as _;
+        options.connect().await.unwrap_err()
+    };
+    assert_eq!(sqlstate(&again), "28000");
+    // Asked twice, nothing is to be done.
+    assert_eq!(lead(&plane, id, Transition::Suspend).await.1, None);
+
+    let (tenant, _) = lead(&plane, id, Transition::Resume).await;
+    assert_eq!(tenant.state, TenantState::Active);
+    assert_eq!(roles(&databases, id).await, "tn tn_a+ tn_b");
+    assert_eq!(asked(&plane, id).await.unwrap(), 0);
+    assert_eq!(lead(&plane, id, Transition::Resume).await.1, None);
+    assert!(matches!(
+        refused(&plane, id, Transition::Purge).await,
+        ChangeError::State(TenantState::Active)
+    ));
+}
+
+#[tokio::test]
+async fn deleted_and_brought_back_as_it_was() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    for (tenant_name, suspended) in [("active", false), ("suspended", true)] {
+        let id = testkit::tenant(&plane, tenant_name).await.id;
+        if suspended {
+            lead(&plane, id, Transition::Suspend).await;
+        }
+        let before = plane.tenant(id).await.unwrap().unwrap();
+        let (tenant, _) = lead(&plane, id, Transition::Offboard { grace: GRACE }).await;
+        assert_eq!(tenant.state, TenantState::Offboarding);
+        assert!(tenant.purge_at.unwrap() - tenant.updated_at > Duration::days(6));
+        assert!(matches!(asked(&plane, id).await, Err(SourceError::Unknown)));
+        assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+        for no_way in [Transition::Suspend, Transition::Resume] {
+            assert!(matches!(
+                refused(&plane, id, no_way).await,
+                ChangeError::State(TenantState::Offboarding)
+            ));
+        }
+
+        let (tenant, _) = lead(&plane, id, Transition::Undelete).await;
+        assert_eq!((tenant.state, tenant.purge_at), (before.state, None));
+        assert_eq!(asked(&plane, id).await.is_ok(), !suspended);
+    }
+}
+
+#[tokio::test]
+async fn purged_to_its_last_row_and_nobody_elses() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let doomed = testkit::tenant(&plane, "doomed").await.id;
+    let other = testkit::tenant(&plane, "other").await.id;
+    let mut superuser = in_data(&databases).await;
+    for id in [doomed, other] {
+        let rows = format!(
+            "INSERT INTO app.users (tenant_id, name) SELECT '{id}', 'user ' || n FROM generate_series(1, 12000) AS n"
+        );
+        run(&mut superuser, &rows).await.unwrap();
+        let key = ApiKeySecret::generate().unwrap();
+        plane
+            .store()
+            .insert_api_key(&ops(), id, "key", None, &key)
+            .await
+            .unwrap();
+    }
+    // What a tenant can leave behind, and what would keep its roles from being dropped.
+    let db = TenantDb::new(registry(&plane).lease(doomed).await.unwrap());
+    sqlx::query("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO tenantry_tenant")
+        .execute(&db)
+        .await
+        .unwrap();
+    drop(db);
+
+    lead(&plane, doomed, Transition::Offboard { grace: GRACE }).await;
+    let (tenant, operation) = lead(&plane, doomed, Transition::Purge).await;
+    assert_eq!(operation.unwrap().rows_removed, 12_000);
+    assert_eq!(tenant.state, TenantState::Purged);
+    assert_eq!(tenant.name.as_str(), doomed.to_string());
+    assert_eq!(roles(&databases, doomed).await, "");
+    let rows = "SELECT string_agg(tenant_id || ' ' || count, ', ') FROM (SELECT tenant_id, count(*) FROM app.users GROUP BY 1) AS t";
+    assert_eq!(
+        one::<String>(&mut superuser, rows).await,
+        format!("{other} 12000")
+    );
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    for table in ["tenant_keys", "tenant_credentials", "api_keys"] {
+        let left = format!("SELECT string_agg(tenant_id::text, ' ') FROM control.{table}");
+        assert_eq!(
+            one::<String>(&mut store, &left).await,
+            other.to_string(),
+            "{table}"
+        );
+    }
+
+    // Its name is free, its id is not, and it is not listed unless asked for.
+    testkit::tenant(&plane, "doomed").await;
+    assert!(matches!(
+        plane.create_tenant(name("another"), Some(doomed)).await,
+        Err(CreateError::Exists(Taken::Id))
+    ));
+    let listed = plane
+        .store()
+        .tenants(&TenantFilter::default(), None, 10)
+        .await
+        .unwrap();
+    assert!(listed.iter().all(|tenant| tenant.id != doomed));
+    let purged = TenantFilter {
+        state: Some(TenantState::Purged),
+        ..TenantFilter::default()
+    };
+    let listed = plane.store().tenants(&purged, None, 10).await.unwrap();
+    assert_eq!(
+        listed.iter().map(|tenant| tenant.id).collect::<Vec<_>>(),
+        [doomed]
+    );
+    assert_eq!(lead(&plane, doomed, Transition::Purge).await.1, None);
+    assert!(matches!(
+        refused(&plane, doomed, Transition::Undelete).await,
+        ChangeError::State(TenantState::Purged)
+    ));
+}
+
+/// The function that removes rows is no way to empty a tenant's tables by an injected statement.
+#[tokio::test]
+async fn only_the_purge_removes_all_rows() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id = testkit::tenant(&plane, "acme").await.id;
+    let db = TenantDb::new(registry(&plane).lease(id).await.unwrap());
+    let error = sqlx::query("SELECT app.purge_rows(1000)")
+        .execute(&db)
+        .await
+        .unwrap_err();
+    assert_eq!(sqlstate(&error), "42501");
+}
+
+/// By whatever replica, when the grace period is over.
+#[tokio::test]
+async fn the_reconciler_purges_whose_time_is_up() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let (soon, later) = (
+        testkit::tenant(&plane, "soon").await.id,
+        testkit::tenant(&plane, "later").await.id,
+    );
+    lead(
+        &plane,
+        soon,
+        Transition::Offboard {
+            grace: Duration::ZERO,
+        },
+    )
+    .await;
+    lead(&plane, later, Transition::Offboard { grace: GRACE }).await;
+    let reconciling = tokio::spawn(Reconciler::new(plane.clone()).run());
+    timeout(PATIENCE, async {
+        while plane.tenant(soon).await.unwrap().unwrap().state != TenantState::Purged {
+            sleep(StdDuration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    reconciling.abort();
+    assert_eq!(
+        plane.tenant(later).await.unwrap().unwrap().state,
+        TenantState::Offboarding
+    );
+    assert_eq!(roles(&databases, soon).await, "");
+}
+
+#[tokio::test]
+async fn what_is_changed_is_checked_and_counted() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let new = NewTenant {
+        external_id: Some(ExternalId::new("crm-1").unwrap()),
+        ..NewTenant::named(name("acme"))
+    };
+    let (tenant, _) = plane
+        .begin_creation(&ops(), &new)
+        .await
+        .unwrap()
+        .within(&plane, PATIENCE)
+        .await
+        .unwrap();
+    let other = testkit::tenant(&plane, "other").await;
+
+    let change = TenantChange {
+        name: Some(name("acme inc")),
+        metadata: Some(
+            Metadata::new(serde_json::Map::from_iter([("plan".to_owned(), "gold".into())])).unwrap(),
+        ),
+        max_connections: Some(Some(20)),
+        reserved_connections: Some(3),
+        ..TenantChange::default()
+    };
+    let changed = plane
+        .change_tenant(&ops(), tenant.id, &change, Some(tenant.revision), Some(10))
+        .await
+        .unwrap();
+    assert_eq!(changed.revision, tenant.revision + 1);
+    assert!(
+        changed.version > tenant.version,
+        "a pool must learn of its limits"
+    );
+    assert_eq!(
+        changed.limits,
+        Limits {
+            max_connections: Some(20),
+            reserved_connections: 3
+        }
+    );
+    // The same once more changes nothing, whoever read it before is refused, and a name alone is nothing to a pool.
+    let again = plane
+        .change_tenant(&ops(), tenant.id, &change, None, Some(10))
+        .await
+        .unwrap();
+    assert_eq!(again, changed);
+    let stale = plane
+        .change_tenant(&ops(), tenant.id, &change, Some(tenant.revision), None)
+        .await;
+    assert!(matches!(stale, Err(ChangeError::Revision(now)) if now == changed.revision));
+    let renamed = TenantChange {
+        name: Some(name("acme ltd")),
+        ..TenantChange::default()
+    };
+    let renamed = plane
+        .change_tenant(&ops(), tenant.id, &renamed, None, None)
+        .await
+        .unwrap();
+    assert_eq!(renamed.version, changed.version);
+
+    for (change, taken) in [
+        (
+            TenantChange {
+                name: Some(name("acme ltd")),
+                ..TenantChange::default()
+            },
+            Taken::Name,
+        ),
+        (
+            TenantChange {
+                external_id: Some(new.external_id.clone()),
+                ..TenantChange::default()
+            },
+            Taken::ExternalId,
+        ),
+    ] {
+        let refused = plane.change_tenant(&ops(), other.id, &change, None, None).await;
+        assert!(matches!(refused, Err(ChangeError::Taken(what)) if what == taken));
+    }
+    // Of 10 that may be reserved in all, 3 are gone.
+    for (reserved, max, fits) in [(8, None, false), (7, Some(6), false), (7, None, true)] {
+        let change = TenantChange {
+            reserved_connections: Some(reserved),
+            max_connections: Some(max),
+            ..TenantChange::default()
+        };
+        let changed = plane
+            .change_tenant(&ops(), other.id, &change, None, Some(10))
+            .await;
+        assert_eq!(changed.is_ok(), fits, "{reserved} {max:?}: {changed:?}");
+    }
+}
+
+/// Neither is there without the other, and a refused change leaves none.
+#[tokio::test]
+async fn every_change_is_in_the_audit_log() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let actor = Actor {
+        source: Some("192.0.2.7".parse().unwrap()),
+        request_id: Some("r-1".to_owned()),
+        ..Actor::service("ada")
+    };
+    let new = NewTenant::named(name("acme"));
+    let started = plane.begin_creation(&actor, &new).await.unwrap();
+    let id = started.within(&plane, PATIENCE).await.unwrap().0.id;
+    for transition in [
+        Transition::Suspend,
+        Transition::Suspend,
+        Transition::Offboard { grace: GRACE },
+        Transition::Purge,
+    ] {
+        let started = plane.transition(&actor, id, transition, None).await.unwrap();
+        started.within(&plane, PATIENCE).await.unwrap();
+    }
+    assert!(
+        plane
+            .transition(&actor, id, Transition::Resume, None)
+            .await
+            .is_err()
+    );
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    let log = format!(
+        "SELECT string_agg(concat_ws(' ', actor, host(source), request_id, action, outcome, before->>'state', after->>'state'),
+            E'\\n' ORDER BY id)
+         FROM control.audit_log WHERE tenant_id = '{id}'"
+    );
+    assert_eq!(
+        one::<String>(&mut store, &log).await,
+        "ada 192.0.2.7 r-1 tenant.create done provisioning\n\
+         ada 192.0.2.7 r-1 tenant.suspend done active suspended\n\
+         ada 192.0.2.7 r-1 tenant.suspend done suspended suspended\n\
+         ada 192.0.2.7 r-1 tenant.delete done suspended offboarding\n\
+         ada 192.0.2.7 r-1 tenant.purge done offboarding offboarding\n\
+         reconciler tenant.purged done"
+    );
+}

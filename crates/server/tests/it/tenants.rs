@@ -1,0 +1,365 @@
+//! A tenant's life by way of the admin plane: what operators send and are told.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{Service, until};
+
+const TENANTS: &str = "/admin/v1/tenants";
+const USERS: &str = "/v1/internal/users";
+
+fn member(tenant: &Value) -> String {
+    format!("{TENANTS}/{}", tenant["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn created_with_all_that_may_be_said_and_found_by_it() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let said = json!({
+        "name": "ä".repeat(100), "external_id": "crm/4711", "metadata": {"plan": "gold", "seats": 5},
+        "max_connections": 7, "reserved_connections": 2,
+    });
+    let answer = operator.post(TENANTS, &said).await;
+    let (place, etag) = (answer.headers["location"].clone(), answer.headers["etag"].clone());
+    let tenant = answer.expect(201);
+    for (name, value) in said.as_object().unwrap() {
+        assert_eq!(&tenant[name], value, "{name}");
+    }
+    assert_eq!(tenant["state"], "active");
+    let again = operator.get(place.to_str().unwrap()).await;
+    assert_eq!(again.headers["etag"], etag);
+    assert_eq!(again.expect(200), tenant);
+
+    for number in 0..3 {
+        let name = format!("acme {number}");
+        operator.post(TENANTS, &json!({"name": name})).await.expect(201);
+    }
+    for (filter, found) in [
+        (("external_id", "crm/4711"), 1),
+        (("external_id", "crm/471"), 0),
+        (("name_prefix", "acme"), 3),
+        (("name_prefix", "Acme"), 0),
+        (("state", "active"), 4),
+        (("state", "suspended"), 0),
+    ] {
+        let page = operator.query(TENANTS, &[filter]).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), found, "{filter:?}");
+    }
+    let mut seen = BTreeSet::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..2 {
+        let mut query = vec![("limit", "2"), ("state", "active")];
+        if let Some(cursor) = &cursor {
+            query.push(("cursor", cursor.as_str()));
+        }
+        let page = operator.query(TENANTS, &query).await.expect(200);
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|tenant| tenant["name"].to_string()),
+        );
+        cursor = page["next_cursor"].as_str().map(ToOwned::to_owned);
+    }
+    assert_eq!((seen.len(), cursor), (4, None));
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_and_named() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let (big, long) = ("x".repeat(17_000), "x".repeat(201));
+    for (said, field) in [
+        (json!({"name": ""}), "name"),
+        (json!({"name": " a"}), "name"),
+        (json!({"name": "a", "external_id": long}), "external_id"),
+        (json!({"name": "a", "metadata": []}), "metadata"),
+        (json!({"name": "a", "metadata": {"a": big}}), "metadata"),
+        (json!({"name": "a", "metadata": {"a": "\0"}}), "metadata"),
+        (json!({"name": "a", "max_connections": 0}), "max_connections"),
+        (json!({"name": "a", "max_connections": 63}), "max_connections"),
+        (
+            json!({"name": "a", "max_connections": 1, "reserved_connections": 2}),
+            "reserved_connections",
+        ),
+        (json!({"name": "a", "state": "active"}), "state"),
+        (
+            json!({"name": "a", "id": "00000000-0000-0000-0000-000000000000"}),
+            "id",
+        ),
+    ] {
+        let answer = operator.post(TENANTS, &said).await;
+        assert_eq!(answer.body["errors"][0]["field"], field, "{said}");
+        answer.refused(422, "VALIDATION");
+    }
+    operator
+        .post(TENANTS, &json!({"name": "a", "external_id": "1"}))
+        .await
+        .expect(201);
+    for (said, taken) in [
+        (json!({"name": "a"}), "the name is taken"),
+        (
+            json!({"name": "b", "external_id": "1"}),
+            "the external id is taken",
+        ),
+    ] {
+        let answer = operator.post(TENANTS, &said).await;
+        assert_eq!(answer.body["detail"], taken);
+        answer.refused(409, "TENANT_EXISTS");
+    }
+}
+
+#[tokio::test]
+async fn whoever_changes_it_has_read_what_he_changes() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let created = operator
+        .post(TENANTS, &json!({"name": "acme", "external_id": "1"}))
+        .await;
+    let etag = created.headers["etag"].to_str().unwrap().to_owned();
+    let place = member(&created.expect(201));
+
+    let change = json!({"name": "acme inc", "external_id": null, "max_connections": 9});
+    operator
+        .patch(&place, &change)
+        .await
+        .refused(428, "PRECONDITION_REQUIRED");
+    let changed = operator
+        .clone()
+        .header("if-match", &etag)
+        .patch(&place, &change)
+        .await;
+    assert_ne!(changed.headers["etag"].to_str().unwrap(), etag);
+    let changed = changed.expect(200);
+    assert_eq!(
+        (
+            &changed["name"],
+            &changed["external_id"],
+            &changed["max_connections"]
+        ),
+        (&json!("acme inc"), &json!(null), &json!(9))
+    );
+    operator
+        .clone()
+        .header("if-match", &etag)
+        .patch(&place, &change)
+        .await
+        .refused(412, "PRECONDITION_FAILED");
+    operator
+        .clone()
+        .header("if-match", &etag)
+        .post(&format!("{place}/suspend"), &json!({}))
+        .await
+        .refused(412, "PRECONDITION_FAILED");
+    let any = operator.clone().header("if-match", "*");
+    any.patch(&place, &json!({"metadata": {"a": 1}}))
+        .await
+        .expect(200);
+    // More than the budget has cannot be promised to anybody.
+    let small = service.beside(&["registry.max_connections=4"]).await;
+    let any = small.operator().header("if-match", "*");
+    let refused = any.patch(&place, &json!({"reserved_connections": 4})).await;
+    assert_eq!(refused.body["errors"][0]["field"], "reserved_connections");
+    refused.refused(422, "VALIDATION");
+    any.patch(&place, &json!({"reserved_connections": 3}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_life_from_beginning_to_end() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
+    let place = member(&tenant);
+    let id = tenant["id"].as_str().unwrap().to_owned();
+    let client = service.anonymous().header("x-tenant-id", &id);
+    client.post(USERS, &json!({"name": "Ada"})).await.expect(201);
+    let act = async |what: &str| operator.post(&format!("{place}/{what}"), &json!({})).await;
+
+    act("purge").await.refused(409, "TENANT_STATE");
+    assert_eq!(act("suspend").await.expect(200)["state"], "suspended");
+    client.get(USERS).await.refused(403, "TENANT_SUSPENDED");
+    assert_eq!(act("suspend").await.expect(200)["state"], "suspended");
+    assert_eq!(act("resume").await.expect(200)["state"], "active");
+    client.get(USERS).await.expect(200);
+
+    let query = format!("{place}?grace_hours=24");
+    let deleted = operator.delete(&query).await.expect(200);
+    assert_eq!(deleted["state"], "offboarding");
+    assert!(deleted["purge_at"].is_string());
+    client.get(USERS).await.refused(404, "TENANT_UNKNOWN");
+    act("resume").await.refused(409, "TENANT_STATE");
+    assert_eq!(act("undelete").await.expect(200)["state"], "active");
+    let users = client.get(USERS).await.expect(200);
+    assert_eq!(users["items"][0]["name"], "Ada");
+
+    operator.delete(&place).await.expect(200);
+    assert_eq!(act("purge").await.expect(200)["state"], "purged");
+    client.get(USERS).await.refused(404, "TENANT_UNKNOWN");
+    act("undelete").await.refused(409, "TENANT_STATE");
+    let left = operator.query(TENANTS, &[("state", "purged")]).await.expect(200);
+    assert_eq!(left["items"][0]["name"], json!(id));
+    assert_eq!(operator.get(TENANTS).await.expect(200)["items"], json!([]));
+
+    let operations = operator
+        .query("/admin/v1/operations", &[("tenant_id", &id)])
+        .await
+        .expect(200);
+    let kinds: Vec<&str> = operations["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|operation| operation["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "purge",
+            "offboard",
+            "undelete",
+            "offboard",
+            "resume",
+            "suspend",
+            "provision"
+        ]
+    );
+    let purge = &operations["items"][0];
+    assert_eq!(purge["progress"]["rows_removed"], 1);
+    assert_eq!(purge["progress"]["steps_done"], purge["progress"]["steps_total"]);
+}
+
+/// A suspension that cannot reach the data cluster still refuses the tenant at once.
+#[tokio::test]
+async fn answered_before_it_is_done_where_the_client_prefers_so() {
+    let service = Service::start().await;
+    let operator = service.operator().header("prefer", "respond-async");
+    let accepted = operator.post(TENANTS, &json!({"name": "acme"})).await;
+    let place = accepted.headers["location"].to_str().unwrap().to_owned();
+    accepted.expect(202);
+    until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
+    operator
+        .get("/admin/v1/operations/00000000-0000-7000-8000-000000000000")
+        .await
+        .refused(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn api_keys_are_shown_once_and_end() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
+    let keys = format!("{}/api-keys", member(&tenant));
+    let made = operator.post(&keys, &json!({"name": "ci"})).await;
+    let place = made.headers["location"].to_str().unwrap().to_owned();
+    let made = made.expect(201);
+    let secret = made["secret"].as_str().unwrap();
+    let prefix = made["prefix"].as_str().unwrap();
+    assert!(
+        secret.starts_with(prefix) && secret.len() > prefix.len() + 32,
+        "{secret}"
+    );
+    let shown = operator.get(&place).await;
+    assert!(!shown.body.to_string().contains(secret));
+    let shown = shown.expect(200);
+    assert_eq!(
+        (&shown["name"], &shown["expires_at"]),
+        (&json!("ci"), &json!(null))
+    );
+
+    // Whose is the one that was found in a log?
+    let found = operator
+        .query("/admin/v1/api-keys", &[("prefix", prefix)])
+        .await
+        .expect(200);
+    assert_eq!(found["items"][0]["tenant_id"], tenant["id"]);
+    let end = json!({"expires_at": "2027-01-01T00:00:00Z"});
+    let ended = operator.post(&format!("{place}/expire"), &end).await.expect(200);
+    assert_eq!(ended["expires_at"], end["expires_at"]);
+    let refused = operator.post(&format!("{place}/expire"), &json!({})).await;
+    assert_eq!(refused.body["errors"][0]["field"], "expires_at");
+    let revoked = operator
+        .post(&format!("{place}/revoke"), &json!({}))
+        .await
+        .expect(200);
+    assert!(revoked["revoked_at"].is_string());
+    let again = operator
+        .post(&format!("{place}/revoke"), &json!({}))
+        .await
+        .expect(200);
+    assert_eq!(again["revoked_at"], revoked["revoked_at"]);
+    operator.delete(&member(&tenant)).await.expect(200);
+    operator
+        .post(&keys, &json!({"name": "late"}))
+        .await
+        .refused(409, "TENANT_STATE");
+}
+
+#[tokio::test]
+async fn pools_are_watched_evicted_and_warmed() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = service.tenant("acme").await;
+    let pool = format!("/admin/v1/pools/{}", tenant.id);
+    operator.get(&pool).await.refused(404, "NOT_FOUND");
+    operator
+        .post(&format!("{pool}/warm"), &json!({}))
+        .await
+        .expect(204);
+    assert_eq!(operator.get(&pool).await.expect(200)["state"], "resident");
+    service.client(&tenant).get(USERS).await.expect(200);
+    let pools = operator.get("/admin/v1/pools").await.expect(200);
+    assert_eq!(pools["items"][0]["tenant_id"], json!(tenant.id.to_string()));
+    assert_eq!(
+        (&pools["items"][0]["size"], &pools["items"][0]["idle"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(
+        (&pools["totals"]["resident"], &pools["budget"]["open"]),
+        (&json!(1), &json!(1))
+    );
+    operator
+        .post(&format!("{pool}/evict"), &json!({}))
+        .await
+        .expect(204);
+    until(async || operator.get(&pool).await.status == 404).await;
+    operator
+        .post(&format!("/admin/v1/pools/{}/warm", testkit::nobody()), &json!({}))
+        .await
+        .refused(404, "TENANT_UNKNOWN");
+}
+
+/// What is resident and what was looked up needs no control store; readiness says that it is gone.
+#[tokio::test]
+async fn a_control_store_that_is_down_stops_nobody_who_is_served() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let client = service.client(&tenant);
+    client.get(USERS).await.expect(200);
+    let mut superuser = service.databases.server().superuser("postgres").await;
+    let control = service.databases.control().clone();
+    let allow = |allowed: bool| format!("ALTER DATABASE {control} WITH ALLOW_CONNECTIONS {allowed}");
+    let run = async |session: &mut sqlx::postgres::PgConnection, sql: String| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(session)
+            .await
+            .unwrap();
+    };
+    run(&mut superuser, allow(false)).await;
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{control}'");
+    run(&mut superuser, end).await;
+
+    let operator = service.operator();
+    operator.get("/readyz").await.refused(503, "CONTROL_STORE_DOWN");
+    operator.get("/livez").await.expect(200);
+    operator.get(TENANTS).await.refused(503, "CONTROL_STORE_DOWN");
+    operator.get("/admin/v1/pools").await.expect(200);
+    for _ in 0..3 {
+        client.get(USERS).await.expect(200);
+    }
+    run(&mut superuser, allow(true)).await;
+    until(async || operator.get("/readyz").await.status == 200).await;
+}
