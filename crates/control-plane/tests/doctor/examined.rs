@@ -173,6 +173,6 @@ async fn without_a_superuser_there_are_warnings_and_no_errors() {
     let codes: BTreeSet<_> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(
         codes,
-        BTreeSet::from(["SHARED_DATABASE_OPEN", "SYSTEM_FUNCTION_OPEN"])
+        BTreeSet::from(["GUARD_MISSING", "SHARED_DATABASE_OPEN", "SYSTEM_FUNCTION_OPEN"])
     );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{Service, until};
@@ -237,7 +238,31 @@ async fn a_life_from_beginning_to_end() {
     assert_eq!(purge["progress"]["steps_done"], purge["progress"]["steps_total"]);
 }
 
-/// A suspension that cannot reach the data cluster still refuses the tenant at once.
+/// A client that sends it again and again, to whichever replica: one tenant, and the roles of one.
+#[tokio::test]
+async fn fifty_creations_with_one_key_make_one_tenant() {
+    let service = Service::start().await;
+    let other = service.beside(&[]).await;
+    let clients = [&service, &other].map(|service| service.operator().header("idempotency-key", "one"));
+    let body = json!({"name": "acme"});
+    let answers = join_all((0..50).map(|number| clients[number % 2].post(TENANTS, &body))).await;
+    let ids: BTreeSet<String> = answers
+        .into_iter()
+        .map(|answer| answer.expect(201)["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 1);
+    let role = format!("tn_{}", ids.first().unwrap().replace('-', ""));
+    let mut superuser = service.superuser().await;
+    let roles: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, $1)")
+        .bind(&role)
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(roles, 3);
+    let listed = service.operator().get(TENANTS).await.expect(200);
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}
+
 #[tokio::test]
 async fn answered_before_it_is_done_where_the_client_prefers_so() {
     let service = Service::start().await;

@@ -3,7 +3,7 @@
 WITH roles AS (
     SELECT pg_roles.*, quote_ident(rolname) AS name,
         rolname ~ '^tn_' AS tenant,
-        rolname ~ '^tn_[0-9a-f]{32}_[ab]$' AS login,
+        rolname ~ '^tn_[0-9a-f]{32}_[abp]$' AS login,
         rolname IN ('tenantry_owner', 'tenantry_tenant', 'tenantry_service', 'tenantry_migrator')
             OR rolname ~ '^tenantry_provisioner_[0-9]{2}$' AS fixed
     FROM pg_catalog.pg_roles
@@ -50,19 +50,19 @@ FROM roles WHERE tenant AND rolcanlogin AND NOT login
 UNION ALL
 -- app.tid() reads the characters from the fourth on, whatever stands before or after them.
 SELECT 'TENANT_LOOKALIKE', name, 'app.tid() takes its sessions for those of a tenant', format('ALTER ROLE %s NOLOGIN', name)
-FROM roles WHERE rolcanlogin AND rolname ~* '^.{3}[0-9a-f]{32}' AND rolname !~ '^tn_[0-9a-f]{32}(_[ab])?$'
+FROM roles WHERE rolcanlogin AND rolname ~* '^.{3}[0-9a-f]{32}' AND rolname !~ '^tn_[0-9a-f]{32}(_[abp])?$'
 UNION ALL
 SELECT 'TENANT_MEMBERSHIP', member_name, format('the tenant''s role is a member of %s', role_name),
     format('REVOKE %s FROM %s', role_name, member_name)
 FROM memberships
-WHERE tenant AND role <> 'tenantry_tenant' AND NOT (role !~ '_[ab]$' AND member ~ '_[ab]$' AND left(member, -2) = role)
+WHERE tenant AND role <> 'tenantry_tenant' AND NOT (role !~ '_[abp]$' AND member ~ '_[abp]$' AND left(member, -2) = role)
     AND NOT (role ~ '^tn_' AND current_setting('server_version_num')::integer < 150000)
 UNION ALL
 -- There a login may make others members of itself: it gives, and takes nothing.
 SELECT 'TENANT_LOGIN_SHARED', role_name, format('%s is a member of the tenant''s role', member_name),
     format('REVOKE %s FROM %s', role_name, member_name)
 FROM memberships
-WHERE role ~ '^tn_' AND NOT (role !~ '_[ab]$' AND member ~ '_[ab]$' AND left(member, -2) = role)
+WHERE role ~ '^tn_' AND NOT (role !~ '_[abp]$' AND member ~ '_[abp]$' AND left(member, -2) = role)
     AND member !~ '^tenantry_provisioner_'
     AND NOT (tenant AND current_setting('server_version_num')::integer >= 150000)
 UNION ALL
