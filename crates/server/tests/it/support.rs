@@ -29,7 +29,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 const PROMISE: Duration = Duration::from_secs(1);
 
 /// The bearer token of every test's admin plane.
-const ADMIN_TOKEN: &str = "a-token-for-tests";
+pub const ADMIN_TOKEN: &str = "a-token-for-tests";
 
 /// A running service; stopped when it is dropped.
 pub struct Service {
