@@ -58,14 +58,15 @@ impl Http {
         Self { agent, token }
     }
 
-    /// Sends it, and once more if the connection broke: a POST has its key, and whatever else there is can be done
-    /// twice.
+    /// Sends it, and once more if the connection broke and that does no harm.
     pub(super) async fn send(&self, url: String, request: &Request) -> Result<Response, ureq::Error> {
         let (client, request) = (self.clone(), request.clone());
         let (tell, told) = oneshot::channel();
         thread::Builder::new().name("request".to_owned()).spawn(move || {
             let sent = match client.exchange(&url, &request) {
-                Err(error) if is_broken(&error) => client.exchange(&url, &request),
+                Err(error) if is_broken(&error) && request.may_be_repeated() => {
+                    client.exchange(&url, &request)
+                }
                 sent => sent,
             };
             // Nobody waits any more when this fails.

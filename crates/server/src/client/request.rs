@@ -40,6 +40,12 @@ impl Request {
         }
     }
 
+    /// Whether it can be sent again where nobody knows whether it was heeded. A change of what was at a version would be
+    /// refused the second time, since the first has made another version of it.
+    pub(super) fn may_be_repeated(&self) -> bool {
+        matches!(self.method, Method::GET | Method::POST)
+    }
+
     /// Adds a parameter.
     pub(crate) fn query(mut self, name: &str, value: impl AsRef<str>) -> Self {
         self.path.push(if self.path.contains('?') { '&' } else { '?' });

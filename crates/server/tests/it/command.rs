@@ -3,9 +3,12 @@
 mod accounts;
 mod operator;
 mod process;
+mod pty;
 mod refused;
 mod shells;
 mod tenants;
+mod terminal;
+mod tls;
 mod wire;
 
 use std::fs;

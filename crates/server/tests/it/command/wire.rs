@@ -160,3 +160,52 @@ async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_operation_is_watched_over_a_restart_of_the_service() {
+    let fake = Fake::new().await;
+    let id = testkit::nobody();
+    let operation =
+        |state: &str| format!(r#"{{"id":"{id}","tenant_id":"{id}","kind":"suspend","state":"{state}"}}"#);
+    let problem = r#"{"status":503,"code":"SHUTTING_DOWN","title":"This instance is shutting down"}"#;
+    let answers = async {
+        let (begun, stream) = fake.request().await;
+        assert!(
+            begun.starts_with(&format!("POST /below/admin/v1/tenants/{id}/suspend ")),
+            "{begun}"
+        );
+        answer(stream, "202 Accepted", "", &operation("running")).await;
+        for (status, body) in [
+            ("503 Service Unavailable", problem),
+            ("502 Bad Gateway", "<html>"),
+            ("200 OK", &operation("running")),
+            ("200 OK", &operation("succeeded")),
+        ] {
+            let (look, stream) = fake.request().await;
+            assert!(
+                look.starts_with(&format!("GET /below/admin/v1/operations/{id} ")),
+                "{look}"
+            );
+            answer(stream, status, "", body).await;
+        }
+        let (shown, stream) = fake.request().await;
+        assert!(
+            shown.starts_with(&format!("GET /below/admin/v1/tenants/{id} ")),
+            "{shown}"
+        );
+        answer(stream, "200 OK", "", r#"{"state":"suspended"}"#).await;
+    };
+    let id = id.to_string();
+    let suspend = ["tenant", "suspend", id.as_str()];
+    let (said, ()) = tokio::join!(fake.run(&suspend), answers);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("suspended") && said.err.is_empty(), "{said:?}");
+
+    let answers = async {
+        let (_, stream) = fake.request().await;
+        answer(stream, "202 Accepted", "", &operation("superseded")).await;
+    };
+    let (said, ()) = tokio::join!(fake.run(&suspend), answers);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("superseded"), "{said:?}");
+}
