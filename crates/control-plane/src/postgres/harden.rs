@@ -14,13 +14,7 @@ use super::Database;
 pub async fn harden_database(connection: &mut PgConnection, database: Database) -> Result<(), sqlx::Error> {
     connection.execute(include_str!("sql/harden.sql")).await?;
     if database == Database::Data {
-        connection
-            .execute(
-                "DO $$ BEGIN
-                    EXECUTE format('GRANT CONNECT ON DATABASE %I TO tenantry_tenant', current_database());
-                 END $$",
-            )
-            .await?;
+        connection.execute(include_str!("sql/guard.sql")).await?;
     }
     Ok(())
 }

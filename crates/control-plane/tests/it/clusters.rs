@@ -43,7 +43,7 @@ async fn without_a_superuser_it_works_and_tells_what_stays_open() {
 
     let mut superuser = server.superuser("data").await;
     let major = superuser.server_version_num().unwrap() / 10_000;
-    for open in [control, data] {
+    for open in [&control, &data] {
         for door in [
             "PUBLIC has connect on database postgres",
             "PUBLIC has temporary on database postgres",
@@ -82,6 +82,11 @@ async fn without_a_superuser_it_works_and_tells_what_stays_open() {
         .execute(&db)
         .await
         .unwrap();
+
+    // What only a superuser can set up is told of the database that tenants enter, and of no other.
+    let unguarded = "no guard keeps tenants from trying DDL, whose locks come before the refusal";
+    assert!(!control.iter().any(|door| door == unguarded), "{control:#?}");
+    assert!(data.iter().any(|door| door == unguarded), "{data:#?}");
 
     // A superuser who comes later closes the rest.
     for (database, name) in [(Database::Control, "control"), (Database::Data, "data")] {

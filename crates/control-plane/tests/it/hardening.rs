@@ -105,6 +105,22 @@ const DOORS: &[(&str, &str)] = &[
         "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_provisioner_63 GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
         "functions that tenantry_provisioner_63 creates are open to PUBLIC",
     ),
+    (
+        "DROP EVENT TRIGGER tenantry_guard",
+        "no guard keeps tenants from trying DDL, whose locks come before the refusal",
+    ),
+    (
+        "ALTER EVENT TRIGGER tenantry_guard DISABLE",
+        "no guard keeps tenants from trying DDL, whose locks come before the refusal",
+    ),
+    (
+        "ALTER EVENT TRIGGER tenantry_guard ENABLE REPLICA",
+        "no guard keeps tenants from trying DDL, whose locks come before the refusal",
+    ),
+    (
+        "DROP SCHEMA tenantry_guard CASCADE",
+        "no guard keeps tenants from trying DDL, whose locks come before the refusal",
+    ),
 ];
 
 #[tokio::test]
@@ -127,7 +143,8 @@ async fn every_kind_of_door_is_named_and_closed() {
         assert_eq!(doors(&mut superuser).await, Vec::<String>::new(), "{open}");
     }
     // All at once, too.
-    for (open, _) in DOORS.iter().filter(|(open, _)| !open.starts_with("CREATE")) {
+    let again = |open: &str| !open.starts_with("CREATE") && !open.contains("tenantry_guard");
+    for (open, _) in DOORS.iter().filter(|(open, _)| again(open)) {
         run(&mut superuser, &filled(open)).await.unwrap();
     }
     assert!(doors(&mut superuser).await.len() > 10);

@@ -20,7 +20,6 @@ mod identity;
 mod lifecycle;
 mod migrations;
 mod notices;
-mod objects;
 mod rows;
 mod secrets;
 mod sessions;

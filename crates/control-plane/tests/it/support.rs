@@ -14,9 +14,6 @@ use uuid::Uuid;
 /// SQLSTATE `insufficient_privilege`.
 pub(crate) const DENIED: &str = "42501";
 
-/// What stands in the rows of `b` and nowhere else.
-pub(crate) const SECRET: &str = "secret";
-
 /// The scene of an attack.
 pub(crate) struct World {
     pub(crate) databases: Databases,
@@ -108,17 +105,6 @@ impl World {
                 Err(error) => assert_eq!(sqlstate(&error), code, "{sql}: {error}"),
             }
         }
-    }
-
-    /// Asks for one text as `a` by both ways.
-    pub(crate) async fn ask(&self, sql: &str) -> [Option<String>; 2] {
-        let query = || sqlx::query_scalar::<_, Option<String>>(AssertSqlSafe(sql.to_owned()));
-        let answer = |result: Result<Option<Option<String>>, _>| {
-            result.unwrap_or_else(|error| panic!("{sql}: {error}")).flatten()
-        };
-        let plain = query().fetch_optional(&mut self.session(self.a).await).await;
-        let pooled = query().fetch_optional(&self.db(self.a).await).await;
-        [answer(plain), answer(pooled)]
     }
 
     /// The rows of `b` to the last byte, and who may do what in the tenants' database: an attack changes neither.

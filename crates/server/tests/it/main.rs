@@ -9,12 +9,12 @@
 
 mod admin;
 mod admin_tokens;
+mod attacks;
 mod audit;
 mod budget;
 mod changes;
 mod command;
 mod faults;
-mod isolation;
 mod killed;
 mod paging;
 mod pools;

@@ -23,7 +23,7 @@ use api::TenantRegistry;
 use control_plane::ControlPlane;
 
 /// For what comes about by itself, on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How soon a change of a tenant holds everywhere.
 const PROMISE: Duration = Duration::from_secs(1);

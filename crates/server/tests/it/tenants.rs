@@ -48,11 +48,11 @@ async fn created_with_all_that_may_be_said_and_found_by_it() {
         assert_eq!(page["items"].as_array().unwrap().len(), found, "{filter:?}");
     }
     let mut seen = BTreeSet::new();
-    let mut cursor = None;
+    let mut cursor: Option<String> = None;
     for _ in 0..2 {
         let mut query = vec![("limit", "2"), ("state", "active")];
         if let Some(cursor) = &cursor {
-            query.push(("cursor", cursor));
+            query.push(("cursor", cursor.as_str()));
         }
         let page = operator.query(TENANTS, &query).await.expect(200);
         seen.extend(
@@ -159,7 +159,7 @@ async fn whoever_changes_it_has_read_what_he_changes() {
         .await
         .expect(200);
     // More than the budget has cannot be promised to anybody.
-    let small = service.beside(&["registry.max_connections=4"]).await;
+    let small = service.beside(&["registry.max_connections=4", "registry.max_connections_per_tenant=4"]).await;
     let any = small.operator().header("if-match", "*");
     let refused = any.patch(&place, &json!({"reserved_connections": 4})).await;
     assert_eq!(refused.body["errors"][0]["field"], "reserved_connections");

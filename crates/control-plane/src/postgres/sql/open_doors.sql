@@ -37,4 +37,19 @@ WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantr
         WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
             AND NOT EXISTS (SELECT FROM aclexplode(defaclacl) AS acl WHERE acl.grantee = 0)
     )
+UNION ALL
+SELECT 'no guard keeps tenants from trying DDL, whose locks come before the refusal'
+FROM pg_catalog.pg_database
+WHERE datname = current_database()
+    AND EXISTS (
+        SELECT FROM aclexplode(datacl) AS acl
+        WHERE pg_get_userbyid(acl.grantee) = 'tenantry_tenant' AND acl.privilege_type = 'CONNECT'
+    )
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_event_trigger
+        JOIN pg_catalog.pg_proc ON pg_proc.oid = evtfoid
+        JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace
+        WHERE evtname = 'tenantry_guard' AND evtevent = 'ddl_command_start' AND evtenabled = 'A' AND evttags IS NULL
+            AND nspname = 'tenantry_guard' AND proname = 'refuse_ddl'
+    )
 ORDER BY 1

@@ -14,7 +14,8 @@ FROM (
         pg_get_expr(polwithcheck, polrelid))
     FROM pg_policy
     UNION ALL
-    SELECT format('function %s %s %s %s', oid::regprocedure, proowner::regrole, proacl, md5(prosrc)) FROM pg_proc
+    -- By number: the names of all parameters' types take longer than all else here.
+    SELECT format('function %s %s %s %s %s', oid, proname, proowner::regrole, proacl, md5(prosrc)) FROM pg_proc
     UNION ALL
     SELECT format('trigger %s %s', tgrelid::regclass, tgname) FROM pg_trigger
     UNION ALL
@@ -27,8 +28,12 @@ FROM (
     SELECT format('database setting %s', setconfig) FROM pg_db_role_setting
     JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database()
     UNION ALL
-    SELECT format('role %s %s %s %s %s', rolname, rolsuper, rolcanlogin, rolbypassrls, md5(rolpassword))
+    SELECT format('role %s %s %s %s %s %s %s', rolname, rolsuper, rolcanlogin, rolbypassrls, md5(rolpassword), rolconnlimit,
+        rolvaliduntil)
     FROM pg_authid WHERE rolname IN ($1, $1 || '_a', $1 || '_b')
+    UNION ALL
+    SELECT format('role setting %s %s', setrole::regrole, setconfig) FROM pg_db_role_setting
+    WHERE pg_get_userbyid(setrole) IN ($1, $1 || '_a', $1 || '_b')
     UNION ALL
     SELECT format('member %s of %s', member::regrole, roleid::regrole) FROM pg_auth_members
     WHERE pg_get_userbyid(member) IN ($1, $1 || '_a', $1 || '_b')

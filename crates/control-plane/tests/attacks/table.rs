@@ -1,0 +1,57 @@
+//! What is tried, by theme. A line is an attempt.
+//!
+//! One line each, however long: whoever reads looks for the attempt and for what has to come of it.
+
+#[rustfmt::skip]
+mod catalogue;
+#[rustfmt::skip]
+mod leaks;
+#[rustfmt::skip]
+mod locks;
+#[rustfmt::skip]
+mod objects;
+#[rustfmt::skip]
+mod reach;
+#[rustfmt::skip]
+mod reads;
+#[rustfmt::skip]
+mod roles;
+#[rustfmt::skip]
+mod settings;
+#[rustfmt::skip]
+mod smuggling;
+#[rustfmt::skip]
+pub(crate) mod told;
+#[rustfmt::skip]
+mod writes;
+
+use crate::attempt::Attempt;
+
+/// All of it, by the names that `docs/isolation.md` uses.
+pub(crate) const THEMES: &[(&str, &[Attempt])] = &[
+    ("reads", reads::READS),
+    ("copies", reads::COPIES),
+    ("writes", writes::WRITES),
+    ("merges", writes::MERGES),
+    ("leaks", leaks::LEAKS),
+    ("plans", leaks::PLANS),
+    ("identities", roles::IDENTITIES),
+    ("rights", roles::RIGHTS),
+    ("settings", settings::SETTINGS),
+    ("smuggling", smuggling::SMUGGLING),
+    ("creation", objects::CREATION),
+    ("alteration", objects::ALTERATION),
+    ("locks", locks::LOCKS),
+    ("queues", locks::QUEUES),
+    ("statistics", catalogue::STATISTICS),
+    ("catalogue", catalogue::CATALOGUE),
+    ("sessions", reach::SESSIONS),
+    ("files", reach::FILES),
+    ("databases", reach::DATABASES),
+];
+
+/// The attempts of a theme.
+pub(crate) fn theme(name: &str) -> &'static [Attempt] {
+    let found = THEMES.iter().find(|(theme, _)| *theme == name);
+    found.expect("there is such a theme").1
+}

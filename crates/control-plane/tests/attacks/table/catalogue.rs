@@ -1,0 +1,52 @@
+//! To learn of others from what PostgreSQL keeps about them.
+
+use crate::attempt::{Attempt, denied, gives, let_be, nothing, refused};
+
+pub(crate) const STATISTICS: &[Attempt] = &[
+    nothing("pg_stats", "SELECT * FROM pg_catalog.pg_stats WHERE schemaname IN ('app', 'tenantry')"),
+    nothing("pg_stats_ext", "SELECT * FROM pg_catalog.pg_stats_ext"),
+    nothing("pg_stats_ext_exprs", "SELECT * FROM pg_catalog.pg_stats_ext_exprs"),
+    denied("pg_statistic", "SELECT * FROM pg_catalog.pg_statistic"),
+    denied("pg_statistic_ext_data", "SELECT * FROM pg_catalog.pg_statistic_ext_data"),
+    refused("pg_stat_statements", "SELECT query FROM pg_stat_statements", "42P01"),
+    gives("what another runs", "SELECT query FROM pg_stat_activity WHERE pid = {pid}", "<insufficient privilege>"),
+    gives("where another comes from", "SELECT client_addr, client_port, backend_start, xact_start, query_start, state, wait_event FROM pg_stat_activity WHERE pid = {pid}", "null|null|null|null|null|null|null"),
+    gives("what another runs, by function", "SELECT pg_stat_get_backend_activity(n) FROM pg_stat_get_backend_idset() AS n WHERE pg_stat_get_backend_pid(n) = {pid}", "<insufficient privilege>"),
+    gives("where another comes from, by function", "SELECT pg_stat_get_backend_client_addr(n) FROM pg_stat_get_backend_idset() AS n WHERE pg_stat_get_backend_pid(n) = {pid}", "null"),
+    nothing("what another encrypts", "SELECT * FROM pg_stat_ssl WHERE pid = {pid}"),
+    nothing("what another copies", "SELECT * FROM pg_stat_progress_copy WHERE pid = {pid}"),
+    nothing("prepared transactions", "SELECT gid FROM pg_prepared_xacts"),
+    nothing("another's prepared statements", "SELECT statement FROM pg_prepared_statements WHERE name = 'peek'"),
+    nothing("another's cursors", "SELECT statement FROM pg_cursors WHERE name = 'held'"),
+    denied("the statistics set back", "SELECT pg_stat_reset()"),
+    denied("a table's statistics set back", "SELECT pg_stat_reset_single_table_counters('app.users'::regclass)"),
+    denied("the memory of this server", "SELECT * FROM pg_backend_memory_contexts"),
+    denied("another's memory into the log", "SELECT pg_log_backend_memory_contexts({pid})"),
+    denied("the shared memory", "SELECT * FROM pg_shmem_allocations"),
+    let_be("locks", "SELECT * FROM pg_locks", "numbers of processes and transactions, and no row's contents"),
+    let_be("totals", "SELECT n_live_tup, n_tup_ins FROM pg_stat_all_tables WHERE relname = 'users'", "over all tenants: docs/isolation.md"),
+    let_be("sizes", "SELECT pg_relation_size('app.users'), pg_database_size(current_database())", "over all tenants: docs/isolation.md"),
+];
+
+pub(crate) const CATALOGUE: &[Attempt] = &[
+    denied("the passwords", "SELECT rolpassword FROM pg_catalog.pg_authid"),
+    denied("the passwords, by the old name", "SELECT passwd FROM pg_catalog.pg_shadow"),
+    gives("the passwords, by the view", "SELECT DISTINCT rolpassword FROM pg_catalog.pg_roles", "********"),
+    denied("the rules of access", "SELECT * FROM pg_catalog.pg_hba_file_rules"),
+    denied("the settings' files", "SELECT * FROM pg_catalog.pg_file_settings"),
+    gives("where the data lies", "SELECT setting FROM pg_settings WHERE name IN ('data_directory', 'hba_file')", ""),
+    denied("where the data lies, by name", "SHOW data_directory"),
+    denied("subscriptions and their passwords", "SELECT subconninfo FROM pg_catalog.pg_subscription"),
+    denied("keys of foreign servers", "SELECT * FROM pg_catalog.pg_user_mapping"),
+    denied("large objects", "SELECT * FROM pg_catalog.pg_largeobject"),
+    nothing("another's settings", "SELECT setconfig FROM pg_db_role_setting WHERE setrole = '{other}_a'::regrole"),
+    let_be("the source of functions", "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname IN ('tid', 'delete_user', 'create_tenant')", "it is the same for all, and public"),
+    let_be("the policy's text", "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy", "it is the same for all, and public"),
+    let_be("the names of roles", "SELECT rolname FROM pg_roles", "ids of tenants, not their names: docs/isolation.md"),
+    denied("the history of migrations", "SELECT * FROM tenantry.migrations"),
+    gives("the schemas that may be entered", "SELECT string_agg(nspname, ',' ORDER BY nspname) FROM pg_namespace WHERE has_schema_privilege(oid, 'USAGE') AND nspname NOT IN ('pg_catalog', 'information_schema')", "app"),
+    gives("the schemas that may be written to", "SELECT count(*) FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE')", "0"),
+    gives("rights on the database", "SELECT has_database_privilege(current_database(), 'CREATE'), has_database_privilege(current_database(), 'TEMPORARY')", "f|f"),
+    nothing("functions that reach across tenants", "SELECT oid::regprocedure FROM pg_catalog.pg_proc WHERE (proname ~ '(advisory|^lo_)' OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2')) AND has_function_privilege(oid, 'EXECUTE')"),
+    gives("tables that may be changed", "SELECT string_agg(oid::regclass::text, ',') FROM pg_class WHERE relkind IN ('r', 'p') AND has_any_column_privilege(oid, 'UPDATE')", "app.users"),
+];

@@ -1,0 +1,55 @@
+//! Conditions that fail, or say what they see, on rows which they must not meet; and plans that tell what they met.
+
+use crate::attempt::{Attempt, gives, tells_nothing};
+
+pub(crate) const LEAKS: &[Attempt] = &[
+    gives("a cast that fails on a foreign name", "SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
+    gives("the same, by tenant", "SELECT count(*) FROM app.users WHERE tenant_id = '{b}' AND name::integer > 0", "0"),
+    gives("the same, OR", "SELECT count(*) FROM app.users WHERE tenant_id = '{b}' OR name::integer > 0", "2"),
+    gives("the same, without an index", "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
+    gives("the same, by index alone", "SET enable_seqscan = off; SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
+    gives("division by zero on a foreign name", "SELECT count(*) FROM app.users WHERE 1 / (CASE WHEN name LIKE 'payroll%' THEN 0 ELSE 1 END) = 1", "2"),
+    gives("division by zero on a foreign tenant", "SELECT count(*) FROM app.users WHERE 1 / (CASE WHEN tenant_id = '{b}' THEN 0 ELSE 1 END) = 1", "2"),
+    gives("division by zero in a column", "SELECT 1 / (1 - strpos(name, 'payroll')) FROM app.users", "1;1"),
+    gives("a regular expression that is none", "SELECT count(*) FROM app.users WHERE name !~ (CASE WHEN name LIKE 'payroll%' THEN '(' ELSE 'x' END)", "2"),
+    gives("a cast that fails, in an order", "SELECT name FROM app.users WHERE name::integer > 0 ORDER BY name::integer LIMIT 10", "1;2"),
+    gives("a cast that fails, in a join", "SELECT count(*) FROM app.users AS x JOIN app.users AS y ON x.name::integer = y.name::integer", "2"),
+    gives("a cast that fails, in an aggregate", "SELECT sum(name::integer) FROM app.users", "3"),
+    gives("a cast that fails, in a filter", "SELECT count(*) FILTER (WHERE name::integer > 0) FROM app.users", "2"),
+    gives("a cast that fails, in a change", "WITH x AS (UPDATE app.users SET confirmed = name::integer > 0 RETURNING 1) SELECT count(*) FROM x", "2"),
+    gives("a cast that fails, in a DO block", "DO $$ BEGIN PERFORM FROM app.users WHERE name::integer > 0; EXCEPTION WHEN others THEN RAISE NOTICE '%', sqlerrm; END $$; SELECT 1", "1"),
+    gives("a cast to XML", "SELECT count(*) FROM app.users WHERE name::xml IS DOCUMENT", "0"),
+    gives("a cast to JSON", "SELECT count(*) FROM app.users WHERE name::json IS NOT NULL", "2"),
+    gives("a sequence of side effects", "SELECT count(*) FROM app.users WHERE set_config('x.seen', current_setting('x.seen', true) || name, false) IS NOT NULL; SELECT strpos(coalesce(current_setting('x.seen', true), ''), 'payroll')", "2;0"),
+    gives("a condition that waits", "SELECT count(*) FROM app.users WHERE pg_sleep(CASE WHEN name LIKE 'payroll%' THEN 60 ELSE 0 END)::text = ''", "2"),
+    gives("a condition that notifies", "SELECT count(*) FROM app.users WHERE pg_notify('x', name) IS NOT NULL", "2"),
+    gives("a parallel worker", "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 2; SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
+    gives("compiled just in time", "SET jit = on; SET jit_above_cost = 0; SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
+];
+
+/// `b` has many rows here, half of one name, and the table is analysed.
+pub(crate) const PLANS: &[Attempt] = &[
+    tells_nothing("the estimate for a tenant", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}'"),
+    tells_nothing("the estimate for a tenant's name", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    tells_nothing("the estimate for a name", "EXPLAIN SELECT FROM app.users WHERE name = '{name}'"),
+    tells_nothing("the estimate for a part of a name", "EXPLAIN SELECT FROM app.users WHERE name LIKE '{name}%'"),
+    tells_nothing("the estimate for a row", "EXPLAIN SELECT FROM app.users WHERE id = '{user}'"),
+    tells_nothing("the estimate for a group", "EXPLAIN SELECT name FROM app.users WHERE tenant_id = '{b}' GROUP BY name"),
+    tells_nothing("the estimate for a join", "EXPLAIN SELECT FROM app.users AS x JOIN app.users AS y USING (name) WHERE x.tenant_id = '{b}'"),
+    tells_nothing("the estimate of a generic plan", "PREPARE p AS SELECT FROM app.users WHERE tenant_id = $1; SET plan_cache_mode = force_generic_plan; EXPLAIN EXECUTE p ('{b}')"),
+    tells_nothing("the estimate for a change", "EXPLAIN UPDATE app.users SET name = 'x' WHERE tenant_id = '{b}'"),
+    tells_nothing("what a run met of a tenant", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}'"),
+    tells_nothing("what a run met of a name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE name = '{name}'"),
+    tells_nothing("what a run met of a row", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE id = '{user}'"),
+    tells_nothing("what a run met of a tenant's name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    tells_nothing("what a whole scan met", "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    tells_nothing("what an index met", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    tells_nothing("what an index met, at the row's id", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND id = '{user}'"),
+    tells_nothing("what a bitmap met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND (name = '{name}' OR id = '{user}')"),
+    tells_nothing("what a bitmap of two met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE (tenant_id = '{b}' AND name = '{name}') OR (tenant_id = '{b}' AND id = '{user}')"),
+    tells_nothing("what a join met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{b}'::uuid)) AS v (id) JOIN app.users ON tenant_id = v.id"),
+    tells_nothing("what a join on a name met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{name}')) AS v (name) JOIN app.users USING (name)"),
+    tells_nothing("the pages of a tenant", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    tells_nothing("the pages of a name", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE name = '{name}'"),
+    tells_nothing("the order of two tenants", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id >= '{b}' AND tenant_id <= '{b}'"),
+];

@@ -1,0 +1,68 @@
+//! To reach beyond one's session: other sessions, files, other databases, other servers.
+
+use crate::attempt::{Attempt, denied, gives, let_be, refused};
+
+pub(crate) const SESSIONS: &[Attempt] = &[
+    denied("to end another's session", "SELECT pg_terminate_backend({pid})"),
+    denied("to cancel another's query", "SELECT pg_cancel_backend({pid})"),
+    denied("to end all sessions", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{other}_a'"),
+    denied("to end the service's sessions", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename IN ('tenantry_service', 'postgres')"),
+    refused("a statement that another prepared", "EXECUTE peek", "26000"),
+    refused("a cursor that another holds", "FETCH ALL FROM held", "34000"),
+    refused("a cursor that another holds, as XML", "SELECT cursor_to_xml('held', 9, true, false, '')", "34000"),
+    gives("one's own cursor WITH HOLD", "BEGIN; DECLARE held CURSOR WITH HOLD FOR SELECT name FROM app.users ORDER BY name; COMMIT; FETCH ALL FROM held", "1;2"),
+    denied("the provisioner's create_tenant", "SELECT {provisioner}.create_tenant('{b}', 'x')"),
+    denied("the provisioner's end_backends", "SELECT {provisioner}.end_backends('{b}')"),
+    denied("the provisioner's end_backend", "SELECT {provisioner}.end_backend('{b}', {pid})"),
+    denied("the provisioner's end_sessions", "SELECT {provisioner}.end_sessions('{b}', NULL)"),
+    let_be("NOTIFY", "NOTIFY tenant_changed, '{b}'", "it cannot be taken from anybody: docs/isolation.md"),
+    let_be("a flood of NOTIFY", "SELECT pg_notify('x' || n, repeat('x', 1000)) FROM generate_series(1, 1000) AS n", "it cannot be taken from anybody: docs/isolation.md"),
+    let_be("LISTEN", "LISTEN tenant_changed", "no message of ours passes through the tenants' database"),
+    let_be("a query that takes its time", "SELECT count(*) FROM generate_series(1, 100000)", "its share of the machine is bounded by deadlines and connections"),
+    denied("CHECKPOINT", "CHECKPOINT"),
+    denied("another file of the log", "SELECT pg_switch_wal()"),
+    denied("the settings read anew", "SELECT pg_reload_conf()"),
+    denied("a slot for replication", "SELECT pg_create_logical_replication_slot('x', 'pgoutput')"),
+    denied("the changes of a slot", "SELECT pg_logical_slot_get_changes('x', NULL, NULL)"),
+    denied("a slot that holds back the log", "SELECT pg_create_physical_replication_slot('x', true)"),
+    denied("an origin for replication", "SELECT pg_replication_origin_create('x')"),
+    denied("a message into the stream of changes", "SELECT pg_logical_emit_message(false, 'x', 'y')"),
+    denied("a backup", "SELECT pg_backup_start('x')").since(15),
+    denied("a point to restore to", "SELECT pg_create_restore_point('x')"),
+];
+
+pub(crate) const FILES: &[Attempt] = &[
+    denied("a file", "SELECT pg_read_file('postgresql.conf')"),
+    denied("a binary file", "SELECT pg_read_binary_file('global/pg_control')"),
+    denied("a folder", "SELECT pg_ls_dir('.')"),
+    denied("the log", "SELECT pg_ls_logdir()"),
+    denied("the write-ahead log", "SELECT pg_ls_waldir()"),
+    denied("temporary files", "SELECT pg_ls_tmpdir()"),
+    denied("a file's dates", "SELECT pg_stat_file('postgresql.conf')"),
+    denied("the current log", "SELECT pg_current_logfile()"),
+    denied("the log's rotation", "SELECT pg_rotate_logfile()"),
+    denied("a large object", "SELECT lo_create(0)"),
+    denied("a large object of bytes", "SELECT lo_from_bytea(0, 'x')"),
+    denied("another's large object", "SELECT lo_get(1)"),
+    denied("a large object's end", "SELECT lo_unlink(1)"),
+    denied("a large object of a file", "SELECT lo_import('/etc/passwd')"),
+    denied("a large object into a file", "SELECT lo_export(1, '/tmp/x')"),
+    denied("where a row went", "SELECT currtid2('app.users', '(0,1)')"),
+    refused("a page", "SELECT get_raw_page('app.users', 0)", "42883"),
+    refused("the tuples of a page", "SELECT * FROM heap_page_items(NULL)", "42883"),
+    refused("another server", "SELECT dblink('host=127.0.0.1', 'SELECT 1')", "42883"),
+    denied("collations of the system", "SELECT pg_import_system_collations('pg_catalog')"),
+];
+
+pub(crate) const DATABASES: &[Attempt] = &[
+    denied("the control store", "SELECT 1").in_database("{control}"),
+    denied("the maintenance database", "SELECT 1").in_database("postgres"),
+    denied("the template", "SELECT 1").in_database("template1"),
+    refused("the template that takes no connections", "SELECT 1", "55000").in_database("template0"),
+    denied("a database of other purpose", "SELECT 1").in_database("template_control"),
+    refused("a table of another database", "SELECT * FROM {control}.control.tenants", "0A000"),
+    denied("how large the control store is", "SELECT pg_database_size('{control}')"),
+    denied("the control store's settings", "ALTER DATABASE {control} SET search_path = pg_temp"),
+    denied("the end of the control store", "DROP DATABASE {control}"),
+    denied("the control store renamed", "ALTER DATABASE {control} RENAME TO x"),
+];

@@ -1,0 +1,36 @@
+//! To say by a setting who one is, or to leave settings for what comes after.
+
+use crate::attempt::{Attempt, denied, gives, let_be};
+
+pub(crate) const SETTINGS: &[Attempt] = &[
+    gives("app.tenant_id", "SET app.tenant_id = '{b}'; SELECT count(*) FROM app.users WHERE tenant_id = '{b}'; SELECT app.tid() = '{a}'", "0;t"),
+    gives("app.tid", "SET app.tid = '{b}'; SELECT app.tid() = '{a}'", "t"),
+    gives("app.current_tenant, by a function", "SELECT set_config('app.current_tenant', '{b}', false) IS NULL; SELECT app.tid() = '{a}'", "f;t"),
+    gives("request.jwt.claims", "SET request.jwt.claims = '{\"sub\":\"{b}\"}'; SELECT app.tid() = '{a}'", "t"),
+    gives("tenantry.tenant", "SET LOCAL tenantry.tenant = '{b}'; SELECT app.tid() = '{a}'", "t"),
+    gives("application_name", "SET application_name = '{other}_a'; SELECT app.tid() = '{a}'", "t"),
+    gives("all of them within a transaction", "BEGIN; SET LOCAL app.tenant_id = '{b}'; SET LOCAL app.user_id = '{user}'; SELECT count(*) FROM app.users WHERE tenant_id = '{b}'", "0"),
+    gives("search_path", "SET search_path = pg_temp, app, public, pg_catalog; SELECT count(*) FROM users", "2"),
+    gives("search_path without PostgreSQL's own", "SET search_path = app; SELECT count(*) FROM users WHERE tenant_id = '{b}'", "0"),
+    gives("no search_path", "SELECT set_config('search_path', '', false); SELECT count(*) FROM app.users WHERE tenant_id = '{b}'", ";0"),
+    denied("session_replication_role", "SET session_replication_role = replica"),
+    denied("event_triggers", "SET event_triggers = off").since(17),
+    denied("allow_system_table_mods", "SET allow_system_table_mods = on"),
+    denied("log_statement, to hide", "SET log_statement = 'none'"),
+    denied("lo_compat_privileges", "SET lo_compat_privileges = on"),
+    denied("session_preload_libraries", "SET session_preload_libraries = 'x'"),
+    denied("dynamic_library_path", "SET dynamic_library_path = '/tmp'"),
+    denied("a library", "LOAD '/tmp/x'"),
+    denied("a library of PostgreSQL's", "LOAD 'pageinspect'"),
+    denied("track_activities, to hide", "SET track_activities = off"),
+    denied("temp_file_limit", "SET temp_file_limit = -1"),
+    denied("zero_damaged_pages", "SET zero_damaged_pages = on"),
+    denied("ignore_checksum_failure", "SET ignore_checksum_failure = on"),
+    gives("the limits of time", "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SELECT count(*) FROM app.users WHERE tenant_id = '{b}'", "0"),
+    let_be("a search_path for the next session", "ALTER ROLE {own}_a SET search_path = pg_temp, app", "the service's start-up options override it"),
+    let_be("row_security for the next session", "ALTER ROLE {own}_a SET row_security = off", "the service's start-up options override it, and off is an error"),
+    let_be("a forged tenant for the next session", "ALTER ROLE {own}_a SET app.tenant_id = '{b}'", "nothing reads it"),
+    let_be("a library for the next session", "ALTER ROLE {own}_a SET local_preload_libraries = 'x'", "the service's start-up options override it"),
+    denied("a dangerous library for the next session", "ALTER ROLE {own}_a SET session_preload_libraries = 'x'"),
+    let_be("a role for the next session", "ALTER ROLE {own}_a SET role = '{other}_a'", "it does not hold at the next login"),
+];

@@ -1,0 +1,35 @@
+//! To have one's own operator, function, cast or table taken for another's or for PostgreSQL's.
+
+use crate::attempt::{Attempt, denied, gives};
+
+pub(crate) const SMUGGLING: &[Attempt] = &[
+    denied("a function that shadows app.tid", "CREATE FUNCTION {schema}.tid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'"),
+    denied("another app.tid", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'"),
+    denied("an app.tid of more parameters", "CREATE FUNCTION app.tid(x integer DEFAULT 0) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'"),
+    denied("a substr of one's own", "CREATE FUNCTION {schema}.substr(text, integer, integer) RETURNS text LANGUAGE sql AS 'SELECT ''{b}'''"),
+    denied("an operator for equality", "CREATE OPERATOR {schema}.= (FUNCTION = uuid_eq, LEFTARG = uuid, RIGHTARG = uuid)"),
+    denied("an operator that leaks", "CREATE OPERATOR {schema}.<<< (FUNCTION = texteq, LEFTARG = text, RIGHTARG = text, RESTRICT = eqsel)"),
+    denied("a function that says what it sees", "CREATE FUNCTION {schema}.say(x text) RETURNS boolean LANGUAGE plpgsql COST 0.0001 AS 'BEGIN RAISE NOTICE ''%'', x; RETURN true; END'"),
+    denied("a function that claims to be leakproof", "CREATE FUNCTION {schema}.say(x text) RETURNS boolean LANGUAGE plpgsql LEAKPROOF AS 'BEGIN RETURN true; END'"),
+    denied("a function of another's rights", "CREATE FUNCTION {schema}.x() RETURNS integer LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'"),
+    denied("a cast that runs code", "CREATE CAST (uuid AS text) WITH INOUT AS IMPLICIT"),
+    denied("a conversion that runs code", "CREATE CONVERSION {schema}.x FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1"),
+    denied("an operator class", "CREATE OPERATOR CLASS {schema}.x DEFAULT FOR TYPE uuid USING btree AS OPERATOR 1 <").unguarded(crate::attempt::Expected::Refused("42501")),
+    denied("a domain that checks", "CREATE DOMAIN {schema}.x AS text CHECK (value <> '')"),
+    denied("a temporary table in a table's place", "CREATE TEMPORARY TABLE users (tenant_id uuid, id uuid, name text)"),
+    denied("a temporary table of a query", "SELECT * INTO TEMPORARY users FROM app.users"),
+    denied("a temporary table by CREATE TABLE AS", "CREATE TEMPORARY TABLE users AS TABLE app.users"),
+    denied("a temporary view", "CREATE TEMPORARY VIEW users AS SELECT 1"),
+    denied("a temporary function", "CREATE FUNCTION pg_temp.uuid_eq(uuid, uuid) RETURNS boolean LANGUAGE sql AS 'SELECT true'"),
+    denied("a temporary sequence", "CREATE TEMPORARY SEQUENCE x"),
+    denied("a table in the schema that shadows", "CREATE TABLE {schema}.users (tenant_id uuid)"),
+    denied("a schema of one's own", "CREATE SCHEMA \"{own}_a\""),
+    denied("a schema of one's own, for $user", "CREATE SCHEMA AUTHORIZATION CURRENT_USER CREATE TABLE users (x text)"),
+    gives("a search_path that puts pg_temp first", "SET search_path = pg_temp, pg_catalog; SELECT app.delete_user('{user}')", "f"),
+    gives("a search_path that puts app first", "SET search_path = app, pg_catalog; SELECT app.delete_user('{user}')", "f"),
+    gives("a search_path of nothing", "SELECT set_config('search_path', '', false); SELECT app.delete_user('{user}')", ";f"),
+    gives("an alias for the table", "WITH users AS (SELECT '{b}'::uuid AS tenant_id) SELECT count(*) FROM app.users WHERE tenant_id = (SELECT tenant_id FROM users)", "0"),
+    denied("an argument's type of one's own", "CREATE TYPE {schema}.x AS (y integer)"),
+    denied("a text search parser", "CREATE TEXT SEARCH CONFIGURATION {schema}.x (COPY = pg_catalog.simple)"),
+    gives("a function of one's own in a DO block", "DO $$ BEGIN CREATE FUNCTION pg_temp.f() RETURNS integer LANGUAGE sql AS 'SELECT 1'; EXCEPTION WHEN insufficient_privilege THEN NULL; END $$; SELECT count(*) FROM pg_proc WHERE proname = 'f'", "0"),
+];

@@ -1,0 +1,22 @@
+//! What PostgreSQL tells one tenant of others as long as they share a table, a database or a server. `docs/isolation.md`
+//! lists it, with what to choose instead; here it is held to be so. Each gives true.
+//! `b` has left a setting of its login.
+
+/// What is told, by what it rests on; and the question. `b` has more than two thousand rows.
+pub(crate) const TOLD: &[(&str, &str)] = &[
+    ("table: how many rows all others have, by a run's filter", "DO $$ DECLARE line text; BEGIN SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; FOR line IN EXECUTE 'EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF) SELECT FROM app.users' LOOP IF line ~ 'Rows Removed by Filter: 2003' THEN PERFORM set_config('x.told', 't', false); END IF; END LOOP; END $$; SELECT current_setting('x.told')"),
+    ("table: about how many rows there are, by an estimate", "SELECT reltuples >= 2000 FROM pg_class WHERE oid = 'app.users'::regclass"),
+    ("table: how large it is", "SELECT pg_relation_size('app.users') > 100000"),
+    ("table: how often it was written to and read", "SELECT n_tup_ins IS NOT NULL AND seq_scan IS NOT NULL FROM pg_stat_all_tables WHERE relid = 'app.users'::regclass"),
+    ("table: that others write, by the places of one's own rows", "WITH x AS (INSERT INTO app.users (name) VALUES ('x') RETURNING ctid) SELECT ctid > '(5,1)' FROM x"),
+    ("database: who is logged in, by login", "SELECT count(*) >= 1 FROM pg_stat_activity WHERE usename = '{other}_a'"),
+    ("database: which tables others have locked", "SELECT count(*) >= 1 FROM pg_locks WHERE pid = {pid}"),
+    ("database: how many transactions there are", "SELECT xact_commit > 0 FROM pg_stat_database WHERE datname = current_database()"),
+    ("database: how large it is", "SELECT pg_database_size(current_database()) > 0"),
+    ("database: what others send with NOTIFY, to whoever listens", "LISTEN x; SELECT true"),
+    ("server: which tenants there are, by id", "SELECT count(*) = 1 FROM pg_roles WHERE rolname = '{other}_a'"),
+    ("server: who may become whom", "SELECT count(*) >= 1 FROM pg_auth_members WHERE member = '{other}_a'::regrole"),
+    ("server: what others left as settings of their login", "SELECT count(*) = 1 FROM pg_db_role_setting WHERE setrole = '{other}_a'::regrole"),
+    ("server: which databases there are", "SELECT count(*) = 1 FROM pg_database WHERE datname = '{control}'"),
+    ("server: how many transactions there are, by number", "SELECT pg_current_xact_id()::text::bigint > 0"),
+];

@@ -1,0 +1,243 @@
+//! Two tenants and what a client sends to the service, byte by byte.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testkit::Databases;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{ADMIN_TOKEN, Service};
+
+/// For one answer on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Which listener it goes to.
+#[derive(Debug, Clone, Copy)]
+pub enum Plane {
+    Tenant,
+    Admin,
+}
+
+/// What has to come of it.
+#[derive(Debug, Clone, Copy)]
+pub enum Expected {
+    /// A problem of this status and code.
+    Refused(u16, &'static str),
+    /// This status, with nothing but what is the caller's own.
+    Own(u16),
+    /// This status and no body: it is not read any further.
+    Closed(u16),
+}
+
+/// A line of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt {
+    pub name: &'static str,
+    pub plane: Plane,
+    pub request: &'static str,
+    pub expected: Expected,
+}
+
+/// A service with two tenants; `b` has rows of whose names nobody else can know.
+pub struct Scene {
+    service: Service,
+    pub major: u32,
+    a: String,
+    b: String,
+    mine: String,
+    user: String,
+    cursor: String,
+    marker: String,
+    before: String,
+}
+
+impl Scene {
+    pub async fn new(overrides: &[&str]) -> Self {
+        let service = Service::with(overrides).await;
+        let (a, b) = (service.tenant("acme").await.id, service.tenant("globex").await.id);
+        let marker = testkit::nobody().to_string();
+        let mut superuser = service.superuser().await;
+        let mut ids = Vec::new();
+        for (tenant, name) in [
+            (a, "mine".to_owned()),
+            (b, format!("payroll {marker}")),
+            (b, format!("z {marker}")),
+        ] {
+            let insert = "INSERT INTO app.users (tenant_id, name) VALUES ($1, $2) RETURNING id";
+            let id: uuid::Uuid = sqlx::query_scalar(insert)
+                .bind(tenant.as_uuid())
+                .bind(name)
+                .fetch_one(&mut superuser)
+                .await
+                .unwrap();
+            ids.push(id.to_string());
+        }
+        // By another instance, which trusts this network whatever the one that is attacked does.
+        let trusting = service.beside(&[]).await;
+        let client = testkit::Client::new(trusting.tenant_plane).header("x-tenant-id", &b.to_string());
+        let page = client
+            .query("/v1/internal/users", &[("sort", "name"), ("limit", "1")])
+            .await;
+        let cursor = page.expect(200)["next_cursor"].as_str().unwrap().to_owned();
+        let version: String = sqlx::query_scalar("SHOW server_version_num")
+            .fetch_one(&mut superuser)
+            .await
+            .unwrap();
+        let mut scene = Self {
+            service,
+            major: version.parse::<u32>().unwrap() / 10_000,
+            a: a.to_string(),
+            b: b.to_string(),
+            mine: ids[0].clone(),
+            user: ids[1].clone(),
+            cursor,
+            marker,
+            before: String::new(),
+        };
+        scene.before = scene.look().await;
+        scene
+    }
+
+    /// The rows of `b`, and the tenants there are.
+    async fn look(&self) -> String {
+        let rows =
+            "SELECT string_agg(users::text, ';' ORDER BY id) FROM app.users WHERE tenant_id = $1::uuid";
+        let rows: String = sqlx::query_scalar(rows)
+            .bind(&self.b)
+            .fetch_one(&mut self.service.superuser().await)
+            .await
+            .unwrap();
+        let databases: &Databases = &self.service.databases;
+        let mut store = databases.server().superuser(databases.control().as_str()).await;
+        let tenants = "SELECT string_agg(tenants::text, ';' ORDER BY id) FROM control.tenants";
+        let tenants: String = sqlx::query_scalar(tenants).fetch_one(&mut store).await.unwrap();
+        format!("{rows}\n{tenants}")
+    }
+
+    /// Sends it, and returns what is wrong with what came of it, a sentence each.
+    pub async fn judge(&self, attempt: &Attempt) -> Vec<String> {
+        let answer = self.send(attempt, &self.user).await;
+        let mut wrong = Vec::new();
+        let expected = match attempt.expected {
+            Expected::Refused(status, _) | Expected::Own(status) | Expected::Closed(status) => status,
+        };
+        let fits = answer.status() == expected
+            && match attempt.expected {
+                Expected::Refused(_, code) => answer.json()["code"] == code,
+                Expected::Own(_) => answer.json().is_object(),
+                Expected::Closed(_) => answer.body().is_empty(),
+            };
+        if !fits {
+            wrong.push(format!("{:?}, but {}", attempt.expected, answer.0));
+        }
+        if answer.0.matches("HTTP/1.").count() != 1 {
+            wrong.push(format!("more than one answer: {}", answer.0));
+        }
+        if answer.0.contains(&self.marker)
+            || answer.0.contains("\"mine\"") && attempt.request.contains("x-tenant-id: {b}")
+        {
+            wrong.push(format!("it was told of the other: {}", answer.0));
+        }
+        if attempt.request.contains("{user}") {
+            let nobodys = self.send(attempt, &testkit::nobody().to_string()).await;
+            if answer.masked() != nobodys.masked() {
+                wrong.push(format!("it is told from nobody's: {} {}", answer.0, nobodys.0));
+            }
+        }
+        if self.look().await != self.before {
+            wrong.push("it changed the other's rows, or a tenant".to_owned());
+        }
+        wrong
+            .into_iter()
+            .map(|sentence| format!("{}: {sentence}\n", attempt.name))
+            .collect()
+    }
+
+    async fn send(&self, attempt: &Attempt, user: &str) -> Answer {
+        let address = match attempt.plane {
+            Plane::Tenant => self.service.tenant_plane,
+            Plane::Admin => self.service.admin_plane,
+        };
+        let request = attempt
+            .request
+            .replace("{a}", &self.a)
+            .replace("{b}", &self.b)
+            .replace("{mine}", &self.mine)
+            .replace("{user}", user)
+            .replace("{cursor}", &self.cursor)
+            .replace("{token}", ADMIN_TOKEN)
+            .replace("{long}", &"x".repeat(20_000))
+            .replace("{deep}", &"[".repeat(10_000));
+        exchange(address, &whole(&request)).await
+    }
+}
+
+/// With the headers that every request has, unless it says otherwise itself.
+fn whole(request: &str) -> String {
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    let lower = head.to_lowercase();
+    let mut head = head.to_owned();
+    if !lower.contains("\nhost:") {
+        head.push_str("\nhost: localhost");
+    }
+    if !lower.contains("\nconnection:") {
+        head.push_str("\nconnection: close");
+    }
+    let framed = lower.contains("content-length:") || lower.contains("transfer-encoding:");
+    if !framed && !body.is_empty() {
+        head = format!("{head}\ncontent-length: {}", body.len());
+    }
+    let body = if framed {
+        body.replace('\n', "\r\n")
+    } else {
+        body.to_owned()
+    };
+    format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n"))
+}
+
+/// All that the service sends until it closes the connection.
+async fn exchange(address: SocketAddr, request: &str) -> Answer {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // A service that has read enough may have closed already.
+    let _sent = stream.write_all(request.as_bytes()).await;
+    let mut answer = Vec::new();
+    let read = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
+    // A reset is a close as well.
+    let _closed = read.expect("the service closes the connection");
+    Answer(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// An answer, as it came.
+struct Answer(String);
+
+impl Answer {
+    fn status(&self) -> u16 {
+        let status = self.0.split(' ').nth(1).and_then(|status| status.parse().ok());
+        status.unwrap_or(0)
+    }
+
+    fn body(&self) -> &str {
+        self.0.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(self.body()).unwrap_or(json!(null))
+    }
+
+    /// Without what differs between any two requests.
+    fn masked(&self) -> String {
+        let mut lines: Vec<&str> = self
+            .0
+            .lines()
+            .filter(|line| !line.starts_with("date: "))
+            .collect();
+        let id = lines.iter().find_map(|line| line.strip_prefix("x-request-id: "));
+        let id = id.map(ToOwned::to_owned);
+        lines.retain(|line| !line.starts_with("x-request-id: "));
+        let text = lines.join("\n");
+        id.map_or(text.clone(), |id| text.replace(&id, "ID"))
+    }
+}

@@ -1,0 +1,220 @@
+//! The requests. Lines end with `\n` here; `host`, `content-length` and `connection: close` are added where a request
+//! says nothing of them.
+//!
+//! `{a}`, `{b}`: the two tenants' ids. `{mine}`, `{user}`: the ids of a row of each. `{cursor}`: a cursor of `b`.
+//! `{token}`: the operator's. `{long}`: twenty thousand letters.
+
+use super::scene::{Attempt, Expected::{Own, Refused, Closed}, Plane::{Admin, Tenant}};
+
+/// An attempt on the tenant plane.
+const fn tenant(name: &'static str, request: &'static str, status: u16, code: &'static str) -> Attempt {
+    Attempt { name, plane: Tenant, request, expected: Refused(status, code) }
+}
+
+/// An attempt on the admin plane.
+const fn admin(name: &'static str, request: &'static str, status: u16, code: &'static str) -> Attempt {
+    Attempt { name, plane: Admin, request, expected: Refused(status, code) }
+}
+
+/// What is answered, with what is the caller's own.
+const fn own(name: &'static str, request: &'static str, status: u16) -> Attempt {
+    Attempt { name, plane: Tenant, request, expected: Own(status) }
+}
+
+/// What is no HTTP that could be answered in JSON: this status, and the connection is closed.
+const fn closed(name: &'static str, request: &'static str, status: u16) -> Attempt {
+    Attempt { name, plane: Tenant, request, expected: Closed(status) }
+}
+
+/// Who is asking: the one header, and all that might be taken for it.
+const NAMING: &[Attempt] = &[
+    tenant("no header", "GET /v1/internal/users HTTP/1.1", 400, "TENANT_HEADER_MISSING"),
+    tenant("two headers, oneself first", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-tenant-id: {b}", 400, "TENANT_HEADER_DUPLICATED"),
+    tenant("two headers, the other first", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\nx-tenant-id: {a}", 400, "TENANT_HEADER_DUPLICATED"),
+    tenant("two headers of different case", "GET /v1/internal/users HTTP/1.1\nX-Tenant-Id: {a}\nx-TENANT-id: {b}", 400, "TENANT_HEADER_DUPLICATED"),
+    tenant("a list in one header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}, {b}", 400, "TENANT_HEADER_INVALID"),
+    tenant("a list with a semicolon", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a};{b}", 400, "TENANT_HEADER_INVALID"),
+    tenant("an empty header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id:", 400, "TENANT_HEADER_INVALID"),
+    tenant("a wildcard", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: *", 400, "TENANT_HEADER_INVALID"),
+    tenant("a name in place of the id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: globex", 400, "TENANT_HEADER_INVALID"),
+    tenant("an id in braces", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {{b}}", 400, "TENANT_HEADER_INVALID"),
+    tenant("an id as a URN", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: urn:uuid:{b}", 400, "TENANT_HEADER_INVALID"),
+    tenant("an id in quotes", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: \"{b}\"", 400, "TENANT_HEADER_INVALID"),
+    tenant("an encoded id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: %7B{b}%7D", 400, "TENANT_HEADER_INVALID"),
+    tenant("SQL in the header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}' OR '1'='1", 400, "TENANT_HEADER_INVALID"),
+    tenant("letters that look alike", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\u{ff10}", 400, "TENANT_HEADER_INVALID"),
+    tenant("nobody's id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: 00000000-0000-0000-0000-000000000000", 404, "TENANT_UNKNOWN"),
+    tenant("the highest id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: ffffffff-ffff-ffff-ffff-ffffffffffff", 404, "TENANT_UNKNOWN"),
+    tenant("underscores", "GET /v1/internal/users HTTP/1.1\nx_tenant_id: {b}", 400, "TENANT_HEADER_MISSING"),
+    tenant("another spelling", "GET /v1/internal/users HTTP/1.1\ntenant-id: {b}\nx-tenant: {b}\nx-tenantid: {b}", 400, "TENANT_HEADER_MISSING"),
+    tenant("a cookie", "GET /v1/internal/users HTTP/1.1\ncookie: x-tenant-id={b}; tenant={b}", 400, "TENANT_HEADER_MISSING"),
+    tenant("the host's name", "GET /v1/internal/users HTTP/1.1\nhost: {b}.example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("a token", "GET /v1/internal/users HTTP/1.1\nauthorization: Bearer {b}", 400, "TENANT_HEADER_MISSING"),
+    tenant("a user and password in the URI", "GET http://{b}@localhost/v1/internal/users HTTP/1.1", 400, "TENANT_HEADER_MISSING"),
+    tenant("a trailer", "POST /v1/internal/users HTTP/1.1\ncontent-type: application/json\ntransfer-encoding: chunked\ntrailer: x-tenant-id\n\nc\n{\"name\":\"x\"}\n0\nx-tenant-id: {b}\n", 400, "TENANT_HEADER_MISSING"),
+    tenant("the query", "GET /v1/internal/users?x-tenant-id={b} HTTP/1.1", 400, "TENANT_HEADER_MISSING"),
+    tenant("the query, beside the header", "GET /v1/internal/users?tenant_id={b} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("the body, beside the header", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x\",\"tenant_id\":\"{b}\"}", 422, "VALIDATION"),
+    tenant("the path", "GET /v1/tenants/{b}/users HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("the path, after the routes", "GET /v1/internal/{b}/users HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    own("headers that claim another", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-internal-tenant: {b}\nx-original-tenant-id: {b}\nx-forwarded-tenant: {b}\nx-remote-user: tn_{b}_a\nx-user-id: {user}\nx-forwarded-user: root", 200),
+    own("headers that claim to be from within", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-internal: true\nx-admin: 1\nx-forwarded-for: 127.0.0.1\nforwarded: for=127.0.0.1\nx-real-ip: 127.0.0.1", 200),
+    own("headers that the connection is to take away", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nconnection: close, x-tenant-id\nx-forwarded-host: {b}", 200),
+];
+
+/// Another's rows by their ids, in every route; each beside an id that nobody has.
+const IDS: &[Attempt] = &[
+    tenant("shown", "GET /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("changed", "PATCH /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"hit\"}", 404, "NOT_FOUND"),
+    tenant("changed in nothing", "PATCH /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{}", 404, "NOT_FOUND"),
+    tenant("changed wrongly", "PATCH /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"\"}", 422, "VALIDATION"),
+    tenant("deleted", "DELETE /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("deleted with a body", "DELETE /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"tenant_id\":\"{b}\"}", 404, "NOT_FOUND"),
+    tenant("deleted by another method's name", "POST /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\nx-http-method-override: DELETE", 405, "METHOD_NOT_ALLOWED"),
+    tenant("replaced", "PUT /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"hit\"}", 405, "METHOD_NOT_ALLOWED"),
+    tenant("shown with an encoded slash", "GET /v1/internal/users/{mine}%2f..%2f{user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown by way of dots", "GET /v1/internal/users/{mine}/../{user} HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("shown by way of encoded dots", "GET /v1/internal/users/%2e%2e/users/{user} HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("shown with a NUL", "GET /v1/internal/users/{user}%00 HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown with SQL", "GET /v1/internal/users/{user}'%20OR%20'1'='1 HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown with a comma", "GET /v1/internal/users/{mine},{user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown with bytes that are no text", "GET /v1/internal/users/%ff%fe HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown with a parameter of the path", "GET /v1/internal/users/{mine};id={user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+    tenant("shown with a query", "GET /v1/internal/users/{mine}?id={user} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("shown below", "GET /v1/internal/users/{user}/ HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("with two slashes", "GET /v1/internal//users HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("with another case", "GET /V1/Internal/Users HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("the tenant's id for a row's", "GET /v1/internal/users/{b} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
+];
+
+/// The list: filters, orders and cursors.
+const LISTS: &[Attempt] = &[
+    own("everything", "GET /v1/internal/users?limit=500 HTTP/1.1\nx-tenant-id: {a}", 200),
+    own("a part of the other's name", "GET /v1/internal/users?search=payroll HTTP/1.1\nx-tenant-id: {a}", 200),
+    own("SQL in the search", "GET /v1/internal/users?search=%27%20OR%201%3D1%20--%20 HTTP/1.1\nx-tenant-id: {a}", 200),
+    own("UNION in the search", "GET /v1/internal/users?search=%27%20UNION%20SELECT%20*%20FROM%20app.users%20-- HTTP/1.1\nx-tenant-id: {a}", 200),
+    own("wildcards in the search", "GET /v1/internal/users?search=%25_%25 HTTP/1.1\nx-tenant-id: {a}", 200),
+    own("the other's cursor", "GET /v1/internal/users?sort=name&cursor={cursor} HTTP/1.1\nx-tenant-id: {a}", 200),
+    tenant("the other's cursor in another order", "GET /v1/internal/users?sort=created_at&cursor={cursor} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a cursor with something behind it", "GET /v1/internal/users?sort=name&cursor={cursor}x HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a cursor that is none", "GET /v1/internal/users?cursor=' HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a cursor of a tenant's id", "GET /v1/internal/users?cursor={b} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a cursor of JSON", "GET /v1/internal/users?cursor=WzEsMCx7InRlbmFudF9pZCI6IngifV0 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("the order of another column", "GET /v1/internal/users?sort=tenant_id HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("SQL in the order", "GET /v1/internal/users?sort=name;DROP%20TABLE%20app.users HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("SQL in the direction", "GET /v1/internal/users?order=asc,(SELECT%201) HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("SQL in the limit", "GET /v1/internal/users?limit=1%20UNION%20SELECT%201 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a limit below nothing", "GET /v1/internal/users?limit=-1 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("SQL in a date", "GET /v1/internal/users?created_after=now() HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("SQL in a truth", "GET /v1/internal/users?confirmed=true%20OR%20true HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a NUL in the search", "GET /v1/internal/users?search=a%00b HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a parameter twice", "GET /v1/internal/users?limit=1&limit=500 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("a parameter of another spelling", "GET /v1/internal/users?filter[tenant_id]={b} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+];
+
+/// Bodies: what could be assigned beside what may be.
+const BODIES: &[Attempt] = &[
+    tenant("an id of another's", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x\",\"id\":\"{user}\"}", 422, "VALIDATION"),
+    tenant("dates", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x\",\"created_at\":\"1970-01-01T00:00:00Z\"}", 422, "VALIDATION"),
+    tenant("a tenant, by change", "PATCH /v1/internal/users/{mine} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"tenant_id\":\"{b}\"}", 422, "VALIDATION"),
+    tenant("a prototype", "PATCH /v1/internal/users/{mine} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"__proto__\":{\"tenant_id\":\"{b}\"}}", 422, "VALIDATION"),
+    tenant("a name twice", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"a\",\"name\":\"b\"}", 400, "MALFORMED"),
+    tenant("a name twice, once escaped", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"a\",\"n\\u0061me\":\"b\"}", 400, "MALFORMED"),
+    tenant("two documents", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"a\"}{\"name\":\"b\"}", 400, "MALFORMED"),
+    tenant("many at once", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n[{\"name\":\"a\"},{\"name\":\"b\"}]", 400, "MALFORMED"),
+    tenant("an object for a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":{\"$ne\":null}}", 422, "VALIDATION"),
+    tenant("a NUL in a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"a\\u0000b\"}", 422, "VALIDATION"),
+    tenant("half of a letter", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"\\ud800\"}", 400, "MALFORMED"),
+    tenant("depth without end", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":{deep}}", 400, "MALFORMED"),
+    tenant("a form", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/x-www-form-urlencoded\n\nname=x&tenant_id={b}", 415, "MEDIA_TYPE"),
+    tenant("XML", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/xml\n\n<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><name>&y;</name>", 415, "MEDIA_TYPE"),
+    tenant("JSON of no type", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\n\n{\"name\":\"x\"}", 415, "MEDIA_TYPE"),
+    tenant("JSON of two types", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: text/plain\ncontent-type: application/json\n\n{\"name\":\"x\"}", 415, "MEDIA_TYPE"),
+    tenant("JSON that is packed", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-encoding: gzip\n\n{\"name\":\"x\"}", 415, "MEDIA_TYPE"),
+    own("SQL for a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x'); DELETE FROM app.users; --\"}", 201),
+    own("a template for a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"${7*7}{{7*7}}<%= 7*7 %>\"}", 201),
+];
+
+/// What two parsers would read differently, one of them in front of this service.
+const FRAMING: &[Attempt] = &[
+    tenant("a length beside chunks, with a request behind", "POST /v1/internal/users HTTP/1.1\nconnection: keep-alive\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 4\ntransfer-encoding: chunked\n\n0\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {b}\n\n", 400, "MALFORMED"),
+    own("a length beside chunks that hold something", "POST /v1/internal/users HTTP/1.1\nconnection: keep-alive\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 4\ntransfer-encoding: chunked\n\nc\n{\"name\":\"x\"}\n0\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {b}\n\n", 201),
+    closed("chunks beside a length, in HTTP/1.0", "POST /v1/internal/users HTTP/1.0\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 4\ntransfer-encoding: chunked\n\n0\n\n", 400),
+    closed("two lengths", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 12\ncontent-length: 2\n\n{\"name\":\"x\"}", 400),
+    closed("a list of lengths", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 12, 2\n\n{\"name\":\"x\"}", 400),
+    closed("a length with a sign", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: +12\n\n{\"name\":\"x\"}", 400),
+    closed("chunks that are not last", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked, identity\n\n0\n\n", 400),
+    closed("chunks of an unknown kind", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: xchunked\n\n0\n\n", 400),
+    closed("a space before the colon", "GET /v1/internal/users HTTP/1.1\nx-tenant-id : {b}", 400),
+    closed("a folded line", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\n {b}", 400),
+    closed("a NUL in a header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\0{b}", 400),
+    closed("a pseudo header of HTTP/2", "GET /v1/internal/users HTTP/1.1\n:authority: {b}\nx-tenant-id: {a}", 400),
+    closed("a space in the target", "GET /v1/internal/users x HTTP/1.1\nx-tenant-id: {a}", 400),
+    closed("a version that is none", "GET /v1/internal/users HTTP/9.9\nx-tenant-id: {a}", 400),
+    closed("a huge header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-long: {long}{long}{long}{long}", 431),
+    own("an absolute target of another host", "GET http://{b}.example.com/v1/internal/users HTTP/1.1\nhost: localhost\nx-tenant-id: {a}", 200),
+    tenant("an absolute target of the admin plane", "GET http://127.0.0.1:8081/admin/v1/tenants HTTP/1.1\nx-tenant-id: {a}\nauthorization: Bearer {token}", 404, "ROUTE_UNKNOWN"),
+    tenant("a tunnel", "CONNECT 127.0.0.1:5432 HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("all there is", "OPTIONS * HTTP/1.1\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("an echo", "TRACE /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 405, "METHOD_NOT_ALLOWED"),
+    tenant("a long target", "GET /v1/internal/users?search={long} HTTP/1.1\nx-tenant-id: {a}", 414, "URI_TOO_LONG"),
+    own("a request id that is no text", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-request-id: <script>\u{e9}", 200),
+];
+
+/// The admin plane: without a token, and from the tenants' side.
+const OPERATORS: &[Attempt] = &[
+    admin("no token", "GET /admin/v1/tenants HTTP/1.1", 401, "UNAUTHENTICATED"),
+    admin("an empty token", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer ", 401, "UNAUTHENTICATED"),
+    admin("a wrong token", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer x", 401, "UNAUTHENTICATED"),
+    admin("a tenant's id for a token", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {a}\nx-tenant-id: {a}", 401, "UNAUTHENTICATED"),
+    admin("the token under another scheme", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Basic {token}", 401, "UNAUTHENTICATED"),
+    admin("the token without a scheme", "GET /admin/v1/tenants HTTP/1.1\nauthorization: {token}", 401, "UNAUTHENTICATED"),
+    admin("the token beside a wrong one", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer x\nauthorization: Bearer {token}", 401, "UNAUTHENTICATED"),
+    admin("the token with something behind it", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}x", 401, "UNAUTHENTICATED"),
+    admin("the token's beginning", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer a-token-for-test", 401, "UNAUTHENTICATED"),
+    admin("the token in the query", "GET /admin/v1/tenants?access_token={token} HTTP/1.1", 401, "UNAUTHENTICATED"),
+    admin("the token in a cookie", "GET /admin/v1/tenants HTTP/1.1\ncookie: token={token}", 401, "UNAUTHENTICATED"),
+    admin("the token of a proxy", "GET /admin/v1/tenants HTTP/1.1\nproxy-authorization: Bearer {token}\nx-forwarded-user: root\nx-internal: true", 401, "UNAUTHENTICATED"),
+    admin("SQL for a token", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer ' OR '1'='1", 401, "UNAUTHENTICATED"),
+    admin("to make a tenant", "POST /admin/v1/tenants HTTP/1.1\ncontent-type: application/json\n\n{\"name\":\"mine\"}", 401, "UNAUTHENTICATED"),
+    admin("to show a tenant", "GET /admin/v1/tenants/{b} HTTP/1.1\nx-tenant-id: {b}", 401, "UNAUTHENTICATED"),
+    admin("to show a tenant that nobody has", "GET /admin/v1/tenants/00000000-0000-0000-0000-000000000000 HTTP/1.1", 401, "UNAUTHENTICATED"),
+    admin("rows, by the operator", "GET /v1/internal/users HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {b}", 404, "ROUTE_UNKNOWN"),
+    admin("to take a tenant's id again", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"id\":\"{b}\"}", 409, "TENANT_EXISTS"),
+    admin("to set a tenant's state", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"state\":\"active\",\"max_connections\":99}", 422, "VALIDATION"),
+    tenant("the admin plane by the tenants' port", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}", 404, "ROUTE_UNKNOWN"),
+    tenant("a tenant by the tenants' port", "GET /admin/v1/tenants/{b} HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("the admin plane by way of dots", "GET /v1/internal/../../admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("the admin plane by its host's name", "GET /v1/tenants HTTP/1.1\nhost: admin.localhost:8081\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+    tenant("the admin plane by a header", "GET /v1/internal/nothing HTTP/1.1\nx-original-url: /admin/v1/tenants\nx-rewrite-url: /admin/v1/tenants\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
+];
+
+/// From a network that is not trusted.
+const NETWORKS: &[Attempt] = &[
+    tenant("as one is", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 403, "NETWORK_NOT_TRUSTED"),
+    tenant("with an address forwarded", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-forwarded-for: 10.0.0.1\nforwarded: for=10.0.0.1\nx-real-ip: 10.0.0.1\ntrue-client-ip: 10.0.0.1\nvia: 1.1 10.0.0.1", 403, "NETWORK_NOT_TRUSTED"),
+    tenant("with a header that says trusted", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-internal: true\nx-forwarded-proto: https", 403, "NETWORK_NOT_TRUSTED"),
+    tenant("to write", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\ncontent-type: application/json\n\n{\"name\":\"x\"}", 403, "NETWORK_NOT_TRUSTED"),
+    closed("with a proxy's preface", "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\nGET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 400),
+];
+
+/// What does get through, so that it is seen to be found, and how that is said.
+pub const FOUND: &[(&str, Attempt)] = &[
+    ("it was told of the other", own("the other's rows, in its name", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}", 200)),
+    ("more than one answer", own("two requests on one connection", "GET /v1/internal/users HTTP/1.1\nconnection: keep-alive\ncontent-length: 0\nx-tenant-id: {a}\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {a}\n\n", 200)),
+    ("but HTTP/1.1 200", tenant("another answer", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND")),
+    ("it is told from nobody's", own("a row's own tenant", "GET /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {b}", 200)),
+    ("it changed the other's rows", own("a row more, in the other's name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\ncontent-type: application/json\n\n{\"name\":\"x\"}", 201)),
+    ("it changed the other's rows, or a tenant", Attempt { name: "a tenant more", plane: Admin, request: "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"mine\"}", expected: Own(201) }),
+];
+
+/// By name: with which keys of the configuration, and what is tried.
+pub const THEMES: &[(&str, &[&str], &[Attempt])] = &[
+    ("naming", &[], NAMING),
+    ("ids", &[], IDS),
+    ("lists", &[], LISTS),
+    ("bodies", &[], BODIES),
+    ("framing", &[], FRAMING),
+    ("operators", &[], OPERATORS),
+    ("networks", &["tenant_plane.trusted_networks=10.0.0.0/8"], NETWORKS),
+];
