@@ -42,7 +42,7 @@ pub enum TenantCommand {
         tenant: TenantRef,
     },
     /// Change what is given and leave the rest as it is.
-    #[command(after_help = examples::TENANT_CHANGE)]
+    #[command(after_help = examples::TENANT_CHANGE, override_usage = "tenantry tenant change <TENANT> [OPTIONS]")]
     Change(ChangeArgs),
     /// Refuse a tenant from now on, on every instance, and end its sessions.
     Suspend(LeadArgs),

@@ -29,7 +29,7 @@ pub(crate) enum ClientError {
     NotAToken(String),
     #[error("{0}")]
     Usage(String),
-    #[error("no service answers at {url}: {why}; start it with `tenantry serve`, or name it with --url")]
+    #[error("no service answers at {url}: {why}{hint}", hint = start(.url))]
     Unreachable { url: ServiceUrl, why: String },
     #[error("what answers at {url} is no admin plane (status {status})")]
     NotAdminPlane { url: ServiceUrl, status: u16 },
@@ -82,6 +82,15 @@ impl ClientError {
             Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 429,
             _ => false,
         }
+    }
+}
+
+/// What helps where the service should be on this machine.
+fn start(url: &ServiceUrl) -> &'static str {
+    if url.is_loopback() {
+        "; start it with `tenantry serve`, or name it with --url"
+    } else {
+        ""
     }
 }
 
