@@ -14,7 +14,8 @@ use crate::output;
 pub(super) fn run(dir: Option<&Path>) -> anyhow::Result<()> {
     let Some(dir) = dir else {
         let mut page = Vec::new();
-        Man::new(Cli::command())
+        // It has no page of its own to be pointed to.
+        Man::new(Cli::command().disable_help_subcommand(true))
             .render(&mut page)
             .context("the page cannot be made")?;
         return output::write(String::from_utf8_lossy(&page));

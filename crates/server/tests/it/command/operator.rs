@@ -60,16 +60,11 @@ impl Operator {
     }
 
     /// Its standard error, after it ended with this code.
-    #[track_caller]
-    pub fn fails(&self, code: i32, arguments: &[&str]) -> impl Future<Output = String> {
-        let running = run(self.command(arguments));
-        let arguments = format!("{arguments:?}");
-        async move {
-            let said = running.await;
-            assert_eq!(said.code, Some(code), "{arguments}: {said:?}");
-            assert!(said.out.is_empty(), "{arguments}: {said:?}");
-            said.err
-        }
+    pub async fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let said = self.run(arguments).await;
+        assert_eq!(said.code, Some(code), "{arguments:?}: {said:?}");
+        assert!(said.out.is_empty(), "{arguments:?}: {said:?}");
+        said.err
     }
 }
 

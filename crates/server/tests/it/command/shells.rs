@@ -63,6 +63,7 @@ async fn every_command_has_a_page() {
         page.contains(".TH tenantry 1") && page.contains("tenantry\\-tenant"),
         "{page}"
     );
+    assert!(!page.contains("tenantry\\-help"), "{page}");
     let folder = tempfile::tempdir().unwrap();
     let pages = folder.path().join("man/man1");
     assert_eq!(text(&["man", pages.to_str().unwrap()]).await, "");
