@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use control_plane::Store;
+use control_plane::doctor::Examinations;
 use serde::Serialize;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,12 +20,18 @@ const PROBE: Duration = Duration::from_secs(2);
 pub struct Health {
     store: Store,
     stopping: CancellationToken,
+    examinations: Examinations,
 }
 
 impl Health {
-    /// Ready as long as this store answers and nobody has asked to stop.
-    pub fn new(store: Store, stopping: CancellationToken) -> Self {
-        Self { store, stopping }
+    /// Ready as long as this store answers, nobody has asked to stop, and tenants may be served after these
+    /// examinations.
+    pub fn new(store: Store, stopping: CancellationToken, examinations: Examinations) -> Self {
+        Self {
+            store,
+            stopping,
+            examinations,
+        }
     }
 }
 
@@ -43,6 +50,9 @@ pub(crate) async fn livez() -> Response {
 pub(crate) async fn readyz(State(health): State<Health>) -> Result<Response, Problem> {
     if health.stopping.is_cancelled() {
         return Err(Code::ShuttingDown.into());
+    }
+    if !health.examinations.isolated() {
+        return Err(Code::NotIsolated.into());
     }
     match timeout(PROBE, health.store.ping()).await {
         Ok(Ok(())) => Ok(Json(Status { status: "ready" }).into_response()),

@@ -4,13 +4,14 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
 use control_plane::ControlPlane;
+use control_plane::doctor::Examinations;
 use tenant_registry::{Budget, BudgetedPool, Registry};
 
 use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
 use crate::health::{Health, livez, readyz};
 use crate::routes::Guards;
-use crate::{api_keys, audit, operations, pools, tenants, tokens};
+use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
 
 /// What the routes work on.
 #[derive(Clone)]
@@ -18,7 +19,14 @@ pub(crate) struct AdminState {
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
     budget: Budget,
+    examinations: Examinations,
     auth: AdminAuth,
+}
+
+impl FromRef<AdminState> for Examinations {
+    fn from_ref(state: &AdminState) -> Self {
+        state.examinations.clone()
+    }
 }
 
 impl FromRef<AdminState> for AdminAuth {
@@ -51,6 +59,7 @@ pub fn plane(
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,
     budget: Budget,
+    examinations: Examinations,
     auth: AdminAuth,
     health: Health,
 ) -> Router {
@@ -69,6 +78,7 @@ pub fn plane(
         operations::routes(),
         tokens::routes(),
         audit::routes(),
+        doctor::routes(),
     ];
     routes
         .into_iter()
@@ -78,6 +88,7 @@ pub fn plane(
             control_plane,
             registry,
             budget,
+            examinations,
             auth,
         })
         .merge(probes)

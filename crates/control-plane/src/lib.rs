@@ -11,6 +11,8 @@
 )]
 
 mod credentials;
+#[cfg(feature = "store")]
+pub mod doctor;
 pub mod postgres;
 
 pub use credentials::random_secret;

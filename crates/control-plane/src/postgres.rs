@@ -2,12 +2,12 @@
 
 mod cluster;
 mod database;
-mod harden;
+pub(crate) mod harden;
 mod migrate;
 mod names;
 #[cfg(feature = "store")]
 mod purge;
-mod roles;
+pub(crate) mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use admin::{AdminAuth, Health};
 use api::{TenantRegistry, TrustedNetworks};
 use axum::Router;
+use control_plane::doctor::{Doctor, Examinations};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use tenant_registry::{Budget, Registry};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use web::{StackSettings, stack};
 
 use crate::config::{Absent, PlaneLimits, Settings};
+use crate::gate::Gate;
 use crate::{clusters, pools};
 
 /// The service without its listeners.
@@ -27,6 +29,8 @@ pub struct App {
     pub budget: Budget,
     /// The tenants.
     pub control_plane: ControlPlane,
+    /// Whether they are kept apart.
+    pub examinations: Examinations,
 }
 
 impl App {
@@ -45,10 +49,13 @@ impl App {
         );
         let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
-        let health = Health::new(control_plane.store().clone(), stopping);
+        // As the service's login: it reads in the catalogs whatever a superuser does.
+        let doctor = Doctor::new(clusters::patients(settings, |_| None)?);
+        let examinations = Examinations::new(doctor, settings.doctor.on_start);
+        let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks),
+                api::plane(&registry, networks).route_layer(Gate::new(examinations.clone())),
                 around("tenant", &settings.tenant_plane.limits),
             ),
             admin_plane: stack(
@@ -56,6 +63,7 @@ impl App {
                     control_plane.clone(),
                     registry.clone(),
                     budget.clone(),
+                    examinations.clone(),
                     auth,
                     health,
                 ),
@@ -64,6 +72,7 @@ impl App {
             registry,
             budget,
             control_plane,
+            examinations,
         })
     }
 }

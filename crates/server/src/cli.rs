@@ -23,7 +23,7 @@ use clap::{Args, Parser, Subcommand};
 use self::admin_token::AdminTokenCommand;
 use self::api_key::ApiKeyCommand;
 use self::audit::AuditCommand;
-use self::local::{ConfigCommand, DbCommand, KeysCommand};
+use self::local::{ConfigCommand, DbCommand, DoctorArgs, KeysCommand};
 use self::operation::OperationCommand;
 use self::pool::PoolCommand;
 use self::service::ServiceArgs;
@@ -133,6 +133,10 @@ pub enum Command {
     },
     /// Bring both databases to this version: fixed roles, databases, hardening, migrations.
     Migrate,
+    /// Examine whether tenants are kept apart: what the catalogs of both databases say, and whether an attack by one
+    /// tenant's login on another's rows is refused. Exits with 0 when nothing is wrong, 1 when something is, 2 when it
+    /// could not be examined.
+    Doctor(DoctorArgs),
     /// Make the key ring that seals the tenants' passwords.
     Keys {
         /// What to do with keys.

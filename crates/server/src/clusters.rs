@@ -1,6 +1,7 @@
 //! From the configuration's words to the control plane's.
 
-use control_plane::postgres::{Cluster, Database, Login, MigrateLimits, SERVICE, Target};
+use control_plane::doctor::{DoctorSettings, Patient};
+use control_plane::postgres::{Cluster, Database, Login, MIGRATOR, MigrateLimits, SERVICE, Target};
 use sqlx::postgres::PgSslMode;
 
 use crate::config::{Absent, ClusterSettings, Settings, TlsMode, present};
@@ -82,6 +83,37 @@ fn superuser(settings: &ClusterSettings) -> Option<Login> {
         settings.bootstrap_password.as_ref()?,
     );
     Some(Login::new(user, password.clone()))
+}
+
+/// What the doctor examines, with the eyes of the service's login or of `examiner`'s choice.
+pub(crate) fn patients(
+    settings: &Settings,
+    examiner: impl Fn(&ClusterSettings) -> Option<Login>,
+) -> Result<DoctorSettings, Absent> {
+    let (control_cluster, control_service) = control(settings)?;
+    let (data_cluster, data_service) = data(settings)?;
+    let (control, data) = (&settings.control_store.cluster, &settings.data_cluster.cluster);
+    Ok(DoctorSettings {
+        control: Patient {
+            cluster: control_cluster,
+            name: control.database.clone(),
+            service: control_service,
+            examiner: examiner(control),
+        },
+        data: Patient {
+            cluster: data_cluster,
+            name: data.database.clone(),
+            service: data_service,
+            examiner: examiner(data),
+        },
+        min_server_version: settings.data_cluster.min_server_version.as_num(),
+    })
+}
+
+/// Who of those that are configured sees the most: a superuser, the migrator, or nobody but the service.
+pub(crate) fn operator(settings: &ClusterSettings) -> Option<Login> {
+    let migrator = || Some(Login::new(MIGRATOR, settings.migrator_password.clone()?));
+    superuser(settings).or_else(migrator)
 }
 
 /// The limits of a migration.

@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod databases;
 mod db;
+mod doctor;
 mod keys;
 mod man;
 mod migrate;
@@ -50,6 +51,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit { command, service } => audit::run(&inputs, command, service).await?,
         Command::AdminToken { command } => admin_token::run(&inputs, command).await?,
         Command::Migrate => migrate::run(&inputs).await?,
+        Command::Doctor(arguments) => return doctor::run(&inputs, &arguments).await,
         Command::Keys { command } => keys::run(command)?,
         Command::Config { command } => return config::run(&inputs, &command),
         Command::Db { command } => return db::run(&inputs, command).await,

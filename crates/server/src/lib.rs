@@ -12,6 +12,7 @@ mod clusters;
 pub mod commands;
 pub mod config;
 pub mod dev;
+mod gate;
 pub mod output;
 mod pools;
 pub mod service;

@@ -20,6 +20,9 @@ use upkeep::Upkeep;
 /// How long the admin plane may take to answer its last requests, after all else has stopped.
 const ADMIN_DRAIN: Duration = Duration::from_secs(2);
 
+/// How long what keeps tenants apart may stay broken before it is examined again.
+const EXAMINE_AGAIN: Duration = Duration::from_mins(1);
+
 /// Both listeners, bound before anything slow is started, so that a taken port is known at once.
 pub struct Listeners {
     tenant: Listener,
@@ -76,6 +79,7 @@ pub async fn run(
         registry,
         budget,
         control_plane,
+        examinations,
     } = app;
     let ShutdownSettings {
         http_deadline,
@@ -85,6 +89,11 @@ pub async fn run(
     let until = stopping.clone();
     let reconciling = tokio::spawn(async move { until.run_until_cancelled(reconciler.run()).await });
     let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
+    // Until it is sound: then an operator's DDL is enough, and no restart is needed.
+    let examining = stopping
+        .clone()
+        .run_until_cancelled_owned(async move { examinations.until_sound(EXAMINE_AGAIN).await });
+    tokio::spawn(examining);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),

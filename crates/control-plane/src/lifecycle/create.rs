@@ -8,6 +8,7 @@ use super::start::Started;
 use super::{ChangeError, Taken};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
+use crate::doctor::is_probe;
 use crate::plane::ControlPlane;
 use crate::store::{FIRST_VERSION, StoreError, fresh_operation};
 use crate::tenant::{NewTenant, Tenant, TenantName, TenantState};
@@ -49,6 +50,9 @@ impl ControlPlane {
         let limits = new.limits.checked();
         limits.map_err(|wrong| CreateError::Limits(wrong.to_string()))?;
         let id = new.id.unwrap_or_else(|| Uuid::now_v7().into());
+        if is_probe(id) {
+            return Err(CreateError::Exists(Taken::Id));
+        }
         let minted = self.vault.mint(id, FIRST_VERSION).await?;
         let lease = fresh_operation();
         let committed = self

@@ -5,6 +5,12 @@ use sqlx::postgres::PgConnection;
 
 use super::Database;
 
+/// What PUBLIC may do in a database: what this and the doctor both ask.
+pub(crate) const OPEN_DOORS: &str = include_str!("sql/open_doors.sql");
+
+/// What such a question returns: a code of the doctor's, the object, what is wrong, and the SQL that closes it.
+pub(crate) type Flaw = (String, String, String, Option<String>);
+
 /// Hardens the database that this connection is in, which must be a superuser's or the migrator's. Idempotent.
 /// Without superuser a part of it is not possible, and PostgreSQL says so in warnings at most: ask
 /// [`open_doors`] what is left.
@@ -36,8 +42,11 @@ pub async fn open_doors(
     connection: &mut PgConnection,
     maintenance_database: &str,
 ) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar(include_str!("sql/open_doors.sql"))
+    let mut open: Vec<String> = sqlx::query_scalar(include_str!("sql/open_databases.sql"))
         .bind(maintenance_database)
-        .fetch_all(connection)
-        .await
+        .fetch_all(&mut *connection)
+        .await?;
+    let doors: Vec<Flaw> = sqlx::query_as(OPEN_DOORS).fetch_all(connection).await?;
+    open.extend(doors.into_iter().map(|(_, _, wrong, _)| wrong));
+    Ok(open)
 }

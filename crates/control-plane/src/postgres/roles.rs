@@ -4,9 +4,13 @@
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 
+use super::harden::Flaw;
 use super::names::{MIGRATOR, SERVICE};
 use super::{MigrateError, scram};
 use secrecy::SecretString;
+
+/// What our fixed roles have and must not: what this and the doctor both ask.
+pub(crate) const POWERFUL_ROLES: &str = include_str!("sql/powerful_roles.sql");
 
 /// As a superuser: the login that does all the rest, without being one itself.
 pub(super) async fn ensure_migrator(
@@ -48,12 +52,11 @@ async fn set_password(
 
 /// A role of ours may have been there before, with more than we would give it.
 async fn refuse_power(connection: &mut PgConnection) -> Result<(), MigrateError> {
-    let powers: Vec<String> = sqlx::query_scalar(include_str!("sql/powerful_roles.sql"))
-        .fetch_all(connection)
-        .await?;
+    let powers: Vec<Flaw> = sqlx::query_as(POWERFUL_ROLES).fetch_all(connection).await?;
     if powers.is_empty() {
         Ok(())
     } else {
-        Err(MigrateError::PowerfulRoles(powers))
+        let powers = powers.into_iter().map(|(_, _, wrong, _)| wrong);
+        Err(MigrateError::PowerfulRoles(powers.collect()))
     }
 }

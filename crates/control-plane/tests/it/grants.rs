@@ -87,3 +87,12 @@ async fn the_provisioners_grant_this_and_no_more() {
         assert_eq!(found, expected, "{found:#?}");
     }
 }
+
+/// What the doctor's probe has of its own goes to the service alone.
+#[tokio::test]
+async fn the_doctor_grants_this_and_no_more() {
+    let databases = Databases::new().await;
+    let found = held(&mut superuser(&databases).await, "^doctor$").await;
+    let expected: Vec<&str> = include_str!("grants/doctor.txt").lines().collect();
+    assert_eq!(found, expected, "{found:#?}");
+}

@@ -149,13 +149,16 @@ async fn purged_to_its_last_row_and_nobody_elses() {
             .await
             .unwrap();
     }
-    // What a tenant can leave behind, and what would keep its roles from being dropped.
-    let db = TenantDb::new(registry(&plane).lease(doomed).await.unwrap());
-    sqlx::query("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO tenantry_tenant")
-        .execute(&db)
-        .await
-        .unwrap();
-    drop(db);
+    // What a tenant could leave behind where no guard refuses it, and what would keep its roles from being dropped.
+    for leftover in [
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {}_a GRANT SELECT ON TABLES TO tenantry_tenant",
+        "ALTER ROLE {}_a SET work_mem = '1GB'",
+        "GRANT SELECT ON app.users TO {}",
+    ] {
+        run(&mut superuser, &leftover.replace("{}", &role(doomed)))
+            .await
+            .unwrap();
+    }
 
     lead(&plane, doomed, Transition::Offboard { grace: GRACE }).await;
     let (tenant, operation) = lead(&plane, doomed, Transition::Purge).await;

@@ -1,8 +1,19 @@
-//! Commands that need no running service: keys, configuration, the private PostgreSQL, completions and manual pages.
+//! Commands that need no running service: the doctor, keys, configuration, the private PostgreSQL.
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
+
+/// `tenantry doctor`
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// Read the catalogs and attack nothing. The attack uses two tenants of the doctor's own and leaves nothing behind.
+    #[arg(long)]
+    pub no_probe: bool,
+}
 
 /// `tenantry keys …`
 #[derive(Debug, Subcommand)]

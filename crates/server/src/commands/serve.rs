@@ -82,6 +82,9 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
         let file = ring_file.display();
         format!("keys.ring_file: {file} is not the ring that this control store was used with")
     })?;
+    if settings.doctor.on_start && !app.examinations.examine().await.report.sound {
+        tracing::error!("no tenant is served until the doctor finds nothing; it examines again every minute");
+    }
     Ok(app)
 }
 

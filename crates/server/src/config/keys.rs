@@ -100,6 +100,7 @@ const SECTIONS: &[(&str, &[Fields])] = &[
         "migrations",
         &[&[("deadline", Kind::Duration), ("lock_timeout", Kind::Duration)]],
     ),
+    ("doctor", &[&[("on_start", Kind::Flag)]]),
     (
         "shutdown",
         &[&[

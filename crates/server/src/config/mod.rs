@@ -56,9 +56,9 @@ pub use profile::Profile;
 pub use report::{Complaint, Report, Row};
 pub use required::{Absent, Purpose, present};
 pub use settings::{
-    AdminPlaneSettings, ClusterSettings, ControlStoreSettings, DataClusterSettings, DevSettings, KeySettings,
-    LogFormat, LogSettings, MigrationSettings, NotAVersion, OnRefused, PlaneLimits, RegistrySettings,
-    ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
+    AdminPlaneSettings, ClusterSettings, ControlStoreSettings, DataClusterSettings, DevSettings,
+    DoctorSettings, KeySettings, LogFormat, LogSettings, MigrationSettings, NotAVersion, OnRefused,
+    PlaneLimits, RegistrySettings, ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
 };
 
 use gather::Gathered;

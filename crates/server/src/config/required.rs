@@ -11,6 +11,8 @@ pub enum Purpose {
     Serve,
     /// The migrations of both clusters.
     Migrate,
+    /// The examination of both clusters, as `tenantry_service` unless another login is configured.
+    Doctor,
     /// The control store alone, as `tenantry_service`.
     ControlStore,
     /// A client of a running service, which needs none.
@@ -36,6 +38,12 @@ impl Purpose {
                 "data_cluster.host",
                 "data_cluster.service_password",
                 "data_cluster.migrator_password",
+            ],
+            Self::Doctor => &[
+                "control_store.host",
+                "control_store.service_password",
+                "data_cluster.host",
+                "data_cluster.service_password",
             ],
             Self::ControlStore => &["control_store.host", "control_store.service_password"],
             Self::Client => &[],

@@ -14,6 +14,7 @@ mod audit;
 mod budget;
 mod changes;
 mod command;
+mod doctor;
 mod faults;
 mod killed;
 mod paging;

@@ -231,7 +231,11 @@ fn settings(databases: &Databases, overrides: &[&str]) -> Settings {
             ("TENANTRY_TENANT_PLANE__LISTEN", "127.0.0.1:0"),
             ("TENANTRY_ADMIN_PLANE__LISTEN", "127.0.0.1:0"),
         ]),
-        overrides: overrides.iter().copied().map(Override::from).collect(),
+        // Tests that break something on purpose share their server's roles with all others.
+        overrides: std::iter::once("doctor.on_start=false")
+            .chain(overrides.iter().copied())
+            .map(Override::from)
+            .collect(),
         ..Inputs::default()
     };
     load(&inputs, Purpose::Client).unwrap().settings

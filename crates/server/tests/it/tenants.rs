@@ -159,7 +159,12 @@ async fn whoever_changes_it_has_read_what_he_changes() {
         .await
         .expect(200);
     // More than the budget has cannot be promised to anybody.
-    let small = service.beside(&["registry.max_connections=4", "registry.max_connections_per_tenant=4"]).await;
+    let small = service
+        .beside(&[
+            "registry.max_connections=4",
+            "registry.max_connections_per_tenant=4",
+        ])
+        .await;
     let any = small.operator().header("if-match", "*");
     let refused = any.patch(&place, &json!({"reserved_connections": 4})).await;
     assert_eq!(refused.body["errors"][0]["field"], "reserved_connections");

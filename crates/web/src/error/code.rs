@@ -106,6 +106,8 @@ codes! {
         "The tenant is still being made" "Retry after the time in Retry-After.";
     ControlStoreDown "CONTROL_STORE_DOWN" SERVICE_UNAVAILABLE retry 5
         "The store of tenants cannot be reached" "Retry after the time in Retry-After.";
+    NotIsolated "NOT_ISOLATED" SERVICE_UNAVAILABLE retry 60
+        "It is not proved that tenants are kept apart" "Retry after the time in Retry-After; an operator has to look at `tenantry doctor`.";
     ShuttingDown "SHUTTING_DOWN" SERVICE_UNAVAILABLE retry 1
         "This instance is shutting down" "Retry; another instance answers.";
     StatementTimeout "STATEMENT_TIMEOUT" GATEWAY_TIMEOUT

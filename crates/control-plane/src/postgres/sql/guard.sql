@@ -17,7 +17,7 @@ BEGIN
         SET search_path = pg_catalog, pg_temp
     AS $function$
     BEGIN
-        IF session_user ~ '^tn_[0-9a-f]{32}_[ab]$' THEN
+        IF session_user ~ '^tn_[0-9a-f]{32}_[abp]$' THEN
             RAISE EXCEPTION 'permission denied: a tenant runs no %', tg_tag USING ERRCODE = 'insufficient_privilege';
         END IF;
     END

@@ -1,25 +1,30 @@
--- What PUBLIC still may do, read back from the ACLs. An empty result is a hardened database. $1: the maintenance
--- database. harden.sql and harden_shared.sql close the same.
-SELECT format('PUBLIC has %s on database %s', lower(acl.privilege_type), datname)
-FROM pg_catalog.pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) AS acl
-WHERE datname IN (current_database(), 'postgres', 'template1', $1) AND acl.grantee = 0
-UNION ALL
-SELECT format('PUBLIC has %s on schema %s', lower(acl.privilege_type), nspname)
+-- What PUBLIC still may do in this database, read back from the ACLs: a code of the doctor's, the object, what is wrong,
+-- and the SQL that closes it. An empty result is a hardened database; harden.sql closes the same.
+SELECT CASE acl.privilege_type WHEN 'CREATE' THEN 'SCHEMA_CREATE' ELSE 'PUBLIC_GRANTED' END AS code,
+    format('schema %I', nspname) AS object,
+    format('PUBLIC has %s on schema %s', lower(acl.privilege_type), nspname) AS wrong,
+    format('REVOKE %s ON SCHEMA %I FROM PUBLIC', acl.privilege_type, nspname) AS remedy
 FROM pg_catalog.pg_namespace, aclexplode(nspacl) AS acl
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
 UNION ALL
-SELECT format('PUBLIC has %s on %s.%s', lower(acl.privilege_type), nspname, relname)
+SELECT 'PUBLIC_GRANTED', format('%I.%I', nspname, relname),
+    format('PUBLIC has %s on %s.%s', lower(acl.privilege_type), nspname, relname),
+    format('REVOKE ALL ON %I.%I FROM PUBLIC', nspname, relname)
 FROM pg_catalog.pg_class
 JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace, aclexplode(relacl) AS acl
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
 UNION ALL
-SELECT format('PUBLIC has %s on %s.%s.%s', lower(acl.privilege_type), nspname, relname, attname)
+SELECT 'PUBLIC_GRANTED', format('%I.%I.%I', nspname, relname, attname),
+    format('PUBLIC has %s on %s.%s.%s', lower(acl.privilege_type), nspname, relname, attname),
+    format('REVOKE %s (%I) ON %I.%I FROM PUBLIC', acl.privilege_type, attname, nspname, relname)
 FROM pg_catalog.pg_attribute
 JOIN pg_catalog.pg_class ON pg_class.oid = attrelid
 JOIN pg_catalog.pg_namespace ON pg_namespace.oid = relnamespace, aclexplode(attacl) AS acl
 WHERE nspname !~ '^pg_' AND nspname <> 'information_schema' AND acl.grantee = 0
 UNION ALL
-SELECT format('PUBLIC may execute %s', pg_proc.oid::regprocedure)
+SELECT CASE nspname WHEN 'pg_catalog' THEN 'SYSTEM_FUNCTION_OPEN' ELSE 'PUBLIC_EXECUTE' END, pg_proc.oid::regprocedure::text,
+    format('PUBLIC may execute %s', pg_proc.oid::regprocedure),
+    format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', pg_proc.oid::regprocedure)
 FROM pg_catalog.pg_proc
 JOIN pg_catalog.pg_namespace ON pg_namespace.oid = pronamespace,
     aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
@@ -29,7 +34,8 @@ WHERE acl.grantee = 0
             AND (proname ~ '^(pg_(try_)?advisory_|lo_)'
                 OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2'))))
 UNION ALL
-SELECT format('functions that %s creates are open to PUBLIC', rolname)
+SELECT 'DEFAULT_PRIVILEGES', quote_ident(rolname), format('functions that %s creates are open to PUBLIC', rolname),
+    format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
 FROM pg_catalog.pg_roles
 WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_provisioner_[0-9]{2}$')
     AND NOT EXISTS (
@@ -38,7 +44,8 @@ WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantr
             AND NOT EXISTS (SELECT FROM aclexplode(defaclacl) AS acl WHERE acl.grantee = 0)
     )
 UNION ALL
-SELECT 'no guard keeps tenants from trying DDL, whose locks come before the refusal'
+SELECT 'GUARD_MISSING', 'event trigger tenantry_guard', 'no guard keeps tenants from trying DDL, whose locks come before the refusal',
+    NULL
 FROM pg_catalog.pg_database
 WHERE datname = current_database()
     AND EXISTS (
@@ -52,4 +59,4 @@ WHERE datname = current_database()
         WHERE evtname = 'tenantry_guard' AND evtevent = 'ddl_command_start' AND evtenabled = 'A' AND evttags IS NULL
             AND nspname = 'tenantry_guard' AND proname = 'refuse_ddl'
     )
-ORDER BY 1
+ORDER BY wrong

@@ -1,5 +1,8 @@
--- What roles of ours have and must not: one may have been there before, with more than we would give it.
-SELECT format('%s has %s', rolname, power.name)
+-- What roles of ours have and must not: one may have been there before, with more than we would give it. A code of the
+-- doctor's, the role, what is wrong, and the SQL that takes it back.
+SELECT CASE power.name WHEN 'LOGIN' THEN 'FIXED_ROLE_LOGIN' ELSE 'FIXED_ROLE_POWER' END AS code, quote_ident(rolname) AS object,
+    format('%s has %s', rolname, power.name) AS wrong,
+    format('ALTER ROLE %I NO%s', rolname, power.name) AS remedy
 FROM pg_catalog.pg_roles,
     LATERAL (VALUES
         ('SUPERUSER', rolsuper),
@@ -13,11 +16,12 @@ FROM pg_catalog.pg_roles,
 WHERE rolname ~ '^tenantry_' AND rolname <> 'tenantry_backup' AND power.given
 UNION ALL
 -- On PostgreSQL 14 a tenant can make anybody a member of its own login. It gives, and takes nothing: tn_ is let be.
-SELECT format('%s is a member of %s', member.rolname, role.rolname)
+SELECT 'FIXED_ROLE_MEMBERSHIP', quote_ident(member.rolname), format('%s is a member of %s', member.rolname, role.rolname),
+    format('REVOKE %I FROM %I', role.rolname, member.rolname)
 FROM pg_catalog.pg_auth_members
 JOIN pg_catalog.pg_roles AS role ON role.oid = pg_auth_members.roleid
 JOIN pg_catalog.pg_roles AS member ON member.oid = pg_auth_members.member
 WHERE role.rolname !~ '^tn_'
     AND (member.rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')
         OR (member.rolname ~ '^tenantry_provisioner_[0-9]{2}$' AND role.rolname <> 'tenantry_tenant'))
-ORDER BY 1
+ORDER BY wrong

@@ -36,6 +36,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// `[migrations]`
     pub migrations: MigrationSettings,
+    /// `[doctor]`
+    pub doctor: DoctorSettings,
     /// `[shutdown]`
     pub shutdown: ShutdownSettings,
     /// `[dev]`: there in the dev profile and only there.
@@ -100,6 +102,13 @@ pub struct MigrationSettings {
     /// PostgreSQL's `lock_timeout` of one attempt.
     #[serde(with = "humantime_serde")]
     pub lock_timeout: Duration,
+}
+
+/// `[doctor]`: the isolation verifier.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct DoctorSettings {
+    /// Whether no tenant is served before an examination has found nothing.
+    pub on_start: bool,
 }
 
 /// `[shutdown]`: two stages, one after the other.

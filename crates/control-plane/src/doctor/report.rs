@@ -1,0 +1,90 @@
+//! An examination's result as a whole.
+
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use time::OffsetDateTime;
+
+use super::{Finding, Severity};
+
+/// What an examination found, errors first.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Whether no error was found. Warnings do not count.
+    pub sound: bool,
+    /// Everything that was found.
+    pub findings: Vec<Finding>,
+    /// The databases that were read.
+    pub examined: Vec<String>,
+    /// What the probe tried; `None` where none was asked for or none could be made.
+    pub probed: Option<Probed>,
+    /// When it began, by the clock of the tenants' database; `None` where that could not be asked.
+    #[serde(serialize_with = "time::serde::rfc3339::option::serialize")]
+    pub examined_at: Option<OffsetDateTime>,
+    /// How long it all took.
+    #[serde(rename = "took_ms", serialize_with = "milliseconds")]
+    pub took: Duration,
+}
+
+/// What the live probe tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Probed {
+    /// Tables with a marked row of the victim's.
+    pub tables: usize,
+    /// Attempts of the attacker's.
+    pub attempts: usize,
+}
+
+impl Report {
+    pub(super) fn new(
+        mut findings: Vec<Finding>,
+        examined: Vec<String>,
+        probed: Option<Probed>,
+        took: Duration,
+    ) -> Self {
+        findings.sort_by(|a, b| key(a).cmp(&key(b)));
+        findings.dedup();
+        Self {
+            sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
+            findings,
+            examined,
+            probed,
+            examined_at: None,
+            took,
+        }
+    }
+
+    /// The same at this time.
+    pub(super) fn at(mut self, examined_at: Option<OffsetDateTime>) -> Self {
+        self.examined_at = examined_at;
+        self
+    }
+
+    /// Whether all could be asked that there was to ask.
+    pub fn complete(&self) -> bool {
+        !self.findings.iter().any(Finding::is_gap)
+    }
+
+    /// How many findings there are of this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
+    }
+}
+
+/// By weight, then in an order in which the remedies can be run.
+fn key(finding: &Finding) -> (Severity, &str, &str, &str, &str) {
+    (
+        finding.severity,
+        &finding.place,
+        finding.code,
+        &finding.object,
+        &finding.wrong,
+    )
+}
+
+fn milliseconds<S: Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(took.as_millis()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,152 @@
+//! The lint.
+
+use control_plane::doctor::{Doctor, DoctorSettings};
+use control_plane::postgres::Login;
+
+use crate::mutants::{self, Mutant};
+use crate::world::{CONTROL, DATA, World, lines};
+
+/// Every mutant is found by its code, its remedy is run, and all is sound again.
+#[tokio::test]
+async fn every_mutant_is_caught_and_mended() {
+    let mut world = World::new().await;
+    let doctor = world.doctor();
+    let report = doctor.examine(true).await;
+    assert_eq!(lines(&report), Vec::<String>::new(), "as the migrations leave it");
+    for sql in [mutants::NOTES, mutants::EVENTS] {
+        world.run(DATA, sql).await.unwrap();
+    }
+    let report = doctor.examine(true).await;
+    assert_eq!(
+        lines(&report),
+        Vec::<String>::new(),
+        "with tables of a team's own"
+    );
+
+    let (mut made, mut missed) = (0, Vec::new());
+    for (place, list) in [
+        (DATA, mutants::TABLES),
+        (DATA, mutants::KEYS),
+        (DATA, mutants::GRANTS),
+        (DATA, mutants::VIEWS_AND_ROUTINES),
+        (DATA, mutants::ROLES),
+        (DATA, mutants::DATABASES),
+        (CONTROL, mutants::STORE),
+    ] {
+        for mutant in list {
+            made += 1;
+            if let Err(why) = caught(&mut world, &doctor, place, mutant).await {
+                println!("{}: {why}", mutant.0);
+                missed.push(mutant.0);
+            }
+        }
+    }
+    let version = world.one::<String>("SHOW server_version").await;
+    println!(
+        "PostgreSQL {version}: mutants caught/made: {}/{made}",
+        made - missed.len()
+    );
+    assert_eq!(missed, Vec::<&str>::new());
+}
+
+async fn caught(
+    world: &mut World,
+    doctor: &Doctor,
+    place: &str,
+    &(_, ddl, code): &Mutant,
+) -> Result<(), String> {
+    let ddl = world.filled(ddl);
+    world
+        .run(place, &ddl)
+        .await
+        .map_err(|error| format!("the DDL fails: {error}"))?;
+    let report = doctor.examine(false).await;
+    let found = report.findings.iter().any(|finding| finding.code == code);
+    let healed = world.heal(&report).await;
+    let after = lines(&doctor.examine(false).await);
+    // What is left must not be taken for the next one's.
+    assert!(
+        after.is_empty(),
+        "{ddl}: {after:#?} is left after {:#?}, {healed:?}",
+        report.findings
+    );
+    healed?;
+    found
+        .then_some(())
+        .ok_or_else(|| format!("{code} was not found: {:#?}", lines(&report)))
+}
+
+/// A server that is too old, a database that is not there and a login that is refused are findings themselves.
+#[tokio::test]
+async fn what_cannot_be_examined_is_an_error() {
+    let world = World::new().await;
+    let codes = async |change: &dyn Fn(&mut DoctorSettings)| {
+        let mut settings = world.settings(None);
+        change(&mut settings);
+        let report = Doctor::new(settings).examine(false).await;
+        assert!(!report.sound);
+        let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
+        (codes, report.complete())
+    };
+    let named = |name: &str| name.parse().unwrap();
+    let nobody = || Some(Login::new("nobody", "x".to_owned().into()));
+    for unreachable in [
+        codes(&|settings| settings.data.name = named("nowhere")).await,
+        codes(&|settings| settings.control.name = named("nowhere")).await,
+        codes(&|settings| settings.data.examiner = nobody()).await,
+    ] {
+        assert_eq!(
+            (unreachable.0.contains(&"UNREACHABLE"), unreachable.1),
+            (true, false)
+        );
+    }
+    let (old, complete) = codes(&|settings| settings.min_server_version = 990_000).await;
+    assert_eq!((old, complete), (vec!["SERVER_TOO_OLD"], true));
+    // In the wrong database what should be there is not, and that is no "nothing to complain of".
+    for misplaced in [
+        codes(&|settings| settings.data.name = named(CONTROL)).await.0,
+        codes(&|settings| settings.control.name = named(DATA)).await.0,
+    ] {
+        assert!(misplaced.contains(&"SCHEMA_MISSING"), "{misplaced:?}");
+    }
+}
+
+/// The catalogs are open to all: the service sees what a superuser sees.
+#[tokio::test]
+async fn who_examines_makes_no_difference() {
+    let mut world = World::new().await;
+    world
+        .run(DATA, "CREATE SUBSCRIPTION s CONNECTION 'dbname=x' PUBLICATION p WITH (connect = false); GRANT SELECT ON app.users TO PUBLIC")
+        .await
+        .unwrap();
+    let seen =
+        async |examiner: Option<&Login>| lines(&Doctor::new(world.settings(examiner)).examine(false).await);
+    let service = seen(None).await;
+    assert!(!service.is_empty());
+    assert_eq!(seen(Some(world.server.migrator())).await, service);
+    assert_eq!(seen(Some(world.server.superuser_login())).await, service);
+}
+
+/// A thousand tenants make three thousand roles. The figure is shown, and not held against the machine.
+#[tokio::test]
+async fn a_thousand_tenants_are_examined() {
+    let mut world = World::new().await;
+    world
+        .run(
+            DATA,
+            "DO $$ BEGIN FOR n IN 1..1000 LOOP
+                 PERFORM provisioner_00.create_tenant(gen_random_uuid(), 'SCRAM-SHA-256$1:AAAAAAAAAAAAAAAAAAAAAA==$' ||
+                     repeat('A', 43) || '=:' || repeat('A', 43) || '=');
+             END LOOP; END $$",
+        )
+        .await
+        .unwrap();
+    let doctor = world.doctor();
+    let lint = doctor.examine(false).await;
+    let whole = doctor.examine(true).await;
+    assert_eq!(lines(&whole), Vec::<String>::new());
+    println!(
+        "1,000 tenants: lint {:?}, with the probe {:?}, {:?}",
+        lint.took, whole.took, whole.probed
+    );
+}

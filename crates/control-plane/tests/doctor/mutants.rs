@@ -1,0 +1,437 @@
+//! What is broken on purpose, and by which code it is to be found. A name, the DDL of a superuser in the tenants'
+//! database ({a} and {b} are tenants' roles), the code.
+
+pub(crate) type Mutant = (&'static str, &'static str, &'static str);
+
+/// A table of a team's own that keeps all rules, for what app.users does not have.
+pub(crate) const NOTES: &str = "SET ROLE tenantry_owner;
+    CREATE TABLE app.notes (
+        tenant_id uuid NOT NULL DEFAULT app.tid(), id uuid NOT NULL DEFAULT gen_random_uuid(),
+        user_id uuid, title text NOT NULL, pinned integer NOT NULL DEFAULT 0,
+        PRIMARY KEY (tenant_id, id),
+        FOREIGN KEY (tenant_id, user_id) REFERENCES app.users (tenant_id, id)
+    );
+    SELECT tenantry.isolate('app.notes');
+    GRANT SELECT, INSERT (user_id, title), UPDATE (title) ON app.notes TO tenantry_tenant;
+    RESET ROLE";
+
+/// A partitioned one, which keeps them too.
+pub(crate) const EVENTS: &str = "SET ROLE tenantry_owner;
+    CREATE TABLE app.events (
+        tenant_id uuid NOT NULL DEFAULT app.tid(), id uuid NOT NULL DEFAULT gen_random_uuid(), at timestamptz NOT NULL
+    ) PARTITION BY RANGE (at);
+    CREATE TABLE app.events_all PARTITION OF app.events FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+    SELECT tenantry.isolate('app.events');
+    GRANT SELECT, INSERT (at) ON app.events TO tenantry_tenant;
+    RESET ROLE";
+
+pub(crate) const TABLES: &[Mutant] = &[
+    ("no FORCE", "ALTER TABLE app.users NO FORCE ROW LEVEL SECURITY", "RLS_NOT_FORCED"),
+    ("row level security off", "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY", "RLS_DISABLED"),
+    ("no policy", "DROP POLICY tenant_isolation ON app.users", "POLICY_MISSING"),
+    (
+        "no WITH CHECK",
+        "DROP POLICY tenant_isolation ON app.users;
+         CREATE POLICY tenant_isolation ON app.users USING (tenant_id = (SELECT app.tid()))",
+        "POLICY_ALTERED",
+    ),
+    ("USING (true)", "ALTER POLICY tenant_isolation ON app.users USING (true)", "POLICY_ALTERED"),
+    ("WITH CHECK (true)", "ALTER POLICY tenant_isolation ON app.users WITH CHECK (true)", "POLICY_ALTERED"),
+    (
+        "a policy by a setting",
+        "ALTER POLICY tenant_isolation ON app.users USING (tenant_id = current_setting('app.tenant')::uuid)",
+        "POLICY_ALTERED",
+    ),
+    (
+        "a policy by current_user",
+        "ALTER POLICY tenant_isolation ON app.users USING (tenant_id = substr(current_user::text, 4, 32)::uuid)",
+        "POLICY_ALTERED",
+    ),
+    ("a policy TO the group", "ALTER POLICY tenant_isolation ON app.users TO tenantry_tenant", "POLICY_ALTERED"),
+    (
+        "a policy for one command",
+        "DROP POLICY tenant_isolation ON app.users;
+         CREATE POLICY tenant_isolation ON app.users FOR SELECT USING (tenant_id = (SELECT app.tid()))",
+        "POLICY_MISSING",
+    ),
+    ("a second policy", "CREATE POLICY support ON app.users USING (true)", "POLICY_ADDED"),
+    ("a second policy TO PUBLIC for SELECT", "CREATE POLICY open ON app.users FOR SELECT TO PUBLIC USING (true)", "POLICY_ADDED"),
+    ("a policy under another name", "ALTER POLICY tenant_isolation ON app.users USING (true);
+         ALTER POLICY tenant_isolation ON app.users RENAME TO isolation", "POLICY_ADDED"),
+    ("tenant_id may be NULL", "ALTER TABLE app.events ALTER tenant_id DROP NOT NULL", "TENANT_ID_NULLABLE"),
+    ("tenant_id without default", "ALTER TABLE app.users ALTER tenant_id DROP DEFAULT", "TENANT_ID_DEFAULT"),
+    ("tenant_id with another default", "ALTER TABLE app.users ALTER tenant_id SET DEFAULT gen_random_uuid()", "TENANT_ID_DEFAULT"),
+    ("a table without tenant_id", "CREATE TABLE app.flags (name text); ALTER TABLE app.flags OWNER TO tenantry_owner;
+         GRANT SELECT ON app.flags TO tenantry_tenant", "TENANT_ID_MISSING"),
+    ("a forgotten table", "CREATE TABLE app.forgotten (tenant_id uuid NOT NULL DEFAULT app.tid()); ALTER TABLE app.forgotten OWNER TO tenantry_owner;
+         ALTER TABLE app.forgotten ALTER tenant_id SET STATISTICS 0", "RLS_DISABLED"),
+    ("tenant_id is text", "CREATE TABLE app.texts (tenant_id text NOT NULL); ALTER TABLE app.texts OWNER TO tenantry_owner;
+         ALTER TABLE app.texts ALTER tenant_id SET STATISTICS 0; ALTER TABLE app.texts ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE app.texts FORCE ROW LEVEL SECURITY", "TENANT_ID_TYPE"),
+    ("statistics", "ALTER TABLE app.users ALTER name SET STATISTICS 100", "STATISTICS_ON"),
+    ("a column with statistics", "ALTER TABLE app.users ADD COLUMN email text", "STATISTICS_ON"),
+    ("statistics of a partition", "ALTER TABLE app.events_all ALTER at SET STATISTICS -1", "STATISTICS_ON"),
+    ("statistics of an expression", "CREATE INDEX ON app.users (tenant_id, lower(name))", "STATISTICS_ON"),
+    ("extended statistics", "CREATE STATISTICS app.together ON name, confirmed FROM app.users", "STATISTICS_EXTENDED"),
+    ("a trigger", "CREATE TRIGGER noisy BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()", "TRIGGER_PRESENT"),
+    ("a rule", "CREATE RULE quiet AS ON DELETE TO app.users DO INSTEAD NOTHING", "RULE_PRESENT"),
+    ("a publication", "CREATE PUBLICATION everything FOR TABLE app.users", "PUBLISHED"),
+    ("an owner who is a superuser", "ALTER TABLE app.users OWNER TO CURRENT_USER", "OWNER_WRONG"),
+];
+
+pub(crate) const KEYS: &[Mutant] = &[
+    (
+        "a global UNIQUE",
+        "ALTER TABLE app.users ADD CONSTRAINT users_name_key UNIQUE (name)",
+        "KEY_GLOBAL",
+    ),
+    (
+        "a global unique index",
+        "CREATE UNIQUE INDEX users_named ON app.users (name) WHERE confirmed",
+        "KEY_GLOBAL",
+    ),
+    (
+        "a key with tenant_id last",
+        "ALTER TABLE app.users ADD CONSTRAINT users_swapped UNIQUE (id, tenant_id)",
+        "KEY_GLOBAL",
+    ),
+    (
+        "a global primary key",
+        "ALTER TABLE app.notes DROP CONSTRAINT notes_pkey, ADD CONSTRAINT notes_pkey PRIMARY KEY (id)",
+        "KEY_GLOBAL",
+    ),
+    (
+        "a global exclusion",
+        "ALTER TABLE app.users ADD CONSTRAINT apart EXCLUDE (name WITH =)",
+        "KEY_GLOBAL",
+    ),
+    (
+        "an index past tenants",
+        "CREATE INDEX users_by_name ON app.users (name)",
+        "INDEX_GLOBAL",
+    ),
+    (
+        "a global foreign key",
+        "ALTER TABLE app.users ADD CONSTRAINT users_id_key UNIQUE (id);
+         ALTER TABLE app.notes ADD CONSTRAINT notes_user_fk FOREIGN KEY (user_id) REFERENCES app.users (id)",
+        "FOREIGN_KEY_GLOBAL",
+    ),
+];
+
+pub(crate) const GRANTS: &[Mutant] = &[
+    ("TRUNCATE", "GRANT TRUNCATE ON app.users TO tenantry_tenant", "TRUNCATE_GRANTED"),
+    ("REFERENCES", "GRANT REFERENCES ON app.users TO tenantry_tenant", "REFERENCES_GRANTED"),
+    ("REFERENCES by column", "GRANT REFERENCES (id) ON app.users TO tenantry_tenant", "REFERENCES_GRANTED"),
+    ("TRIGGER", "GRANT TRIGGER ON app.users TO tenantry_tenant", "TRIGGER_GRANTED"),
+    ("UPDATE of the table", "GRANT UPDATE ON app.users TO tenantry_tenant; GRANT UPDATE (name) ON app.users TO tenantry_tenant", "UPDATE_GRANTED"),
+    ("DELETE", "GRANT DELETE ON app.users TO tenantry_tenant", "DELETE_GRANTED"),
+    ("INSERT into the table", "GRANT INSERT ON app.users TO tenantry_tenant", "INSERT_GRANTED"),
+    ("INSERT (tenant_id)", "GRANT INSERT (tenant_id) ON app.users TO tenantry_tenant", "TENANT_ID_GRANTED"),
+    ("UPDATE (tenant_id)", "GRANT UPDATE (tenant_id) ON app.users TO tenantry_tenant", "TENANT_ID_GRANTED"),
+    ("a grant to pass on", "GRANT SELECT ON app.users TO tenantry_tenant WITH GRANT OPTION", "GRANT_OPTION"),
+    ("PUBLIC reads a table", "GRANT SELECT ON app.users TO PUBLIC", "PUBLIC_GRANTED"),
+    ("PUBLIC reads a column", "GRANT SELECT (name) ON app.users TO PUBLIC", "PUBLIC_GRANTED"),
+    ("one tenant reads a table", "GRANT SELECT ON app.users TO {a}", "TENANT_GRANTED"),
+    ("the service reads tenants' rows", "GRANT SELECT ON app.users TO tenantry_service", "STRANGER_GRANTED"),
+    ("a sequence", "CREATE SEQUENCE app.counter; ALTER SEQUENCE app.counter OWNER TO tenantry_owner; GRANT USAGE ON app.counter TO tenantry_tenant", "SEQUENCE_GRANTED"),
+    (
+        "a materialised view",
+        "CREATE MATERIALIZED VIEW app.names AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.names OWNER TO tenantry_owner;
+         GRANT SELECT ON app.names TO tenantry_tenant",
+        "MATERIALIZED_VIEW_GRANTED",
+    ),
+    ("a partition", "GRANT SELECT ON app.events_all TO tenantry_tenant", "LEAF_GRANTED"),
+    ("the migrations' history", "GRANT SELECT ON tenantry.migrations TO tenantry_tenant", "INTERNAL_GRANTED"),
+    ("the schema of the migrations", "GRANT USAGE ON SCHEMA tenantry TO tenantry_tenant", "INTERNAL_GRANTED"),
+    ("a provisioner's function", "GRANT EXECUTE ON FUNCTION provisioner_07.create_tenant(uuid, text) TO tenantry_tenant", "INTERNAL_GRANTED"),
+    ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "SCHEMA_CREATE"),
+    ("CREATE in public", "GRANT CREATE ON SCHEMA public TO PUBLIC", "SCHEMA_CREATE"),
+    ("PUBLIC uses app", "GRANT USAGE ON SCHEMA app TO PUBLIC", "PUBLIC_GRANTED"),
+    ("the next table is open", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner IN SCHEMA app GRANT SELECT ON TABLES TO tenantry_tenant", "DEFAULT_PRIVILEGES"),
+    ("the next function is open", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "DEFAULT_PRIVILEGES"),
+    ("pg_statistic is open", "GRANT SELECT ON pg_catalog.pg_statistic TO tenantry_tenant", "SYSTEM_GRANTED"),
+    ("advisory locks are open", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO PUBLIC", "SYSTEM_FUNCTION_OPEN"),
+    ("reading files is granted", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text) TO tenantry_tenant", "SYSTEM_GRANTED"),
+];
+
+pub(crate) const VIEWS_AND_ROUTINES: &[Mutant] = &[
+    ("a view of a superuser's", "CREATE VIEW app.all_users AS SELECT * FROM app.users; GRANT SELECT ON app.all_users TO tenantry_tenant", "VIEW_UNBOUND"),
+    (
+        "a view over a superuser's view",
+        "CREATE VIEW app.inner_users AS SELECT * FROM app.users; CREATE VIEW app.outer_users AS SELECT * FROM app.inner_users;
+         ALTER VIEW app.outer_users OWNER TO tenantry_owner; GRANT SELECT ON app.inner_users TO tenantry_owner;
+         GRANT SELECT ON app.outer_users TO tenantry_tenant",
+        "VIEW_UNBOUND",
+    ),
+    (
+        "a view over a materialised one",
+        "CREATE MATERIALIZED VIEW app.kept AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.kept OWNER TO tenantry_owner;
+         CREATE VIEW app.shown AS SELECT * FROM app.kept; ALTER VIEW app.shown OWNER TO tenantry_owner; GRANT SELECT ON app.shown TO tenantry_tenant",
+        "VIEW_OVER_UNPROTECTED",
+    ),
+    (
+        "a view over a partition",
+        "CREATE VIEW app.past AS SELECT * FROM app.events_all; ALTER VIEW app.past OWNER TO tenantry_owner; GRANT SELECT ON app.past TO tenantry_tenant",
+        "VIEW_OVER_UNPROTECTED",
+    ),
+    ("app.tid() replaced", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+         RETURN current_setting('app.tenant')::uuid", "IDENTITY_ALTERED"),
+    ("app.tid() by current_user", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+         RETURN substr(current_user::text, 4, 32)::uuid", "IDENTITY_ALTERED"),
+    ("app.tid() as a definer", "ALTER FUNCTION app.tid() SECURITY DEFINER SET search_path = pg_catalog, pg_temp", "IDENTITY_ALTERED"),
+    ("app.tid() owned by another", "ALTER FUNCTION app.tid() OWNER TO tenantry_migrator", "IDENTITY_ALTERED"),
+    ("a definer without search_path", "ALTER FUNCTION app.delete_user(uuid) RESET search_path", "DEFINER_SEARCH_PATH"),
+    ("a definer with another search_path", "ALTER FUNCTION app.delete_user(uuid) SET search_path = app, pg_catalog", "DEFINER_SEARCH_PATH"),
+    ("a definer without pg_temp last", "ALTER FUNCTION app.delete_user(uuid) SET search_path = pg_catalog, app", "DEFINER_SEARCH_PATH"),
+    ("a definer of a superuser's", "ALTER FUNCTION app.delete_user(uuid) OWNER TO CURRENT_USER", "DEFINER_OWNER"),
+    ("PUBLIC executes", "GRANT EXECUTE ON FUNCTION app.delete_user(uuid) TO PUBLIC", "PUBLIC_EXECUTE"),
+    ("a leakproof function", "ALTER FUNCTION app.delete_user(uuid) LEAKPROOF", "LEAKPROOF"),
+    (
+        "a function in C",
+        "CREATE FUNCTION app.raw(text) RETURNS integer LANGUAGE internal AS 'textlen'; ALTER FUNCTION app.raw(text) OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION app.raw(text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.raw(text) TO tenantry_tenant",
+        "UNTRUSTED_ROUTINE",
+    ),
+    ("an untrusted language is trusted", "UPDATE pg_catalog.pg_language SET lanpltrusted = true WHERE lanname = 'c'", "LANGUAGE_OPEN"),
+    ("a large object", "SELECT lo_create(4711)", "LARGE_OBJECT"),
+    (
+        "an event trigger",
+        "CREATE FUNCTION tenantry.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; ALTER FUNCTION tenantry.watch() OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION tenantry.watch() FROM PUBLIC; CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION tenantry.watch()",
+        "EVENT_TRIGGER",
+    ),
+];
+
+pub(crate) const ROLES: &[Mutant] = &[
+    (
+        "a tenant is SUPERUSER",
+        "ALTER ROLE {a}_a SUPERUSER",
+        "TENANT_SUPERUSER",
+    ),
+    (
+        "a tenant has BYPASSRLS",
+        "ALTER ROLE {a}_a BYPASSRLS",
+        "TENANT_BYPASSRLS",
+    ),
+    (
+        "a tenant has CREATEROLE",
+        "ALTER ROLE {a}_b CREATEROLE",
+        "TENANT_CREATEROLE",
+    ),
+    (
+        "a tenant has CREATEDB",
+        "ALTER ROLE {a} CREATEDB",
+        "TENANT_CREATEDB",
+    ),
+    (
+        "a tenant has REPLICATION",
+        "ALTER ROLE {a}_a REPLICATION",
+        "TENANT_REPLICATION",
+    ),
+    (
+        "a tenant's role logs in",
+        "ALTER ROLE {a} LOGIN",
+        "TENANT_ROLE_LOGIN",
+    ),
+    (
+        "another login of a tenant's name",
+        "CREATE ROLE tn_{hex}_c LOGIN",
+        "TENANT_LOOKALIKE",
+    ),
+    (
+        "a login that is read as a tenant's",
+        "CREATE ROLE \"xx_{hex}\" LOGIN",
+        "TENANT_LOOKALIKE",
+    ),
+    (
+        "a tenant is the owner",
+        "GRANT tenantry_owner TO {a}_a",
+        "TENANT_MEMBERSHIP",
+    ),
+    (
+        "a tenant reads all data",
+        "GRANT pg_read_all_data TO {a}",
+        "TENANT_MEMBERSHIP",
+    ),
+    ("a tenant is another", "GRANT {b} TO {a}_a", "TENANT_MEMBERSHIP"),
+    (
+        "a tenant admits tenants",
+        "GRANT tenantry_tenant TO {a} WITH ADMIN OPTION",
+        "TENANT_ADMIN_OPTION",
+    ),
+    (
+        "the group reads all data",
+        "GRANT pg_read_all_data TO tenantry_tenant",
+        "FIXED_ROLE_MEMBERSHIP",
+    ),
+    (
+        "the service is the owner",
+        "GRANT tenantry_owner TO tenantry_service",
+        "FIXED_ROLE_MEMBERSHIP",
+    ),
+    (
+        "a person is the owner",
+        "CREATE ROLE person LOGIN; GRANT tenantry_owner TO person",
+        "FIXED_ROLE_SHARED",
+    ),
+    (
+        "the owner logs in",
+        "ALTER ROLE tenantry_owner LOGIN",
+        "FIXED_ROLE_LOGIN",
+    ),
+    (
+        "a provisioner logs in",
+        "ALTER ROLE tenantry_provisioner_09 LOGIN",
+        "FIXED_ROLE_LOGIN",
+    ),
+    (
+        "the owner has BYPASSRLS",
+        "ALTER ROLE tenantry_owner BYPASSRLS",
+        "FIXED_ROLE_POWER",
+    ),
+    (
+        "the service has CREATEROLE",
+        "ALTER ROLE tenantry_service CREATEROLE",
+        "FIXED_ROLE_POWER",
+    ),
+    (
+        "the migrator is SUPERUSER",
+        "ALTER ROLE tenantry_migrator SUPERUSER",
+        "FIXED_ROLE_POWER",
+    ),
+    (
+        "a tenant owns a table",
+        "CREATE TABLE tenantry.owned (); ALTER TABLE tenantry.owned OWNER TO {a}",
+        "TENANT_OWNS",
+    ),
+    (
+        "the service owns a table",
+        "CREATE TABLE tenantry.kept (); ALTER TABLE tenantry.kept OWNER TO tenantry_service",
+        "FIXED_ROLE_OWNS",
+    ),
+    (
+        "a tenant's login expires",
+        "ALTER ROLE {a}_a VALID UNTIL '2040-01-01'",
+        "TENANT_EXPIRES",
+    ),
+    (
+        "a login with BYPASSRLS",
+        "CREATE ROLE reporting LOGIN BYPASSRLS",
+        "BYPASSRLS_LOGIN",
+    ),
+    (
+        "a poisoned tenant's login",
+        "ALTER ROLE {a}_a SET search_path = pg_temp, app",
+        "TENANT_SETTING",
+    ),
+    (
+        "a poisoned service's login",
+        "ALTER ROLE tenantry_service SET search_path = public",
+        "FIXED_ROLE_SETTING",
+    ),
+    (
+        "triggers off by a role",
+        "ALTER ROLE {a}_a IN DATABASE tenantry_data SET session_replication_role = replica",
+        "SETTING_DANGEROUS",
+    ),
+    (
+        "triggers off by the database",
+        "ALTER DATABASE tenantry_data SET session_replication_role = replica",
+        "SETTING_DANGEROUS",
+    ),
+];
+
+pub(crate) const DATABASES: &[Mutant] = &[
+    (
+        "PUBLIC connects",
+        "GRANT CONNECT ON DATABASE tenantry_data TO PUBLIC",
+        "DATABASE_OPEN",
+    ),
+    (
+        "PUBLIC makes temporary tables",
+        "GRANT TEMPORARY ON DATABASE tenantry_data TO PUBLIC",
+        "DATABASE_OPEN",
+    ),
+    (
+        "tenants make schemas",
+        "GRANT CREATE ON DATABASE tenantry_data TO tenantry_tenant",
+        "DATABASE_OPEN",
+    ),
+    (
+        "tenants connect to the control store",
+        "GRANT CONNECT ON DATABASE tenantry_control TO tenantry_tenant",
+        "DATABASE_OPEN",
+    ),
+    (
+        "PUBLIC connects to postgres",
+        "GRANT CONNECT ON DATABASE postgres TO PUBLIC",
+        "SHARED_DATABASE_OPEN",
+    ),
+    (
+        "a superuser owns the database",
+        "ALTER DATABASE tenantry_data OWNER TO CURRENT_USER",
+        "DATABASE_OWNER",
+    ),
+];
+
+/// In the control store.
+pub(crate) const STORE: &[Mutant] = &[
+    (
+        "tenants read credentials",
+        "GRANT SELECT ON control.tenant_credentials TO tenantry_tenant",
+        "STORE_GRANTED",
+    ),
+    (
+        "PUBLIC reads a column",
+        "GRANT SELECT (name) ON control.tenants TO PUBLIC",
+        "PUBLIC_GRANTED",
+    ),
+    (
+        "PUBLIC uses the schema",
+        "GRANT USAGE ON SCHEMA control TO PUBLIC",
+        "PUBLIC_GRANTED",
+    ),
+    (
+        "PUBLIC executes",
+        "GRANT EXECUTE ON FUNCTION control.notify_change() TO PUBLIC",
+        "PUBLIC_EXECUTE",
+    ),
+    (
+        "a tenant reads keys",
+        "GRANT SELECT ON control.tenant_keys TO {a}",
+        "STORE_GRANTED",
+    ),
+    (
+        "the next function is open",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
+        "DEFAULT_PRIVILEGES",
+    ),
+    (
+        "a table of a superuser's",
+        "ALTER TABLE control.tenants OWNER TO CURRENT_USER",
+        "OWNER_WRONG",
+    ),
+];
+
+/// For the probe alone, with the lint switched off.
+pub(crate) const ATTACKED: &[Mutant] = &[
+    ("row level security off", "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY", "PROBE_READ"),
+    ("USING (true)", "ALTER POLICY tenant_isolation ON app.users USING (true)", "PROBE_READ"),
+    ("a second policy", "CREATE POLICY support ON app.users FOR SELECT USING (true)", "PROBE_READ"),
+    ("a second policy for UPDATE", "CREATE POLICY a ON app.users FOR SELECT USING (true); CREATE POLICY b ON app.users FOR UPDATE USING (true)", "PROBE_WROTE"),
+    ("app.tid() is one for all", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
+         RETURN 'd0c7d0c7-d0c7-4d0c-8000-00000000000b'::uuid", "PROBE_READ"),
+    ("TRUNCATE", "GRANT TRUNCATE ON app.users TO tenantry_tenant", "PROBE_TRUNCATED"),
+    ("UPDATE of the table", "GRANT UPDATE ON app.users TO tenantry_tenant", "PROBE_LOCKED"),
+    ("DELETE and no policy on it", "GRANT DELETE ON app.users TO tenantry_tenant; CREATE POLICY a ON app.users USING (true)", "PROBE_WROTE"),
+    ("INSERT (tenant_id) and no check", "GRANT INSERT (tenant_id) ON app.users TO tenantry_tenant; ALTER POLICY tenant_isolation ON app.users WITH CHECK (true)", "PROBE_FORGED"),
+    ("a global UNIQUE", "ALTER TABLE app.users ADD CONSTRAINT users_name_key UNIQUE (name)", "PROBE_COLLIDED"),
+    ("a view of a superuser's", "CREATE VIEW app.all_users AS SELECT * FROM app.users; GRANT SELECT ON app.all_users TO tenantry_tenant", "PROBE_READ"),
+    ("a definer that asks nobody", "CREATE OR REPLACE FUNCTION app.delete_user(user_id uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+         SET search_path = pg_catalog, pg_temp AS 'BEGIN DELETE FROM app.users WHERE id = user_id; RETURN FOUND; END';
+         ALTER TABLE app.users NO FORCE ROW LEVEL SECURITY", "PROBE_ALTERED"),
+    ("tenants have BYPASSRLS", "DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname ~ '^tn_d0c7d0c7' LOOP
+         EXECUTE format('ALTER ROLE %I BYPASSRLS', r); END LOOP; END $$", "PROBE_READ"),
+    ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "PROBE_CREATED"),
+    ("tenants connect to the control store", "GRANT CONNECT ON DATABASE tenantry_control TO tenantry_tenant", "PROBE_ENTERED"),
+];

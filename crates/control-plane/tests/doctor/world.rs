@@ -1,0 +1,135 @@
+//! A server of its own, since roles are broken too: both databases migrated, and two tenants with a user each.
+
+use control_plane::doctor::{Doctor, DoctorSettings, Patient, Report};
+use control_plane::postgres::{Database, Login, migrate};
+use control_plane::{ControlPlane, ControlPlaneSettings};
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
+use tenant_registry::{TenantId, TenantSource as _};
+use testkit::{LIMITS, TestServer, envelope, tenant};
+
+pub(crate) const CONTROL: &str = "tenantry_control";
+pub(crate) const DATA: &str = "tenantry_data";
+
+pub(crate) struct World {
+    pub(crate) server: TestServer,
+    pub(crate) plane: ControlPlane,
+    pub(crate) a: TenantId,
+    pub(crate) b: TenantId,
+    data: PgConnection,
+    control: PgConnection,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let server = TestServer::bare().await;
+        for (database, name) in [(Database::Control, CONTROL), (Database::Data, DATA)] {
+            migrate(&server.target(database, name, true), LIMITS)
+                .await
+                .unwrap();
+        }
+        let plane = ControlPlane::open(
+            ControlPlaneSettings {
+                control: server.cluster().clone(),
+                control_database: CONTROL.parse().unwrap(),
+                control_login: server.service().clone(),
+                control_connections: 2,
+                data: server.cluster().clone(),
+                data_database: DATA.parse().unwrap(),
+                data_login: server.service().clone(),
+                max_connections_per_tenant: 5,
+            },
+            envelope(),
+        );
+        let (a, b) = (tenant(&plane, "a").await.id, tenant(&plane, "b").await.id);
+        let (data, control) = (server.superuser(DATA).await, server.superuser(CONTROL).await);
+        let world = Self {
+            server,
+            plane,
+            a,
+            b,
+            data,
+            control,
+        };
+        for (tenant, name) in [(a, "Ada"), (b, "Bob")] {
+            let insert = sqlx::query("INSERT INTO app.users (name) VALUES ($1)").bind(name);
+            insert.execute(&mut world.session(tenant).await).await.unwrap();
+        }
+        world
+    }
+
+    /// A plain session of the tenant's.
+    pub(crate) async fn session(&self, tenant: TenantId) -> PgConnection {
+        use sqlx::ConnectOptions as _;
+        let spec = self.plane.source().load(tenant).await.unwrap();
+        spec.connect.connect().await.unwrap()
+    }
+
+    pub(crate) fn settings(&self, examiner: Option<&Login>) -> DoctorSettings {
+        let patient = |name: &str| Patient {
+            cluster: self.server.cluster().clone(),
+            name: name.parse().unwrap(),
+            service: self.server.service().clone(),
+            examiner: examiner.cloned(),
+        };
+        DoctorSettings {
+            control: patient(CONTROL),
+            data: patient(DATA),
+            min_server_version: 140_000,
+        }
+    }
+
+    /// The doctor, with the rights of the service's login.
+    pub(crate) fn doctor(&self) -> Doctor {
+        Doctor::new(self.settings(None))
+    }
+
+    /// The text with the names of this world in it.
+    pub(crate) fn filled(&self, text: &str) -> String {
+        text.replace("{a}", &format!("tn_{}", self.a.as_uuid().simple()))
+            .replace("{b}", &format!("tn_{}", self.b.as_uuid().simple()))
+            .replace("{hex}", &self.b.as_uuid().simple().to_string())
+    }
+
+    /// Runs statements as a superuser in the tenants' database, or where `place` says.
+    pub(crate) async fn run(&mut self, place: &str, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = raw_sql(AssertSqlSafe(sql.to_owned()));
+        let session = if place == CONTROL {
+            &mut self.control
+        } else {
+            &mut self.data
+        };
+        session.execute(sql).await.map(drop)
+    }
+
+    /// Asks for one value as a superuser in the tenants' database.
+    pub(crate) async fn one<T>(&mut self, sql: &str) -> T
+    where
+        T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
+    {
+        let asked = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+        asked.fetch_one(&mut self.data).await.unwrap()
+    }
+
+    /// Runs every remedy of the report, in its order.
+    pub(crate) async fn heal(&mut self, report: &Report) -> Result<(), String> {
+        for finding in &report.findings {
+            if let Some(remedy) = &finding.remedy {
+                let done = self.run(&finding.place, remedy).await;
+                done.map_err(|error| format!("{}: the remedy fails: {remedy}: {error}", finding.code))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was found, a line each.
+pub(crate) fn lines(report: &Report) -> Vec<String> {
+    let line = |finding: &control_plane::doctor::Finding| {
+        format!(
+            "{} {} {}: {}",
+            finding.code, finding.place, finding.object, finding.wrong
+        )
+    };
+    report.findings.iter().map(line).collect()
+}
