@@ -31,6 +31,26 @@ CREATE FUNCTION doctor.tenant(side text) RETURNS uuid
         || substr(encode(sha256(convert_to(current_database()::text, 'UTF8')), 'hex'), 1, 14) || side)::uuid;
 REVOKE ALL ON FUNCTION doctor.tenant(text) FROM PUBLIC;
 
+-- Opens a tenant's first login with this verifier. Only where there is none yet it is made as every tenant's is: that takes
+-- an advisory lock, which a tenant could hold where PUBLIC has those still.
+CREATE FUNCTION doctor.open_login(tenant uuid, verifier text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    login text := 'tn_' || replace(tenant::text, '-', '') || '_a';
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
+        PERFORM provisioner_00.create_tenant(tenant, verifier);
+    ELSIF verifier ~ '^SCRAM-SHA-256[$]1:' THEN
+        EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', login, verifier);
+    ELSE
+        RAISE EXCEPTION 'not a SCRAM-SHA-256 verifier' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION doctor.open_login(uuid, text) FROM PUBLIC;
+
 -- Makes the two tenants' roles where they are not there, and opens their first logins with these SCRAM verifiers.
 CREATE FUNCTION doctor.open_probe(attacker_verifier text, victim_verifier text, OUT attacker uuid, OUT victim uuid)
     LANGUAGE plpgsql
@@ -40,8 +60,7 @@ AS $$
 BEGIN
     attacker := doctor.tenant('a');
     victim := doctor.tenant('b');
-    PERFORM provisioner_00.create_tenant(attacker, attacker_verifier);
-    PERFORM provisioner_00.create_tenant(victim, victim_verifier);
+    PERFORM doctor.open_login(attacker, attacker_verifier), doctor.open_login(victim, victim_verifier);
 END
 $$;
 REVOKE ALL ON FUNCTION doctor.open_probe(text, text) FROM PUBLIC;

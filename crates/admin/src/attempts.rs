@@ -16,6 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 use web::{Code, Problem};
 
@@ -49,7 +50,7 @@ pub(crate) async fn attempt(
     }
     let carried = async move {
         // One task more, so that a panic is an answer like any other.
-        let handler = tokio::spawn(next.run(request).in_current_span());
+        let handler = AbortOnDropHandle::new(tokio::spawn(next.run(request).in_current_span()));
         let response = match timeout(LONGEST, handler).await {
             Ok(Ok(response)) => response,
             Ok(Err(ended)) => Problem::internal(ended).into_response(),

@@ -3,8 +3,8 @@
 //! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]) and says which role it
 //! needs (`routes`). [`tenants`] leads tenants through their lives by the control plane, and [`operations`] shows how
 //! far it is; [`api_keys`] are those of their callers, [`pools`] what this replica has open for them; [`tokens`] are who
-//! else may call here, [`audit`] what they did, which `attempts` sees to where no change does; [`doctor`]
-//! examines whether tenants are kept apart; [`health`] answers probes.
+//! else may call here, [`audit`] what they did, which `attempts` sees to where no change does; `idempotency` runs once
+//! what is sent again; [`doctor`] examines whether tenants are kept apart; [`health`] answers probes.
 
 pub mod api_keys;
 mod attempts;
@@ -12,6 +12,7 @@ pub mod audit;
 pub mod auth;
 pub mod doctor;
 pub mod health;
+mod idempotency;
 pub mod operations;
 pub mod plane;
 pub mod pools;

@@ -70,6 +70,7 @@ pub fn plane(
     let guards = Guards {
         auth: auth.clone(),
         log: AttemptLog::new(control_plane.store().clone()),
+        store: control_plane.store().clone(),
     };
     let routes = [
         tenants::routes(),

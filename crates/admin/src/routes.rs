@@ -5,10 +5,11 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
-use control_plane::Role;
+use control_plane::{Role, Store};
 
 use crate::attempts::{AttemptLog, attempt};
 use crate::auth::{AdminAuth, Caller, authenticate};
+use crate::idempotency::idempotent;
 use crate::plane::AdminState;
 
 /// A path and its methods. The plane takes nothing else, so no method is without a role.
@@ -56,16 +57,19 @@ impl Route {
 pub(crate) struct Guards {
     pub(crate) auth: AdminAuth,
     pub(crate) log: AttemptLog,
+    pub(crate) store: Store,
 }
 
 impl Guards {
     /// Adds the route, guarded. The layers go around the methods: what does not exist asks nobody for a token. From
-    /// the outside in: who is calling; what the audit log should know of it; whether the caller's role will do.
+    /// the outside in: who is calling; what the audit log should know of it; whether the caller's role will
+    /// do; whether it was answered before.
     pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
-        let methods = route
-            .methods
-            .into_iter()
-            .map(|(role, methods)| methods.route_layer(from_fn_with_state(role, require)));
+        let methods = route.methods.into_iter().map(|(role, methods)| {
+            methods
+                .route_layer(from_fn_with_state(self.store.clone(), idempotent))
+                .route_layer(from_fn_with_state(role, require))
+        });
         let all = methods.fold(MethodRouter::new(), MethodRouter::merge);
         let all = all
             .route_layer(from_fn_with_state(self.log.clone(), attempt))

@@ -28,6 +28,8 @@ mod audit;
 #[cfg(feature = "store")]
 mod changes;
 #[cfg(feature = "store")]
+mod idempotency;
+#[cfg(feature = "store")]
 mod lifecycle;
 #[cfg(feature = "store")]
 mod operation;
@@ -48,13 +50,15 @@ pub use self::{
     admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
+    idempotency::{IdempotencyKey, KeptAnswer},
     lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, AuditFilter, AuditRecord, CreateTokenError,
-        OperationFilter, OperationsBefore, RevokeError, Store, StoreError, TenantFilter, TenantsAfter,
+        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError,
+        KeyClaim, OperationFilter, OperationsBefore, RevokeError, Store, StoreError, TenantFilter,
+        TenantsAfter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

@@ -1,5 +1,6 @@
 //! The service's life: listen, serve, stop in two stages.
 
+mod retention;
 mod signals;
 mod upkeep;
 
@@ -94,6 +95,7 @@ pub async fn run(
         .clone()
         .run_until_cancelled_owned(async move { examinations.until_sound(EXAMINE_AGAIN).await });
     tokio::spawn(examining);
+    retention::start(control_plane.store().clone(), settings.retention, &stopping);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),

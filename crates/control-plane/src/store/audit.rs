@@ -19,6 +19,23 @@ impl Store {
     pub async fn audit(&self, entry: &AuditEntry<'_>) -> Result<(), StoreError> {
         Ok(append(&self.pool, entry).await?)
     }
+
+    /// Removes up to `most` entries that are older than so many days, but none of the last 30; returns how many.
+    /// Several replicas may do it at once.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn trim_audit_log(&self, days: u32, most: u32) -> Result<u64, StoreError> {
+        let limit = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let trimmed = sqlx::query_scalar!(
+            r#"SELECT control.trim_audit_log($1, $2) AS "trimmed!""#,
+            limit(days),
+            limit(most),
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(trimmed.unsigned_abs())
+    }
 }
 
 /// Writes an entry, within the transaction of what it tells of: neither is there without the other.

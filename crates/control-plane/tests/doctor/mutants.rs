@@ -146,6 +146,7 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("a provisioner's function", "GRANT EXECUTE ON FUNCTION provisioner_07.create_tenant(uuid, text) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "SCHEMA_CREATE"),
     ("CREATE in public", "GRANT CREATE ON SCHEMA public TO PUBLIC", "SCHEMA_CREATE"),
+    ("the guard is off", "ALTER EVENT TRIGGER tenantry_guard DISABLE", "GUARD_MISSING"),
     ("PUBLIC uses app", "GRANT USAGE ON SCHEMA app TO PUBLIC", "PUBLIC_GRANTED"),
     ("the next table is open", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner IN SCHEMA app GRANT SELECT ON TABLES TO tenantry_tenant", "DEFAULT_PRIVILEGES"),
     ("the next function is open", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "DEFAULT_PRIVILEGES"),
@@ -199,6 +200,56 @@ pub(crate) const VIEWS_AND_ROUTINES: &[Mutant] = &[
         "CREATE FUNCTION tenantry.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; ALTER FUNCTION tenantry.watch() OWNER TO tenantry_owner;
          REVOKE ALL ON FUNCTION tenantry.watch() FROM PUBLIC; CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION tenantry.watch()",
         "EVENT_TRIGGER",
+    ),
+];
+
+/// What PostgreSQL itself is made of, as a superuser could bend it.
+pub(crate) const POSTGRES: &[Mutant] = &[
+    (
+        "every uuid is every other",
+        "CREATE OR REPLACE FUNCTION pg_catalog.uuid_eq(uuid, uuid) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "substr of another's",
+        "CREATE OR REPLACE FUNCTION pg_catalog.substr(text, integer, integer) RETURNS text LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a function among PostgreSQL's own",
+        "CREATE FUNCTION pg_catalog.lower(uuid) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a cast from text to uuid",
+        "CREATE FUNCTION app.as_uuid(text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'; ALTER FUNCTION app.as_uuid(text) OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION app.as_uuid(text) FROM PUBLIC; CREATE CAST (text AS uuid) WITH FUNCTION app.as_uuid(text)",
+        "CATALOG_ALTERED",
+    ),
+    (
+        "a foreign server",
+        "CREATE FOREIGN DATA WRAPPER afar; CREATE SERVER afar FOREIGN DATA WRAPPER afar; GRANT USAGE ON FOREIGN SERVER afar TO tenantry_tenant",
+        "FOREIGN_SERVER_OPEN",
+    ),
+];
+
+/// What older servers do not know, and since when it is known.
+pub(crate) const SINCE: &[(u32, Mutant)] = &[
+    (
+        150_000,
+        (
+            "a superuser's setting is granted",
+            "GRANT SET ON PARAMETER session_replication_role TO tenantry_tenant",
+            "PARAMETER_GRANTED",
+        ),
+    ),
+    (
+        170_000,
+        (
+            "MAINTAIN",
+            "GRANT MAINTAIN ON app.users TO tenantry_tenant",
+            "MAINTAIN_GRANTED",
+        ),
     ),
 ];
 
@@ -432,6 +483,6 @@ pub(crate) const ATTACKED: &[Mutant] = &[
          ALTER TABLE app.users NO FORCE ROW LEVEL SECURITY", "PROBE_ALTERED"),
     ("tenants have BYPASSRLS", "DO $$ DECLARE r text; BEGIN FOR r IN SELECT rolname FROM pg_roles WHERE rolname ~ '^tn_d0c7d0c7' LOOP
          EXECUTE format('ALTER ROLE %I BYPASSRLS', r); END LOOP; END $$", "PROBE_READ"),
-    ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "PROBE_CREATED"),
+    ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant; ALTER EVENT TRIGGER tenantry_guard DISABLE", "PROBE_CREATED"),
     ("tenants connect to the control store", "GRANT CONNECT ON DATABASE tenantry_control TO tenantry_tenant", "PROBE_ENTERED"),
 ];

@@ -3,6 +3,7 @@
 use control_plane::doctor::{Doctor, DoctorSettings, Patient, Report};
 use control_plane::postgres::{Database, Login, migrate};
 use control_plane::{ControlPlane, ControlPlaneSettings};
+use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
 use tenant_registry::{TenantId, TenantSource as _};
@@ -22,9 +23,26 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::on(TestServer::bare().await, true).await
+    }
+
+    /// As on a managed PostgreSQL: the migrator was made by an operator, and there is no superuser to be had.
+    pub(crate) async fn without_superuser() -> Self {
         let server = TestServer::bare().await;
+        let password = server.migrator().password.expose_secret();
+        let create = format!("CREATE ROLE tenantry_migrator LOGIN CREATEROLE CREATEDB PASSWORD '{password}'");
+        server
+            .superuser("postgres")
+            .await
+            .execute(AssertSqlSafe(create))
+            .await
+            .unwrap();
+        Self::on(server, false).await
+    }
+
+    async fn on(server: TestServer, superuser: bool) -> Self {
         for (database, name) in [(Database::Control, CONTROL), (Database::Data, DATA)] {
-            migrate(&server.target(database, name, true), LIMITS)
+            migrate(&server.target(database, name, superuser), LIMITS)
                 .await
                 .unwrap();
         }

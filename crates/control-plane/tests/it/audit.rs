@@ -1,6 +1,7 @@
 //! The audit log: nobody who serves can change what stands in it.
 
 use control_plane::{Actor, AuditEntry, AuditFilter, Outcome, Role, Store};
+use futures_util::future::try_join_all;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
 use testkit::Databases;
@@ -199,4 +200,21 @@ async fn the_service_can_add_to_the_log_and_nothing_else() {
     let added = "INSERT INTO control.audit_log (actor, action, outcome) VALUES ('x', 'x', 'done')";
     run(&mut service, added).await.unwrap();
     assert_eq!(left(&mut superuser).await, 31);
+}
+
+#[tokio::test]
+async fn old_entries_go_in_batches_by_several_at_once() {
+    let databases = Databases::new().await;
+    let (replicas, mut session) = ([store(&databases), store(&databases)], in_store(&databases).await);
+    // One for each of the days from the 10th to the 109th before today.
+    entries(&mut session, 100, 10).await;
+    assert_eq!(replicas[0].trim_audit_log(60, 5).await.unwrap(), 5);
+    let trims = (0..8).map(|number| replicas[number % 2].trim_audit_log(60, 10));
+    let trimmed = try_join_all(trims).await.unwrap();
+    assert!(trimmed.iter().all(|&count| count <= 10), "{trimmed:?}");
+    while replicas[0].trim_audit_log(60, 10).await.unwrap() > 0 {}
+    assert_eq!(left(&mut session).await, 50);
+    // However little is asked to be kept.
+    assert_eq!(replicas[0].trim_audit_log(1, 1000).await.unwrap(), 30);
+    assert_eq!(left(&mut session).await, 20);
 }

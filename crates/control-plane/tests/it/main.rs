@@ -16,6 +16,7 @@ mod fixed_logins;
 mod fixed_roles;
 mod grants;
 mod hardening;
+mod idempotency;
 mod identity;
 mod lifecycle;
 mod migrations;

@@ -39,6 +39,9 @@ const CLUSTER: Fields = &[
     ("connect_timeout", Kind::Duration),
 ];
 
+/// A hundred years, in days: no clock overflows.
+const CENTURY: u32 = 36_500;
+
 /// A section and its keys, in groups so that sections can share them.
 const SECTIONS: &[(&str, &[Fields])] = &[
     (
@@ -101,6 +104,14 @@ const SECTIONS: &[(&str, &[Fields])] = &[
         &[&[("deadline", Kind::Duration), ("lock_timeout", Kind::Duration)]],
     ),
     ("doctor", &[&[("on_start", Kind::Flag)]]),
+    (
+        "retention",
+        &[&[
+            ("audit_days", Kind::Within(30, CENTURY)),
+            ("idempotency_hours", Kind::Within(1, 24 * 365)),
+            ("operations_days", Kind::Within(1, CENTURY)),
+        ]],
+    ),
     (
         "shutdown",
         &[&[

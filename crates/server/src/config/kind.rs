@@ -41,6 +41,8 @@ pub enum Kind {
     Count,
     /// An integer from 1 to this one; and why there is an end to it.
     AtMost(u32, &'static str),
+    /// An integer from the first to the second.
+    Within(u32, u32),
     /// A count that may also be zero: none.
     Amount,
     /// A duration from 1 ms to 24 days.
@@ -61,7 +63,7 @@ impl Kind {
     /// a name made of digits stays what it is.
     pub(super) fn read(self, text: &str) -> Value {
         match self {
-            Self::Port | Self::Count | Self::AtMost(..) | Self::Amount => text
+            Self::Port | Self::Count | Self::AtMost(..) | Self::Within(..) | Self::Amount => text
                 .trim()
                 .parse::<i64>()
                 .map_or_else(|_| text.into(), Value::from),
@@ -95,6 +97,7 @@ impl Kind {
             Self::Port => integer(value, 1, u32::from(u16::MAX)),
             Self::Count => integer(value, 1, u32::MAX),
             Self::AtMost(max, why) => integer(value, 1, max).map_err(|error| format!("{error}: {why}")),
+            Self::Within(min, max) => integer(value, min, max),
             Self::Amount => integer(value, 0, u32::MAX),
             Self::Duration => duration(value, Duration::from_millis(1)),
             Self::Deadline => duration(value, Duration::ZERO),

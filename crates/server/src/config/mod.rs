@@ -58,7 +58,8 @@ pub use required::{Absent, Purpose, present};
 pub use settings::{
     AdminPlaneSettings, ClusterSettings, ControlStoreSettings, DataClusterSettings, DevSettings,
     DoctorSettings, KeySettings, LogFormat, LogSettings, MigrationSettings, NotAVersion, OnRefused,
-    PlaneLimits, RegistrySettings, ServerVersion, Settings, ShutdownSettings, TenantPlaneSettings, TlsMode,
+    PlaneLimits, RegistrySettings, RetentionSettings, ServerVersion, Settings, ShutdownSettings,
+    TenantPlaneSettings, TlsMode,
 };
 
 use gather::Gathered;

@@ -236,6 +236,33 @@ fn a_deadline_may_be_zero() {
 }
 
 #[test]
+fn what_is_old_is_kept_for_a_while() {
+    let retention = load(&flags([])).settings.retention;
+    assert_eq!(
+        (
+            retention.audit_days,
+            retention.idempotency_hours,
+            retention.operations_days
+        ),
+        (365, 24, 30)
+    );
+    for (given, reason) in [
+        ("retention.audit_days=29", "29 is not an integer from 30 to 36500"),
+        (
+            "retention.idempotency_hours=0",
+            "0 is not an integer from 1 to 8760",
+        ),
+        (
+            "retention.operations_days=36501",
+            "is not an integer from 1 to 36500",
+        ),
+    ] {
+        let error = problem(&flags([given])).to_string();
+        assert!(error.contains(reason), "{error} should say {reason}");
+    }
+}
+
+#[test]
 fn the_budget_is_whatever_the_server_allows_unless_it_is_configured() {
     let registry = load(&flags([])).settings.registry;
     assert_eq!(registry.max_connections, None);

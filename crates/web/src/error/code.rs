@@ -75,6 +75,8 @@ codes! {
         "The request's body came too slowly" "Send it again, without pauses.";
     TenantExists "TENANT_EXISTS" CONFLICT
         "There is a tenant of that name or id" "Choose another, or use the one that exists.";
+    IdempotencyInProgress "IDEMPOTENCY_IN_PROGRESS" CONFLICT
+        "A request with this Idempotency-Key is still running" "Send it again after the time in Retry-After.";
     Conflict "CONFLICT" CONFLICT
         "The request conflicts with what is stored" "Read the current state and decide anew.";
     TenantStateConflict "TENANT_STATE" CONFLICT
@@ -90,6 +92,8 @@ codes! {
         "Send JSON, not encoded, as `content-type: application/json`.";
     Validation "VALIDATION" UNPROCESSABLE_ENTITY
         "Some fields are wrong" "Correct every field in `errors`.";
+    IdempotencyKeyReused "IDEMPOTENCY_KEY_REUSED" UNPROCESSABLE_ENTITY
+        "The Idempotency-Key stands for another request" "Send each new request with a new key.";
     PreconditionRequired "PRECONDITION_REQUIRED" PRECONDITION_REQUIRED
         "The request does not say which version it changes"
         "Send the ETag that you read as If-Match, or `*` for whatever there is.";

@@ -1,18 +1,11 @@
 //! [`JsonObject`]: a request's body as a JSON object.
 
-use std::error::Error;
-
-use axum::{
-    RequestExt as _,
-    extract::{FromRequest, Request},
-};
-use http_body_util::{BodyExt as _, LengthLimitError};
+use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value, error::Category};
 
-use super::{media_type::is_json, unique::UniqueObject};
+use super::{body::whole_body, media_type::is_json, unique::UniqueObject};
 use crate::{
     error::{Code, Problem},
-    middleware::BodyTimeout,
     read::Fields,
 };
 
@@ -43,29 +36,9 @@ impl<S: Sync> FromRequest<S> for JsonObject {
         if !is_json(request.headers()) {
             return Err(Code::MediaType.into());
         }
-        let body = request.with_limited_body().into_body();
-        let bytes = body
-            .collect()
-            .await
-            .map_err(|error| unreadable(&error))?
-            .to_bytes();
+        let bytes = whole_body(request).await?;
         parse(&bytes).map(Self)
     }
-}
-
-/// Why a body did not come, by what is found behind the error.
-fn unreadable(error: &(dyn Error + 'static)) -> Problem {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.is::<LengthLimitError>() {
-            return Code::BodyTooLarge.into();
-        }
-        if error.is::<BodyTimeout>() {
-            return Code::RequestTimeout.into();
-        }
-        next = error.source();
-    }
-    Problem::new(Code::Malformed).detail("the body ends before its announced end")
 }
 
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {

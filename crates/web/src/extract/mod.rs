@@ -1,12 +1,14 @@
 //! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain
 //! text.
 
+mod body;
 mod json;
 mod media_type;
 mod no_query;
 mod path;
 mod unique;
 
+pub use body::whole_body;
 pub use json::JsonObject;
 pub use no_query::NoQuery;
 pub use path::PathId;

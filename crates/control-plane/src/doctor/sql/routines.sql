@@ -79,7 +79,14 @@ WHERE reachable AND extname IN (
 )
 UNION ALL
 -- What the identity and the policies rest on, and whatever else is not as initdb makes it.
-SELECT 'CATALOG_ALTERED', pg_proc.oid::regprocedure::text, 'a function of PostgreSQL''s own was put in the place of another', NULL
+SELECT 'CATALOG_ALTERED', pg_proc.oid::regprocedure::text, 'a function of PostgreSQL''s own is not the one that it brings',
+    CASE
+        WHEN pg_proc.oid >= 16384 THEN format('DROP ROUTINE pg_catalog.%s', pg_proc.oid::regprocedure)
+        WHEN proname IN ('substr', 'text', 'uuid_in', 'uuid_eq') THEN
+            format('CREATE OR REPLACE FUNCTION pg_catalog.%s RETURNS %s LANGUAGE internal IMMUTABLE STRICT PARALLEL SAFE%s AS %L',
+                pg_proc.oid::regprocedure, prorettype::regtype, CASE proname WHEN 'uuid_eq' THEN ' LEAKPROOF' END,
+                CASE proname WHEN 'substr' THEN 'text_substr' WHEN 'text' THEN 'name_text' ELSE proname END)
+    END
 FROM pg_catalog.pg_proc
 JOIN pg_catalog.pg_language ON pg_language.oid = prolang
 WHERE pronamespace = 'pg_catalog'::regnamespace

@@ -45,7 +45,7 @@ WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantr
     )
 UNION ALL
 SELECT 'GUARD_MISSING', 'event trigger tenantry_guard', 'no guard keeps tenants from trying DDL, whose locks come before the refusal',
-    NULL
+    (SELECT 'ALTER EVENT TRIGGER tenantry_guard ENABLE ALWAYS' FROM pg_catalog.pg_event_trigger WHERE evtname = 'tenantry_guard' AND evtenabled <> 'A')
 FROM pg_catalog.pg_database
 WHERE datname = current_database()
     AND EXISTS (

@@ -38,6 +38,8 @@ pub struct Settings {
     pub migrations: MigrationSettings,
     /// `[doctor]`
     pub doctor: DoctorSettings,
+    /// `[retention]`
+    pub retention: RetentionSettings,
     /// `[shutdown]`
     pub shutdown: ShutdownSettings,
     /// `[dev]`: there in the dev profile and only there.
@@ -109,6 +111,17 @@ pub struct MigrationSettings {
 pub struct DoctorSettings {
     /// Whether no tenant is served before an examination has found nothing.
     pub on_start: bool,
+}
+
+/// `[retention]`: how long the control store keeps what nobody works with any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct RetentionSettings {
+    /// Of entries of the audit log; 30 at least.
+    pub audit_days: u32,
+    /// Of answers to idempotency keys.
+    pub idempotency_hours: u32,
+    /// Of finished operations.
+    pub operations_days: u32,
 }
 
 /// `[shutdown]`: two stages, one after the other.

@@ -1,0 +1,175 @@
+//! Answers, as they are kept and given again.
+
+use axum::body::{Body, to_bytes};
+use axum::response::Response;
+use control_plane::KeptAnswer;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use serde_json::Value;
+use web::middleware::RequestId;
+use web::{Code, Problem};
+
+use crate::attempts::Audited;
+use crate::shown_once::KeptBody;
+
+/// Headers that are a part of the answer; all others belong to the moment.
+const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
+
+/// Far more than any answer of this plane has.
+const LONGEST: usize = 1024 * 1024;
+
+/// Says that this is the answer of an earlier request.
+const REPLAYED: &str = "idempotency-replayed";
+
+/// The response, and what is kept of it; `None` where another attempt may end otherwise.
+pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAnswer>), Problem> {
+    let (mut head, body) = response.into_parts();
+    let body = to_bytes(body, LONGEST).await.map_err(Problem::internal)?;
+    // What is shown once goes to the caller alone.
+    let redacted = head.extensions.remove::<KeptBody>();
+    let kept = is_final(head.status).then(|| KeptAnswer {
+        status: head.status.as_u16(),
+        headers: HEADERS
+            .iter()
+            .filter_map(|name| {
+                let value = head.headers.get(name)?.to_str().ok()?;
+                Some((name.to_string(), Value::from(value)))
+            })
+            .collect(),
+        body: redacted
+            .map_or_else(|| body.clone(), |KeptBody(body)| body)
+            .to_vec(),
+    });
+    Ok((Response::from_parts(head, Body::from(body)), kept))
+}
+
+/// Whether the same request would be answered so again. Who may do what can change, and so can time.
+fn is_final(status: StatusCode) -> bool {
+    match status {
+        StatusCode::UNAUTHORIZED
+        | StatusCode::FORBIDDEN
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::TOO_MANY_REQUESTS => false,
+        _ => status.is_success() || status.is_client_error(),
+    }
+}
+
+/// The answer again. A problem gets the id of the request that it answers now.
+pub(super) fn replay(kept: KeptAnswer, id: Option<&RequestId>) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    for (name, value) in kept.headers {
+        let name = HeaderName::try_from(name).map_err(Problem::internal)?;
+        let value = HeaderValue::try_from(value.as_str().unwrap_or_default()).map_err(Problem::internal)?;
+        response.headers_mut().insert(name, value);
+    }
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
+    if status.is_success() {
+        // It was written down when it was done.
+        response.extensions_mut().insert(Audited);
+        *response.body_mut() = Body::from(kept.body);
+        return Ok(response);
+    }
+    if let Some(code) = code(&kept.body) {
+        response.extensions_mut().insert(code);
+    }
+    *response.body_mut() = Body::from(with_request_id(kept.body, id));
+    Ok(response)
+}
+
+/// The code of a problem.
+fn code(body: &[u8]) -> Option<Code> {
+    let Coded { code } = serde_json::from_slice(body).ok()?;
+    Code::ALL.iter().copied().find(|known| known.name() == code)
+}
+
+#[derive(Deserialize)]
+struct Coded<'a> {
+    code: &'a str,
+}
+
+/// A problem's body with its last member, which it did not have yet when it was kept.
+fn with_request_id(body: Vec<u8>, id: Option<&RequestId>) -> Vec<u8> {
+    match (body.strip_suffix(b"}"), id) {
+        // An id has no character that JSON would escape.
+        (Some(open), Some(id)) => [open, format!(",\"request_id\":\"{id}\"}}").as_bytes()].concat(),
+        _ => body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Json;
+    use axum::response::IntoResponse as _;
+    use secrecy::SecretString;
+    use serde_json::json;
+
+    use super::*;
+    use crate::shown_once::ShownOnce;
+
+    async fn text(response: Response) -> String {
+        let body = to_bytes(response.into_body(), LONGEST).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn final_answers_are_kept_with_their_headers_and_others_are_not() {
+        let created = (
+            StatusCode::CREATED,
+            [("location", "/x/1"), ("etag", "\"7\""), ("x-other", "y")],
+            Json(json!({"id": 1})),
+        );
+        let (response, kept) = kept(created.into_response()).await.unwrap();
+        assert_eq!(text(response).await, r#"{"id":1}"#);
+        let again = replay(kept.unwrap(), None).unwrap();
+        assert_eq!(again.status(), StatusCode::CREATED);
+        let headers = again.headers();
+        assert!(
+            headers["location"] == "/x/1" && headers["etag"] == "\"7\"",
+            "{headers:?}"
+        );
+        assert_eq!(headers["content-type"], "application/json");
+        assert_eq!(headers["idempotency-replayed"], "true");
+        assert!(!headers.contains_key("x-other"));
+        assert_eq!(text(again).await, r#"{"id":1}"#);
+
+        for (code, is_kept) in [
+            (Code::Validation, true),
+            (Code::TenantExists, true),
+            (Code::NotFound, true),
+            (Code::Unauthenticated, false),
+            (Code::Forbidden, false),
+            (Code::RequestTimeout, false),
+            (Code::PoolBusy, false),
+            (Code::Internal, false),
+            (Code::ControlStoreDown, false),
+            (Code::DeadlineExceeded, false),
+        ] {
+            let (_, kept) = super::kept(Problem::from(code).into_response()).await.unwrap();
+            assert_eq!(kept.is_some(), is_kept, "{code:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_problem_that_is_given_again_is_logged_as_one() {
+        let problem = Problem::new(Code::TenantExists).detail("the name is taken");
+        let (_, kept) = kept(problem.into_response()).await.unwrap();
+        let again = replay(kept.unwrap(), None).unwrap();
+        assert_eq!(again.extensions().get(), Some(&Code::TenantExists));
+        let text = text(again).await;
+        assert!(text.contains("the name is taken"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_is_shown_once_is_not_kept() {
+        let secret = SecretString::from("tnt_secret");
+        let shown = ShownOnce::new(&json!({"id": 1}), "token", secret).unwrap();
+        assert!(!format!("{shown:?}").contains("tnt_secret"));
+        let (response, kept) = kept(shown.into_response()).await.unwrap();
+        assert_eq!(text(response).await, r#"{"id":1,"token":"tnt_secret"}"#);
+        assert_eq!(kept.unwrap().body, br#"{"id":1,"token":null}"#);
+    }
+}

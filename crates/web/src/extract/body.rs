@@ -1,0 +1,36 @@
+//! A request's body as bytes.
+
+use std::error::Error;
+
+use axum::{RequestExt as _, body::Bytes, extract::Request};
+use http_body_util::{BodyExt as _, LengthLimitError};
+
+use crate::{
+    error::{Code, Problem},
+    middleware::BodyTimeout,
+};
+
+/// Reads the whole body: for what looks at it before a handler does.
+///
+/// # Errors
+/// `BODY_TOO_LARGE`, `REQUEST_TIMEOUT` or `MALFORMED`, as [`JsonObject`](super::JsonObject) has them.
+pub async fn whole_body(request: Request) -> Result<Bytes, Problem> {
+    let body = request.with_limited_body().into_body();
+    let collected = body.collect().await.map_err(|error| unreadable(&error))?;
+    Ok(collected.to_bytes())
+}
+
+/// Why a body did not come, by what is found behind the error.
+fn unreadable(error: &(dyn Error + 'static)) -> Problem {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if error.is::<LengthLimitError>() {
+            return Code::BodyTooLarge.into();
+        }
+        if error.is::<BodyTimeout>() {
+            return Code::RequestTimeout.into();
+        }
+        next = error.source();
+    }
+    Problem::new(Code::Malformed).detail("the body ends before its announced end")
+}
