@@ -4,18 +4,35 @@
     reason = "these comments are what --help shows, as they stand"
 )]
 
+pub mod admin_token;
+pub mod api_key;
+pub(crate) mod arguments;
+pub mod audit;
+mod choices;
+mod examples;
+pub mod local;
+pub mod operation;
+pub mod pool;
+pub mod service;
+pub mod tenant;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use control_plane::{Expiry, Role};
-use uuid::Uuid;
 
-use crate::arguments::{expiry, role};
+use self::admin_token::AdminTokenCommand;
+use self::api_key::ApiKeyCommand;
+use self::audit::AuditCommand;
+use self::local::{ConfigCommand, DbCommand, DoctorArgs, KeysCommand};
+use self::operation::OperationCommand;
+use self::pool::PoolCommand;
+use self::service::ServiceArgs;
+use self::tenant::TenantCommand;
 use crate::config::{Environment, Inputs, Override};
 
 /// Multi-tenant PostgreSQL as a service: every tenant has its own login and its own pool.
 #[derive(Debug, Parser)]
-#[command(name = "tenantry", version, propagate_version = true)]
+#[command(name = "tenantry", version, propagate_version = true, after_help = examples::TENANTRY)]
 pub struct Cli {
     /// Where settings come from.
     #[command(flatten)]
@@ -27,6 +44,7 @@ pub struct Cli {
 
 /// Flags that every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Configuration")]
 pub struct SettingsArgs {
     /// Profile: dev or production. Without it TENANTRY_PROFILE, else dev.
     #[arg(long, global = true, value_name = "NAME")]
@@ -56,7 +74,8 @@ impl SettingsArgs {
 pub enum Command {
     /// Run the service (the default).
     Serve,
-    /// Create and look up tenants, by way of the running service.
+    /// Tenants: create, look up, change, suspend, delete, purge.
+    #[command(after_help = examples::TENANT)]
     Tenant {
         /// What to do with tenants.
         #[command(subcommand)]
@@ -65,7 +84,48 @@ pub enum Command {
         #[command(flatten)]
         service: ServiceArgs,
     },
-    /// Make tokens for the admin plane.
+    /// API keys of tenants: create, find, end.
+    #[command(after_help = examples::API_KEY)]
+    ApiKey {
+        /// What to do with API keys.
+        #[command(subcommand)]
+        command: ApiKeyCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Pools of the instance that answers: look at them, close them, open them ahead of use.
+    #[command(after_help = examples::POOL)]
+    Pool {
+        /// What to do with pools.
+        #[command(subcommand)]
+        command: PoolCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Operations: the work that leads a tenant from one state to the next.
+    #[command(after_help = examples::OPERATION)]
+    Operation {
+        /// What to do with operations.
+        #[command(subcommand)]
+        command: OperationCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// The audit log: who did what, when and from where.
+    #[command(after_help = examples::AUDIT)]
+    Audit {
+        /// What to do with the log.
+        #[command(subcommand)]
+        command: AuditCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Tokens for the admin plane.
+    #[command(after_help = examples::ADMIN_TOKEN)]
     AdminToken {
         /// What to do with tokens.
         #[command(subcommand)]
@@ -95,125 +155,17 @@ pub enum Command {
         #[command(subcommand)]
         command: DbCommand,
     },
-}
-
-/// Where the running service is; without these it is found by itself.
-#[derive(Debug, Args)]
-pub struct ServiceArgs {
-    /// The admin plane's URL.
-    #[arg(long, global = true, value_name = "URL")]
-    pub admin_url: Option<reqwest::Url>,
-    /// Print JSON.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// `tenantry tenant …`
-#[derive(Debug, Subcommand)]
-pub enum TenantCommand {
-    /// Create a tenant; one that was left half done is gone on with by its id and name.
-    Create {
-        /// Its name, unique among tenants.
-        name: String,
-        /// Its id, a UUID. One is made unless told.
-        #[arg(long)]
-        id: Option<Uuid>,
+    /// Print the completions of a shell.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
     },
-    /// List all tenants in the order of their creation.
-    List,
-    /// Show one tenant.
-    Show {
-        /// Its id.
-        id: Uuid,
+    /// Print the manual page, or write one for each command into a folder.
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The folder, made if it is missing. Without it the main page goes to standard output.
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
     },
-}
-
-/// `tenantry doctor`
-#[derive(Debug, Args)]
-pub struct DoctorArgs {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// Read the catalogs and attack nothing. The attack uses two tenants of the doctor's own and leaves nothing behind.
-    #[arg(long)]
-    pub no_probe: bool,
-}
-
-/// `tenantry admin-token …`
-#[derive(Debug, Subcommand)]
-pub enum AdminTokenCommand {
-    /// Make a token and print it, once: only its hash is kept. Goes to the control store itself, since the first one
-    /// has to come from somewhere.
-    Create {
-        /// Whose it is, or what for: as the audit log names it.
-        name: String,
-        /// What it may do: viewer, operator or admin.
-        #[arg(long, default_value = "admin", value_parser = role)]
-        role: Role,
-        /// When it ends: RFC 3339 such as 2027-01-31T12:00:00Z, or a duration from now such as 90d. Never unless told.
-        #[arg(long, value_name = "WHEN", value_parser = expiry)]
-        expires: Option<Expiry>,
-    },
-}
-
-/// `tenantry keys …`
-#[derive(Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make a key ring file with one key, readable by its owner alone. Refuses to overwrite.
-    Generate {
-        /// The file to make.
-        file: PathBuf,
-    },
-}
-
-/// `tenantry config …`
-#[derive(Debug, Subcommand)]
-pub enum ConfigCommand {
-    /// Print what holds and where each value came from, and everything that is wrong; secrets are redacted.
-    Check {
-        /// Check for this command: serve needs other keys than migrate.
-        #[arg(long = "for", value_enum, default_value = "serve", value_name = "COMMAND")]
-        purpose: CheckFor,
-        /// Print JSON.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// What the configuration is checked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum CheckFor {
-    /// `tenantry serve`
-    Serve,
-    /// `tenantry migrate`
-    Migrate,
-}
-
-/// `tenantry db …`
-#[derive(Debug, Subcommand)]
-pub enum DbCommand {
-    /// Open psql as the superuser, whom no row level security binds. Starts the server if it does not run.
-    Psql {
-        /// Which database.
-        #[arg(value_enum, default_value = "data")]
-        database: WhichDatabase,
-        /// What psql is given besides, after `--`.
-        #[arg(last = true, value_name = "ARGUMENT")]
-        arguments: Vec<String>,
-    },
-    /// Delete all data of the private PostgreSQL.
-    Reset {
-        /// Do not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-/// One of the two databases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum WhichDatabase {
-    /// Tenants, wrapped keys, sealed passwords.
-    Control,
-    /// The tenants' own data.
-    Data,
 }

@@ -1,13 +1,20 @@
 //! The commands, a file each.
 
 mod admin_token;
+mod api_key;
+mod audit;
+mod completions;
 mod config;
 mod databases;
 mod db;
 mod doctor;
 mod keys;
+mod man;
 mod migrate;
+mod operation;
+mod pool;
 mod serve;
+mod session;
 mod tenant;
 
 use std::process::ExitCode;
@@ -15,13 +22,19 @@ use std::process::ExitCode;
 use anyhow::ensure;
 
 use crate::cli::{Cli, Command};
+use crate::client::{ClientError, exit};
 use crate::config::Environment;
 
 /// Runs the command.
 ///
 /// # Errors
-/// Why it failed, for a person to read.
+/// Why it failed, for a person to read; [`exit_code`] is for programs.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = match cli.command.unwrap_or(Command::Serve) {
+        Command::Completions { shell } => return completions::run(shell).map(|()| ExitCode::SUCCESS),
+        Command::Man { dir } => return man::run(dir.as_deref()).map(|()| ExitCode::SUCCESS),
+        command => command,
+    };
     let unseen = Environment::behind_the_configuration();
     ensure!(
         unseen.is_empty(),
@@ -29,15 +42,26 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         unseen.join(", ")
     );
     let inputs = cli.settings.inputs();
-    match cli.command.unwrap_or(Command::Serve) {
+    match command {
         Command::Serve => serve::run(&inputs).await?,
         Command::Tenant { command, service } => tenant::run(&inputs, command, service).await?,
+        Command::ApiKey { command, service } => api_key::run(&inputs, command, service).await?,
+        Command::Pool { command, service } => pool::run(&inputs, command, service).await?,
+        Command::Operation { command, service } => operation::run(&inputs, command, service).await?,
+        Command::Audit { command, service } => audit::run(&inputs, command, service).await?,
         Command::AdminToken { command } => admin_token::run(&inputs, command).await?,
         Command::Migrate => migrate::run(&inputs).await?,
         Command::Doctor(arguments) => return doctor::run(&inputs, &arguments).await,
         Command::Keys { command } => keys::run(command)?,
         Command::Config { command } => return config::run(&inputs, &command),
         Command::Db { command } => return db::run(&inputs, command).await,
+        Command::Completions { .. } | Command::Man { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a command ends with that failed so, as `tenantry --help` says.
+pub fn exit_code(error: &anyhow::Error) -> ExitCode {
+    let code = error.downcast_ref().map(ClientError::exit_code);
+    code.unwrap_or(exit::FAILED).into()
 }

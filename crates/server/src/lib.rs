@@ -6,7 +6,6 @@
 //! [`commands`] are the command line.
 
 pub mod app;
-mod arguments;
 pub mod cli;
 mod client;
 mod clusters;

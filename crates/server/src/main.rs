@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             // Not `eprintln!`, which panics where nobody can be told.
             let _ = writeln!(stderr(), "tenantry: {}", web::error::in_one_line(error.as_ref()));
-            ExitCode::FAILURE
+            server::commands::exit_code(&error)
         }
     }
 }

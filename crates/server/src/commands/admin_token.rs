@@ -1,41 +1,47 @@
 //! `tenantry admin-token`
 
-use anyhow::{Context as _, bail};
-use control_plane::{Actor, AdminToken, Expiry, NewAdminToken, Store};
+mod create;
 
-use super::databases::Databases;
-use crate::cli::AdminTokenCommand;
-use crate::clusters;
-use crate::config::{Inputs, Purpose, Settings};
-use crate::output;
+use super::session::Session;
+use crate::cli::admin_token::AdminTokenCommand;
+use crate::client::Request;
+use crate::config::Inputs;
+use crate::output::Column;
 
-/// Makes a token, in the control store itself: the first one has to come from somewhere.
+const TOKENS: &str = "/admin/v1/admin-tokens";
+
+const COLUMNS: &[Column] = &[
+    Column::whole("id", "/id"),
+    Column::text("name", "/name"),
+    Column::whole("role", "/role"),
+    Column::moment("created", "/created_at"),
+    Column::moment("expires", "/expires_at"),
+    Column::moment("revoked", "/revoked_at"),
+];
+
+/// Makes a token in the control store itself; all else goes by way of the running service.
 pub(super) async fn run(inputs: &Inputs, command: AdminTokenCommand) -> anyhow::Result<()> {
-    let AdminTokenCommand::Create { name, role, expires } = command;
-    if let Some(wrong) = NewAdminToken::unfit(&name) {
-        bail!("the name {wrong}");
+    match command {
+        AdminTokenCommand::Create {
+            name,
+            role,
+            expires,
+            json,
+        } => create::run(inputs, name, role, expires, json).await,
+        AdminTokenCommand::List { page, service } => {
+            let session = Session::open(inputs, &service)?;
+            session
+                .list(Request::get(TOKENS), &page, COLUMNS, |_| String::new())
+                .await
+        }
+        AdminTokenCommand::Show { token, service } => {
+            let session = Session::open(inputs, &service)?;
+            session.show_at(format!("{TOKENS}/{token}"), COLUMNS).await
+        }
+        AdminTokenCommand::Revoke { token, service } => {
+            let session = Session::open(inputs, &service)?;
+            let request = Request::post(format!("{TOKENS}/{token}/revoke"));
+            session.show(&session.client.send(&request).await?.body, COLUMNS)
+        }
     }
-    let expiry = expires.unwrap_or(Expiry::Never);
-    let databases = Databases::use_for(inputs, Purpose::ControlStore).await?;
-    let created = create(&databases.settings, &NewAdminToken { name, role, expiry }).await;
-    databases.close().await.and(created)
-}
-
-async fn create(settings: &Settings, new: &NewAdminToken) -> anyhow::Result<()> {
-    let (cluster, login) = clusters::control(settings)?;
-    let store = Store::open(
-        &cluster,
-        settings.control_store.cluster.database.as_str(),
-        &login,
-        1,
-    );
-    let token = AdminToken::generate().context("no random bytes")?;
-    let made = store
-        .create_admin_token(&Actor::service("command line"), new, &token)
-        .await;
-    store.close().await;
-    made.context("the control store did not take the token; has `tenantry migrate` been run?")?;
-    // The only time that it is shown.
-    output::line(token.expose())?;
-    Ok(())
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 
-use crate::cli::{CheckFor, ConfigCommand};
+use crate::cli::local::{CheckFor, ConfigCommand};
 use crate::config::{Inputs, Purpose, check};
 use crate::output;
 

@@ -1,19 +1,18 @@
 //! `tenantry db`: the private PostgreSQL of the dev profile.
 
-use std::io::{IsTerminal as _, stdin};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, bail};
 use local_postgres::LocalPostgres;
 use secrecy::ExposeSecret as _;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::databases::Databases;
-use crate::cli::{DbCommand, WhichDatabase};
+use crate::cli::local::{DbCommand, WhichDatabase};
 use crate::config::{DevSettings, Inputs, Purpose, Settings, load};
 use crate::dev::{self, StateDir};
-use crate::output;
+use crate::output::{self, Answer};
 
 /// Opens psql, or deletes everything.
 pub(super) async fn run(inputs: &Inputs, command: DbCommand) -> anyhow::Result<ExitCode> {
@@ -65,13 +64,13 @@ async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String])
 async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
     let state = StateDir::open(&dev.state_dir)?;
     if !yes {
-        ensure!(
-            stdin().is_terminal(),
-            "deletes all data below {}: say so with --yes",
-            dev.state_dir.display()
-        );
-        if !confirmed(&dev.state_dir.display().to_string())? {
-            bail!("nothing was deleted");
+        let place = dev.state_dir.display();
+        match output::ask(format_args!(
+            "Delete all data of the private PostgreSQL below {place}? [y/N] "
+        ))? {
+            Answer::Nobody => bail!("deletes all data below {place}: say so with --yes"),
+            answer if answer.is_yes() => {}
+            Answer::Said(_) => bail!("nothing was deleted"),
         }
     }
     let options = dev::options(&state);
@@ -84,13 +83,4 @@ async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
         "there was no data"
     })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn confirmed(place: &str) -> anyhow::Result<bool> {
-    output::ask(format_args!(
-        "Delete all data of the private PostgreSQL below {place}? [y/N] "
-    ))?;
-    let mut answer = String::new();
-    stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }

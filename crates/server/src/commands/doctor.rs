@@ -10,7 +10,7 @@ use control_plane::doctor::{Doctor, Report};
 
 use self::text::Text;
 use super::databases::Databases;
-use crate::cli::DoctorArgs;
+use crate::cli::local::DoctorArgs;
 use crate::clusters;
 use crate::config::{Inputs, Purpose};
 use crate::output::{self, NobodyReads};

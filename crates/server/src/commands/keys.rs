@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use crypto::{KekId, KeyRing};
 
-use crate::cli::KeysCommand;
+use crate::cli::local::KeysCommand;
 use crate::output;
 
 /// Makes a key ring. Needs no configuration.

@@ -1,77 +1,88 @@
 //! `tenantry tenant`
 
-use anyhow::Context as _;
-use serde_json::{Value, json};
+mod change;
+mod create;
+mod lead;
 
-use crate::cli::{ServiceArgs, TenantCommand};
-use crate::client::AdminClient;
-use crate::config::{Inputs, Purpose, load};
-use crate::output;
+use control_plane::TenantState;
+use serde_json::Value;
 
-const TENANTS: &str = "/admin/v1/tenants";
+use super::session::{Outcome, Session};
+use crate::cli::service::{FollowArgs, ServiceArgs};
+use crate::cli::tenant::TenantCommand;
+use crate::client::{Answer, ClientError, Request, TENANTS};
+use crate::config::Inputs;
+use crate::output::Column;
+
+const LISTED: &[Column] = &[
+    Column::whole("id", "/id"),
+    Column::text("name", "/name"),
+    Column::state("state", "/state"),
+    Column::number("max", "/max_connections"),
+    Column::number("reserved", "/reserved_connections"),
+    Column::moment("created", "/created_at"),
+    Column::text("external id", "/external_id"),
+];
+
+const SHOWN: &[Column] = &[
+    Column::whole("id", "/id"),
+    Column::text("name", "/name"),
+    Column::text("external id", "/external_id"),
+    Column::state("state", "/state"),
+    Column::json("metadata", "/metadata"),
+    Column::number("max connections", "/max_connections"),
+    Column::number("reserved connections", "/reserved_connections"),
+    Column::moment("purged at", "/purge_at"),
+    Column::moment("created", "/created_at"),
+    Column::moment("updated", "/updated_at"),
+];
 
 /// Goes by way of the running service.
 pub(super) async fn run(inputs: &Inputs, command: TenantCommand, service: ServiceArgs) -> anyhow::Result<()> {
-    let settings = load(inputs, Purpose::Client)?.settings;
-    let client = AdminClient::find(&settings, service.admin_url)?;
+    let session = Session::open(inputs, &service)?;
     match command {
-        TenantCommand::Create { name, id } => {
-            let mut body = json!({ "name": name });
-            if let Some(id) = id {
-                body["id"] = json!(id);
-            }
-            one(&client.post(TENANTS, &body).await?, service.json)
+        TenantCommand::Create(args) => create::run(&session, args).await,
+        TenantCommand::List {
+            state,
+            name_prefix,
+            external_id,
+            page,
+        } => {
+            let request = Request::get(TENANTS)
+                .maybe("state", state.map(TenantState::as_str))
+                .maybe("name_prefix", name_prefix)
+                .maybe("external_id", external_id);
+            session.list(request, &page, LISTED, |_| String::new()).await
         }
-        TenantCommand::Show { id } => one(&client.get(&format!("{TENANTS}/{id}"), &[]).await?, service.json),
-        TenantCommand::List => many(&all(&client).await?, service.json),
+        TenantCommand::Show { tenant } => {
+            let id = session.client.tenant(&tenant).await?;
+            session.show_at(format!("{TENANTS}/{id}"), SHOWN).await
+        }
+        TenantCommand::Change(args) => change::run(&session, args).await,
+        TenantCommand::Suspend(args) => lead::run(&session, args, "suspend").await,
+        TenantCommand::Resume(args) => lead::run(&session, args, "resume").await,
+        TenantCommand::Undelete(args) => lead::run(&session, args, "undelete").await,
+        TenantCommand::Delete { lead, grace, yes } => lead::delete(&session, lead, grace, yes).await,
+        TenantCommand::Purge { lead, yes } => lead::purge(&session, lead, yes).await,
     }
 }
 
-/// Every page of the list.
-async fn all(client: &AdminClient) -> anyhow::Result<Vec<Value>> {
-    let mut tenants = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = vec![("limit", "500")];
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let mut page = client.get(TENANTS, &query).await?;
-        let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) else {
-            anyhow::bail!("the service's answer is no list")
-        };
-        tenants.extend(items);
-        match page.get_mut("next_cursor").map(Value::take) {
-            Some(Value::String(next)) => cursor = Some(next),
-            _ => return Ok(tenants),
+/// Waits for what was answered and shows the tenant as it is then.
+async fn conclude(session: &Session, answer: Answer, follow: FollowArgs) -> anyhow::Result<()> {
+    match session.carry_through(answer, follow).await? {
+        None => Ok(()),
+        Some(Outcome::AtOnce(tenant)) => session.show(&tenant, SHOWN),
+        Some(Outcome::Operation(operation)) => {
+            let id = operation["tenant_id"].as_str();
+            let id = id.ok_or(ClientError::NotUnderstood("it names no tenant"))?;
+            session.show_at(format!("{TENANTS}/{id}"), SHOWN).await
         }
     }
 }
 
-fn one(tenant: &Value, json: bool) -> anyhow::Result<()> {
-    if json {
-        output::line(serde_json::to_string_pretty(tenant).context("the tenant")?)?;
-        return Ok(());
+/// A field of a request's body, if there is something to say.
+fn set(body: &mut Value, field: &str, value: Option<impl Into<Value>>) {
+    if let Some(value) = value {
+        body[field] = value.into();
     }
-    for field in ["id", "name", "state", "created_at", "updated_at"] {
-        output::line(format_args!("{field:<12}{}", text(tenant, field)))?;
-    }
-    Ok(())
-}
-
-fn many(tenants: &[Value], json: bool) -> anyhow::Result<()> {
-    if json {
-        output::line(serde_json::to_string_pretty(tenants).context("the tenants")?)?;
-        return Ok(());
-    }
-    output::line(format_args!("{:<38}{:<14}{:<22}NAME", "ID", "STATE", "CREATED"))?;
-    for tenant in tenants {
-        let created = text(tenant, "created_at");
-        let seconds = created.get(..19).unwrap_or(created);
-        let (id, state, name) = (text(tenant, "id"), text(tenant, "state"), text(tenant, "name"));
-        output::line(format_args!("{id:<38}{state:<14}{seconds:<22}{name}"))?;
-    }
-    Ok(())
-}
-
-fn text<'a>(tenant: &'a Value, field: &str) -> &'a str {
-    tenant[field].as_str().unwrap_or("-")
 }

@@ -2,6 +2,8 @@
 
 use std::{ffi::OsString, fmt};
 
+use secrecy::SecretString;
+
 use super::{Problem, service_links};
 
 /// What every variable of ours begins with.
@@ -11,6 +13,10 @@ const CONFIG_DIR: &str = "TENANTRY_CONFIG_DIR";
 /// Where sqlx's macros find the databases while the crates are built: `sqlx.toml` of each crate names its
 /// own. The service does not read them, and must start in a shell that has them.
 const OF_THE_BUILD: [&str; 2] = ["TENANTRY_CONTROL_DATABASE_URL", "TENANTRY_DATA_DATABASE_URL"];
+
+/// What the commands read that speak to a running service: no keys of the configuration.
+const ADMIN_URL: &str = "TENANTRY_ADMIN_URL";
+const ADMIN_TOKEN: &str = "TENANTRY_ADMIN_TOKEN";
 
 /// What sqlx reads by itself whenever it logs in, and no configuration can take back.
 const OF_SQLX: [&str; 4] = ["PGOPTIONS", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY"];
@@ -37,6 +43,16 @@ impl Environment {
         OF_SQLX.into_iter().filter(set).collect()
     }
 
+    /// Whether the user of this process asks for text without colours: `NO_COLOR` is not empty (no-color.org), or the
+    /// terminal is a dumb one.
+    pub fn wants_plain_text() -> bool {
+        std::env::vars_os().any(|(name, value)| match name.to_str() {
+            Some("NO_COLOR") => !value.is_empty(),
+            Some("TERM") => value == "dumb",
+            _ => false,
+        })
+    }
+
     /// The variables given. Those without the prefix are none of ours and are left out.
     pub fn of<N: Into<String>, V: Into<OsString>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut variables: Vec<(String, OsString)> = variables
@@ -60,13 +76,24 @@ impl Environment {
         self.raw(CONFIG_DIR)
     }
 
+    /// `TENANTRY_ADMIN_URL`. A value that is not UTF-8 reads as no URL.
+    pub(crate) fn admin_url(&self) -> Option<&str> {
+        self.raw(ADMIN_URL)
+            .map(|value| value.to_str().unwrap_or("(not UTF-8)"))
+    }
+
+    /// `TENANTRY_ADMIN_TOKEN`. A value that is not UTF-8 reads as an empty one.
+    pub(crate) fn admin_token(&self) -> Option<SecretString> {
+        self.raw(ADMIN_TOKEN)
+            .map(|value| value.to_str().unwrap_or_default().to_owned().into())
+    }
+
     /// Every other variable, as text.
     pub(super) fn settings(&self) -> impl Iterator<Item = Result<(&str, &str), Problem>> {
         self.variables
             .iter()
             .filter(|(name, value)| {
-                name != PROFILE
-                    && name != CONFIG_DIR
+                ![PROFILE, CONFIG_DIR, ADMIN_URL, ADMIN_TOKEN].contains(&name.as_str())
                     && !OF_THE_BUILD.contains(&name.as_str())
                     && !service_links::is_service_link(name, value)
             })

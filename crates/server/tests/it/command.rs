@@ -1,7 +1,16 @@
 //! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
 
+mod accounts;
 mod doctor;
+mod operator;
 mod process;
+mod pty;
+mod refused;
+mod shells;
+mod tenants;
+mod terminal;
+mod tls;
+mod wire;
 
 use std::fs;
 use std::net::TcpListener;
@@ -97,7 +106,7 @@ async fn commands_find_the_running_service_by_themselves() {
     let folder = Folder::new();
     // Where no service was started it says so, and leaves nothing.
     let (status, _, error) = output(folder.command(&["tenant", "list"])).await;
-    assert_eq!(status, Some(1));
+    assert_eq!(status, Some(4));
     assert!(
         error.contains("run this where the service was started"),
         "{error}"
@@ -113,7 +122,7 @@ async fn commands_find_the_running_service_by_themselves() {
     let (status, listed, error) = output(folder.command(&["tenant", "list", "--json"])).await;
     assert_eq!(status, Some(0), "{error}");
     let listed: Value = serde_json::from_str(&listed).unwrap();
-    let ids: Vec<_> = listed
+    let ids: Vec<_> = listed["items"]
         .as_array()
         .unwrap()
         .iter()
@@ -134,6 +143,23 @@ async fn commands_find_the_running_service_by_themselves() {
     // Beside the running service: its PostgreSQL is used and not stopped.
     let (status, token, error) = output(folder.command(&["admin-token", "create", "ops"])).await;
     assert_eq!(status, Some(0), "{error}");
+    let (status, made, error) =
+        output(folder.command(&["admin-token", "create", "watch", "--role", "viewer", "--json"])).await;
+    assert_eq!(status, Some(0), "{error}");
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(
+        (&made["name"], &made["role"]),
+        (&json!("watch"), &json!("viewer"))
+    );
+    let viewer = made["token"].as_str().unwrap();
+    let mut command = folder.command(&["tenant", "suspend", "initech"]);
+    command.env("TENANTRY_ADMIN_TOKEN", viewer);
+    let (status, _, error) = output(command).await;
+    assert_eq!(status, Some(4));
+    assert!(
+        error.contains("FORBIDDEN") && error.contains("operator"),
+        "{error}"
+    );
     let operator =
         Client::new(banner.admin_plane).header("authorization", &format!("Bearer {}", token.trim()));
     operator.get("/admin/v1/tenants").await.expect(200);

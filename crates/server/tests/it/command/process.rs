@@ -33,17 +33,7 @@ impl Folder {
 
     /// The binary with these arguments, in this folder, without anything of ours in the environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
-        command
-            .args(arguments)
-            .current_dir(self.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped());
-        command.stderr(Stdio::piped()).kill_on_drop(true);
-        for name in ["TENANTRY_PROFILE", "TENANTRY_CONFIG_DIR", "NO_COLOR"] {
-            command.env_remove(name);
-        }
-        command
+        command(self.path(), arguments)
     }
 
     /// The service, on free ports, which is all that differs from a newcomer's `cargo run`.
@@ -94,6 +84,27 @@ impl Drop for Folder {
             assert!(reset.status.success(), "{reset:?}");
         }
     }
+}
+
+/// The binary with these arguments, in this folder, without anything of ours in the environment.
+pub fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    command.stderr(Stdio::piped()).kill_on_drop(true);
+    for name in [
+        "TENANTRY_PROFILE",
+        "TENANTRY_CONFIG_DIR",
+        "TENANTRY_ADMIN_URL",
+        "TENANTRY_ADMIN_TOKEN",
+        "NO_COLOR",
+    ] {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// What the service prints when it is up.

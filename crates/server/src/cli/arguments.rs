@@ -1,0 +1,178 @@
+//! Arguments that are more than their text.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+use std::time::Duration;
+
+use control_plane::Expiry;
+use humantime_serde::re::humantime;
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+use web::read::timestamp;
+
+/// A tenant as an operator names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantRef {
+    /// By its id.
+    Id(Uuid),
+    /// By its name: whatever reads as no id.
+    Name(String),
+}
+
+impl FromStr for TenantRef {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Uuid::parse_str(text).map_or_else(|_| Self::Name(text.to_owned()), Self::Id))
+    }
+}
+
+/// A moment in the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// This one.
+    At(OffsetDateTime),
+    /// So long before now, by the service's clock.
+    Ago(Duration),
+}
+
+impl FromStr for Past {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if let Some(moment) = timestamp::parse(text) {
+            return Ok(Self::At(moment));
+        }
+        let ago = humantime::parse_duration(text).map(Self::Ago);
+        ago.map_err(|_| "neither RFC 3339 such as 2027-01-31T12:00:00Z nor a duration such as 24h")
+    }
+}
+
+/// A whole number of hours, given as a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GraceHours(pub u64);
+
+impl FromStr for GraceHours {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "no duration in whole hours such as 36h or 30d";
+        let given = humantime::parse_duration(text).map_err(|_| wrong)?;
+        let hours = given.as_secs() / 3600;
+        (given == Duration::from_secs(hours * 3600))
+            .then_some(Self(hours))
+            .ok_or(wrong)
+    }
+}
+
+/// An entity tag (RFC 9110 section 8.8.3) as `If-Match` takes it, or `*`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityTag(pub String);
+
+impl FromStr for EntityTag {
+    type Err = &'static str;
+
+    /// Shells eat quotation marks, so they need not be there.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bare = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'))
+            .unwrap_or(text);
+        match bare {
+            "*" => Ok(Self("*".to_owned())),
+            _ if !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') => {
+                Ok(Self(format!("\"{bare}\"")))
+            }
+            _ => Err("no entity tag such as \"7\""),
+        }
+    }
+}
+
+/// A moment, or a duration from now on.
+pub(super) fn expiry(text: &str) -> Result<Expiry, &'static str> {
+    if let Some(moment) = timestamp::parse(text) {
+        return Ok(Expiry::At(moment));
+    }
+    let from_now = humantime::parse_duration(text).map(Expiry::In);
+    from_now.map_err(|_| "neither RFC 3339 such as 2027-01-31T12:00:00Z nor a duration such as 90d")
+}
+
+/// The same, or `now`, or `never`.
+pub(super) fn end(text: &str) -> Result<Expiry, &'static str> {
+    match text {
+        "now" => Ok(Expiry::In(Duration::ZERO)),
+        "never" => Ok(Expiry::Never),
+        _ => expiry(text),
+    }
+}
+
+/// A JSON object, or `@FILE` with one.
+pub(super) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
+    let read = match text.strip_prefix('@') {
+        Some(file) => {
+            &std::fs::read_to_string(file).map_err(|error| format!("cannot read {file}: {error}"))?
+        }
+        None => text,
+    };
+    serde_json::from_str(read).map_err(|error| format!("no JSON object: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_moment_or_a_duration() {
+        let moment = datetime!(2027-01-31 12:00 UTC);
+        assert_eq!(expiry("2027-01-31T12:00:00Z"), Ok(Expiry::At(moment)));
+        assert_eq!(expiry("90d"), Ok(Expiry::In(Duration::from_hours(24 * 90))));
+        for wrong in ["", "tomorrow", "90", "2027-01-31", "now", "never"] {
+            assert!(expiry(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(end("now"), Ok(Expiry::In(Duration::ZERO)));
+        assert_eq!(end("never"), Ok(Expiry::Never));
+        assert_eq!(end("90d"), expiry("90d"));
+        assert_eq!("2027-01-31T12:00:00Z".parse(), Ok(Past::At(moment)));
+        assert_eq!("24h".parse(), Ok(Past::Ago(Duration::from_hours(24))));
+        assert!("now".parse::<Past>().is_err());
+    }
+
+    #[test]
+    fn a_grace_period_is_in_whole_hours() {
+        for (text, hours) in [("0h", 0), ("36h", 36), ("30d", 720), ("60m", 1)] {
+            assert_eq!(text.parse(), Ok(GraceHours(hours)), "{text}");
+        }
+        for wrong in ["", "7", "90m", "1ms", "-1h"] {
+            assert!(wrong.parse::<GraceHours>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_quoted_whatever_the_shell_left_of_it() {
+        for text in ["7", "\"7\""] {
+            assert_eq!(text.parse(), Ok(EntityTag("\"7\"".to_owned())));
+        }
+        assert_eq!("*".parse(), Ok(EntityTag("*".to_owned())));
+        for wrong in ["", "\"\"", "a b", "\"7\", \"8\"", "\""] {
+            assert!(wrong.parse::<EntityTag>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_reads_as_an_id_is_one() {
+        let id = Uuid::from_u128(7);
+        assert_eq!(id.to_string().parse(), Ok(TenantRef::Id(id)));
+        assert_eq!("acme".parse(), Ok(TenantRef::Name("acme".to_owned())));
+    }
+
+    #[test]
+    fn metadata_is_an_object_or_a_file_with_one() {
+        assert_eq!(metadata(r#"{"plan": "gold"}"#).unwrap()["plan"], "gold");
+        for wrong in ["", "[]", "7", "{", "@/nonexistent"] {
+            assert!(metadata(wrong).is_err(), "{wrong}");
+        }
+    }
+}

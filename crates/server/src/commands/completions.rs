@@ -1,0 +1,14 @@
+//! `tenantry completions`
+
+use clap::CommandFactory as _;
+use clap_complete::{Shell, generate};
+
+use crate::cli::Cli;
+use crate::output;
+
+/// Prints what the shell reads. Needs no configuration.
+pub(super) fn run(shell: Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    generate(shell, &mut Cli::command(), "tenantry", &mut script);
+    output::write(String::from_utf8_lossy(&script))
+}

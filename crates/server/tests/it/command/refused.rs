@@ -1,0 +1,127 @@
+//! How commands fail: what they say, and the codes that scripts go by.
+
+use std::fs;
+
+use super::operator::{Operator, run};
+
+#[tokio::test]
+async fn what_the_service_refuses_reads_well() {
+    let operator = Operator::new().await;
+    operator.json(&["tenant", "create", "acme"]).await;
+    let error = operator.fails(1, &["tenant", "create", "acme"]).await;
+    assert!(
+        error.starts_with("tenantry: There is a tenant of that name or id (TENANT_EXISTS): "),
+        "{error}"
+    );
+    assert!(error.contains("\n  request "), "{error}");
+    let error = operator
+        .fails(
+            1,
+            &["tenant", "create", " b", "--max-connections", "63", "--json"],
+        )
+        .await;
+    assert!(
+        error.contains("(VALIDATION)")
+            && error.contains("\n  name ")
+            && error.contains("\n  max_connections "),
+        "{error}"
+    );
+    let nobody = testkit::nobody().to_string();
+    let error = operator.fails(1, &["tenant", "show", &nobody]).await;
+    assert!(error.contains("TENANT_UNKNOWN"), "{error}");
+    // Half a name is none.
+    let error = operator.fails(1, &["tenant", "suspend", "acm"]).await;
+    assert!(error.contains("no tenant is named \"acm\""), "{error}");
+}
+
+#[tokio::test]
+async fn what_is_hard_to_undo_is_not_done_where_nobody_can_be_asked() {
+    let operator = Operator::new().await;
+    let made = operator.json(&["tenant", "create", "acme"]).await;
+    for command in ["delete", "purge"] {
+        let error = operator.fails(2, &["tenant", command, "acme"]).await;
+        assert!(error.contains("--yes"), "{error}");
+    }
+    assert_eq!(operator.json(&["tenant", "show", "acme"]).await, made);
+}
+
+#[tokio::test]
+async fn wrong_usage_is_told_before_anything_is_sent() {
+    let operator = Operator::new().await;
+    let id = testkit::nobody().to_string();
+    for arguments in [
+        &["tenant", "create"][..],
+        &["tenant", "change", "acme"],
+        &[
+            "tenant",
+            "change",
+            "acme",
+            "--external-id",
+            "a",
+            "--no-external-id",
+        ],
+        &["tenant", "create", "acme", "--metadata", "[]"],
+        &["tenant", "list", "--state", "asleep"],
+        &["tenant", "list", "--limit", "501"],
+        &["tenant", "delete", "acme", "--grace", "90m"],
+        &["tenant", "suspend", "acme", "--no-wait", "--wait-timeout", "1s"],
+        &["api-key", "expire", &id, "tomorrow"],
+        &["operation", "show", "acme"],
+        &["audit", "list", "--outcome", "odd"],
+        &["tenant", "list", "--url", "admin.example.org"],
+        &["tenant", "list", "--url", "https://ops:secret@admin.example.org"],
+        &["tenant", "list", "--token", "secret"],
+        &["completions", "cmd"],
+    ] {
+        let error = operator.fails(2, arguments).await;
+        assert!(error.contains("error:"), "{arguments:?}: {error}");
+    }
+    let mut command = operator.command(&["tenant", "list"]);
+    command.env("TENANTRY_ADMIN_URL", "admin.example.org");
+    let said = run(command).await;
+    assert_eq!(said.code, Some(2), "{said:?}");
+    assert!(said.err.contains("TENANTRY_ADMIN_URL"), "{said:?}");
+}
+
+#[tokio::test]
+async fn tokens_come_from_a_file_or_the_environment() {
+    let operator = Operator::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (good, wrong, empty) = (
+        file("good", &format!("{}\n", crate::support::ADMIN_TOKEN)),
+        file("wrong", "wrong"),
+        file("empty", "\n"),
+    );
+    // The file goes before the environment, which has a good one.
+    operator.text(&["tenant", "list", "--token-file", &good]).await;
+    let error = operator
+        .fails(4, &["tenant", "list", "--token-file", &wrong])
+        .await;
+    assert!(
+        error.contains("UNAUTHENTICATED") && !error.contains("wrong"),
+        "{error}"
+    );
+    operator
+        .fails(4, &["tenant", "list", "--token-file", &empty])
+        .await;
+    let error = operator
+        .fails(1, &["tenant", "list", "--token-file", "/nonexistent"])
+        .await;
+    assert!(error.contains("/nonexistent"), "{error}");
+
+    // Without either, what lies in the folder is for the service on this machine and for nobody else.
+    for (url, code) in [("https://admin.example.org", 4), ("http://127.0.0.1:1", 3)] {
+        let mut command = operator.command(&["tenant", "list", "--url", url]);
+        command
+            .env_remove("TENANTRY_ADMIN_TOKEN")
+            .env("TENANTRY_ADMIN_PLANE__TOKEN", "of-the-service-here");
+        let said = run(command).await;
+        assert_eq!(said.code, Some(code), "{url}: {said:?}");
+        assert!(!said.err.contains("of-the-service-here"), "{said:?}");
+    }
+}

@@ -1,0 +1,118 @@
+//! Commands at a terminal: questions, colours, widths, progress, Ctrl-C.
+
+use serde_json::Value;
+
+use super::operator::Operator;
+use super::pty::Terminal;
+use crate::support::{Locked, until};
+
+const WIDE: u16 = 200;
+
+fn at(operator: &Operator, columns: u16, arguments: &[&str]) -> Terminal {
+    Terminal::start(operator.command(arguments), columns)
+}
+
+async fn state(operator: &Operator, tenant: &str) -> Value {
+    operator.json(&["tenant", "show", tenant]).await["state"].clone()
+}
+
+#[tokio::test]
+async fn what_is_hard_to_undo_is_asked_for() {
+    let operator = Operator::new().await;
+    let made = operator.json(&["tenant", "create", "acme"]).await;
+    let id = made["id"].as_str().unwrap();
+    for (answer, code, after) in [("n", 1, "active"), ("", 1, "active"), ("y", 0, "offboarding")] {
+        let mut terminal = at(&operator, WIDE, &["tenant", "delete", id]);
+        // Who names an id is told whom it stands for.
+        terminal.shows("Delete the tenant acme (").await;
+        terminal.type_line(answer);
+        let (ended, screen) = terminal.ends().await;
+        assert_eq!(ended, Some(code), "{answer:?}: {screen}");
+        assert_eq!(state(&operator, id).await, after, "{answer:?}");
+    }
+    for (answer, code, after) in [
+        ("y", 1, "offboarding"),
+        ("acm", 1, "offboarding"),
+        ("acme", 0, "purged"),
+    ] {
+        let mut terminal = at(&operator, WIDE, &["tenant", "purge", "acme"]);
+        terminal.shows("Type its name to go on: ").await;
+        terminal.type_line(answer);
+        let (ended, screen) = terminal.ends().await;
+        assert_eq!(ended, Some(code), "{answer:?}: {screen}");
+        assert_eq!(screen.contains("nothing was changed"), code == 1, "{screen}");
+        assert_eq!(state(&operator, id).await, after, "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn tables_fit_the_screen_and_have_its_colours() {
+    let operator = Operator::new().await;
+    let name = format!("{}end", "long ".repeat(19));
+    operator.json(&["tenant", "create", &name]).await;
+    let (code, screen) = at(&operator, 130, &["tenant", "list"]).ends().await;
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.contains("\x1b[32mactive\x1b[0m") && screen.contains('…'),
+        "{screen}"
+    );
+    let mut plain = screen;
+    for escape in ["\x1b[1m", "\x1b[32m", "\x1b[33m", "\x1b[0m"] {
+        plain = plain.replace(escape, "");
+    }
+    for line in plain.lines() {
+        assert!(line.chars().count() <= 130, "{line}");
+    }
+
+    let mut command = operator.command(&["tenant", "list"]);
+    command.env("NO_COLOR", "1");
+    let (_, screen) = Terminal::start(command, 300).ends().await;
+    assert!(screen.contains(&name) && !screen.contains('\x1b'), "{screen}");
+}
+
+#[tokio::test]
+async fn a_long_operation_is_watched_left_alone_and_found_again() {
+    let operator = Operator::new().await;
+    operator.json(&["tenant", "create", "acme"]).await;
+    operator.json(&["tenant", "delete", "acme", "--yes"]).await;
+    let locked = Locked::users(&operator.service).await;
+
+    let terminal = at(&operator, WIDE, &["tenant", "purge", "acme", "--yes"]);
+    terminal.shows("purge: remove_rows, ").await;
+    terminal.interrupt();
+    let (code, screen) = terminal.ends().await;
+    assert_eq!(code, Some(130), "{screen}");
+    let hint = screen.split_once("`tenantry operation wait ").unwrap().1;
+    let operation = &hint[..36];
+
+    let shown = operator.json(&["operation", "show", operation]).await;
+    assert_eq!(
+        (&shown["kind"], &shown["state"]),
+        (&"purge".into(), &"running".into())
+    );
+    let error = operator
+        .fails(1, &["operation", "wait", operation, "--wait-timeout", "200ms"])
+        .await;
+    assert!(
+        error.contains("it goes on") && error.contains(operation),
+        "{error}"
+    );
+    // What is in the way is said when it is known.
+    until(async || operator.json(&["operation", "show", operation]).await["attempts"] != 0).await;
+    let terminal = at(&operator, WIDE, &["operation", "wait", operation]);
+    terminal.shows(" times: ").await;
+    let retried = operator
+        .json(&["operation", "retry", operation, "--no-wait"])
+        .await;
+    assert_eq!(
+        (&retried["id"], &retried["state"]),
+        (&operation.into(), &"running".into())
+    );
+
+    locked.release().await;
+    let (code, screen) = terminal.ends().await;
+    assert_eq!(code, Some(0), "{screen}");
+    // The line of progress is gone, and the end stands there.
+    let end = screen.rsplit_once("\x1b[2K").unwrap().1;
+    assert!(end.starts_with("id  ") && end.contains("succeeded"), "{screen}");
+}

@@ -1,0 +1,211 @@
+//! What a command sends, and what it makes of answers that no service of ours gives.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use super::operator::{Said, run};
+use super::process::command;
+
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// A service that says what it is told to.
+struct Fake {
+    listener: TcpListener,
+    folder: tempfile::TempDir,
+}
+
+impl Fake {
+    async fn new() -> Self {
+        Self {
+            listener: TcpListener::bind("127.0.0.1:0").await.unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Said {
+        let mut command = command(self.folder.path(), arguments);
+        command
+            .env("TENANTRY_ADMIN_URL", format!("http://{}/below", self.address()))
+            .env("TENANTRY_ADMIN_TOKEN", "tnt_admin_of-a-test");
+        run(command).await
+    }
+
+    /// The next request, and the connection that it came by.
+    async fn request(&self) -> (String, TcpStream) {
+        let (mut stream, _) = timeout(DEADLINE, self.listener.accept()).await.unwrap().unwrap();
+        let mut request = Vec::new();
+        // The bodies here end with the one brace there is.
+        while !(request.ends_with(b"}") || request.ends_with(b"\r\n\r\n") && is_whole(&request)) {
+            let read = timeout(DEADLINE, stream.read_buf(&mut request))
+                .await
+                .unwrap()
+                .unwrap();
+            assert!(read > 0, "{request:?}");
+        }
+        (String::from_utf8(request).unwrap(), stream)
+    }
+}
+
+fn is_whole(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    !head.contains("content-length: ") || head.contains("content-length: 0\r\n")
+}
+
+async fn answer(mut stream: TcpStream, status: &str, more: &str, body: &str) {
+    let text = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n{more}\r\n{body}",
+        body.len()
+    );
+    stream.write_all(text.as_bytes()).await.unwrap();
+}
+
+/// The value of a header.
+fn header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
+    let mut lines = request.lines();
+    lines.find_map(|line| {
+        let (found, value) = line.split_once(": ")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
+#[tokio::test]
+async fn a_post_is_sent_again_with_its_key_when_the_connection_breaks_and_no_third_time() {
+    let fake = Fake::new().await;
+    let keys = async {
+        let (first, stream) = fake.request().await;
+        drop(stream);
+        let (second, stream) = fake.request().await;
+        assert_eq!(first, second);
+        assert!(
+            first.starts_with("POST /below/admin/v1/tenants HTTP/1.1\r\n"),
+            "{first}"
+        );
+        assert_eq!(
+            header(&first, "authorization"),
+            Some("Bearer tnt_admin_of-a-test")
+        );
+        assert_eq!(header(&first, "prefer"), Some("respond-async"));
+        assert!(first.ends_with(r#"{"name":"acme"}"#), "{first}");
+        answer(stream, "201 Created", "", r#"{"name":"acme"}"#).await;
+        header(&first, "idempotency-key").unwrap().to_owned()
+    };
+    let (said, first) = tokio::join!(fake.run(&["tenant", "create", "acme", "--json"]), keys);
+    assert_eq!(said.code, Some(0), "{said:?}");
+
+    let broken = async {
+        let (request, stream) = fake.request().await;
+        drop(stream);
+        drop(fake.request().await);
+        header(&request, "idempotency-key").unwrap().to_owned()
+    };
+    let (said, second) = tokio::join!(fake.run(&["tenant", "create", "acme"]), broken);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    // Another invocation is another request.
+    assert_ne!(first, second);
+}
+
+#[tokio::test]
+async fn who_does_not_answer_is_not_waited_for_without_end() {
+    let fake = Fake::new().await;
+    let silent = fake.request();
+    let arguments = ["tenant", "list", "--request-timeout", "300ms"];
+    let (said, _held) = tokio::join!(fake.run(&arguments), silent);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(
+        said.err.contains(&fake.address().to_string()) && said.err.contains("--request-timeout"),
+        "{said:?}"
+    );
+    // Nobody listens.
+    let address = fake.address();
+    let Fake { listener, folder } = fake;
+    drop(listener);
+    let mut command = command(folder.path(), &["tenant", "list"]);
+    command
+        .env("TENANTRY_ADMIN_URL", format!("http://{address}"))
+        .env("TENANTRY_ADMIN_TOKEN", "x");
+    let said = run(command).await;
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.err.contains("no service answers at"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
+    let fake = Fake::new().await;
+    let elsewhere = Fake::new().await;
+    for (status, more) in [
+        (
+            "302 Found",
+            format!("location: http://{}/\r\n", elsewhere.address()),
+        ),
+        ("200 OK", "content-type: text/html\r\n".to_owned()),
+        ("502 Bad Gateway", String::new()),
+    ] {
+        let answers = async {
+            let (_, stream) = fake.request().await;
+            answer(stream, status, &more, "<html>").await;
+        };
+        let (said, ()) = tokio::join!(fake.run(&["tenant", "list"]), answers);
+        assert_eq!(said.code, Some(3), "{said:?}");
+        assert!(
+            said.err.contains("is no admin plane") && said.err.contains(&status[..3]),
+            "{said:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_operation_is_watched_over_a_restart_of_the_service() {
+    let fake = Fake::new().await;
+    let id = testkit::nobody();
+    let operation =
+        |state: &str| format!(r#"{{"id":"{id}","tenant_id":"{id}","kind":"suspend","state":"{state}"}}"#);
+    let problem = r#"{"status":503,"code":"SHUTTING_DOWN","title":"This instance is shutting down"}"#;
+    let answers = async {
+        let (begun, stream) = fake.request().await;
+        assert!(
+            begun.starts_with(&format!("POST /below/admin/v1/tenants/{id}/suspend ")),
+            "{begun}"
+        );
+        answer(stream, "202 Accepted", "", &operation("running")).await;
+        for (status, body) in [
+            ("503 Service Unavailable", problem),
+            ("502 Bad Gateway", "<html>"),
+            ("200 OK", &operation("running")),
+            ("200 OK", &operation("succeeded")),
+        ] {
+            let (look, stream) = fake.request().await;
+            assert!(
+                look.starts_with(&format!("GET /below/admin/v1/operations/{id} ")),
+                "{look}"
+            );
+            answer(stream, status, "", body).await;
+        }
+        let (shown, stream) = fake.request().await;
+        assert!(
+            shown.starts_with(&format!("GET /below/admin/v1/tenants/{id} ")),
+            "{shown}"
+        );
+        answer(stream, "200 OK", "", r#"{"state":"suspended"}"#).await;
+    };
+    let id = id.to_string();
+    let suspend = ["tenant", "suspend", id.as_str()];
+    let (said, ()) = tokio::join!(fake.run(&suspend), answers);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("suspended") && said.err.is_empty(), "{said:?}");
+
+    let answers = async {
+        let (_, stream) = fake.request().await;
+        answer(stream, "202 Accepted", "", &operation("superseded")).await;
+    };
+    let (said, ()) = tokio::join!(fake.run(&suspend), answers);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("superseded"), "{said:?}");
+}
