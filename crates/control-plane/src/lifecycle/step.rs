@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgPool;
 use tenant_registry::TenantId;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use crate::operation::{Operation, Step};
 use crate::plane::ControlPlane;
@@ -14,6 +14,9 @@ use crate::vault::{Vault, VaultError};
 
 /// By then whoever was let in before the logins were closed is to be seen among the sessions.
 const LATE: Duration = Duration::from_millis(500);
+/// How long a session that was closed may take to leave, and how often that is looked at.
+const LEAVING: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
 /// Rows that one statement of a purge removes: it shall not hold locks for long.
 const BATCH: i32 = 5_000;
 
@@ -98,7 +101,7 @@ impl Steps {
                 0 => {}
                 removed => return Ok(Worked::Some(removed)),
             },
-            Step::DropRoles => tenant_roles::drop(data, tenant).await?,
+            Step::DropRoles => self.drop_roles(tenant).await?,
             Step::Serve => return Ok(Worked::Done(Effect::Serve)),
             Step::Restore => return Ok(Worked::Done(Effect::Restore)),
             Step::Forget => return Ok(Worked::Done(Effect::Forget)),
@@ -120,7 +123,26 @@ impl Steps {
         Ok(tenant_roles::allow_login(&self.data, tenant, slot).await?)
     }
 
+    /// The session that removed the last rows may be there for a moment still, after it was closed.
+    async fn drop_roles(&self, tenant: TenantId) -> Result<(), StepError> {
+        let until = Instant::now() + LEAVING;
+        loop {
+            match tenant_roles::drop(&self.data, tenant).await {
+                Err(error) if in_use(&error) && Instant::now() < until => sleep(LOOK).await,
+                dropped => return Ok(dropped?),
+            }
+        }
+    }
+
     async fn remove_rows(&self, tenant: TenantId) -> Result<i64, StepError> {
         self.purge.remove_rows(&self.data, tenant, BATCH).await
     }
+}
+
+/// SQLSTATE `object_in_use`.
+fn in_use(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error();
+    error
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| code == "55006")
 }
