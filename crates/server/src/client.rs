@@ -12,6 +12,7 @@ mod url;
 
 use serde_json::Value;
 use ureq::http::StatusCode;
+use uuid::Uuid;
 
 pub(crate) use self::answer::Answer;
 pub(crate) use self::error::{ClientError, exit};
@@ -28,6 +29,15 @@ use crate::output::Refusal;
 pub(crate) struct AdminClient {
     http: Http,
     url: ServiceUrl,
+}
+
+/// The id in a document of the service's.
+///
+/// # Errors
+/// When there is none.
+pub(crate) fn id(document: &Value) -> Result<Uuid, ClientError> {
+    let id = document["id"].as_str().and_then(|id| Uuid::parse_str(id).ok());
+    id.ok_or(ClientError::NotUnderstood("it has no id"))
 }
 
 impl AdminClient {

@@ -51,6 +51,10 @@ pub(crate) enum ClientError {
     },
     #[error("operation {0} goes on: {hint}", hint = look(.0))]
     Interrupted(Uuid),
+    #[error(
+        "it was made, but the answer that showed it was lost on the way: revoke {0} and create another one"
+    )]
+    NotShown(Uuid),
     #[error("nothing was changed")]
     Declined,
 }
@@ -71,6 +75,7 @@ impl ClientError {
             | Self::NoSuchTenant(_)
             | Self::Superseded(_)
             | Self::Late(..)
+            | Self::NotShown(_)
             | Self::Declined => exit::FAILED,
         }
     }

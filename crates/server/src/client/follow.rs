@@ -7,7 +7,7 @@ use tokio::signal::ctrl_c;
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::{AdminClient, ClientError, Request};
+use super::{AdminClient, ClientError, Request, id};
 
 /// Where the operations are.
 pub(crate) const OPERATIONS: &str = "/admin/v1/operations";
@@ -85,9 +85,4 @@ impl AdminClient {
             }
         }
     }
-}
-
-fn id(operation: &Value) -> Result<Uuid, ClientError> {
-    let id = operation["id"].as_str().and_then(|id| Uuid::parse_str(id).ok());
-    id.ok_or(ClientError::NotUnderstood("it is no operation"))
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::pages::next_cursor;
-use super::{AdminClient, ClientError, Request};
+use super::{AdminClient, ClientError, Request, id};
 use crate::cli::arguments::TenantRef;
 
 /// Where the tenants are.
@@ -42,8 +42,8 @@ impl AdminClient {
             let page = self.send(&request.clone().maybe("cursor", cursor)).await?.body;
             let items = page["items"].as_array().into_iter().flatten();
             let mut same = items.filter(|tenant| tenant["name"] == name);
-            if let Some(id) = same.next().and_then(|tenant| tenant["id"].as_str()) {
-                return Uuid::parse_str(id).map_err(|_| ClientError::NotUnderstood("an id is no UUID"));
+            if let Some(tenant) = same.next() {
+                return id(tenant);
             }
             match next_cursor(&page) {
                 Some(next) => cursor = Some(next.to_owned()),

@@ -8,7 +8,7 @@ use time::format_description::well_known::Rfc3339;
 use super::session::Session;
 use crate::cli::api_key::ApiKeyCommand;
 use crate::cli::service::ServiceArgs;
-use crate::client::{ClientError, Request, TENANTS};
+use crate::client::{self, ClientError, Request, TENANTS};
 use crate::config::Inputs;
 use crate::output::{self, Column};
 
@@ -53,6 +53,10 @@ pub(super) async fn run(inputs: &Inputs, command: ApiKeyCommand, service: Servic
             let body = json!({ "name": name, "expires_at": end });
             let request = Request::post(format!("{tenant}/api-keys")).json(&body);
             let made = session.client.send(&request).await?;
+            if made.body["secret"].is_null() {
+                // An answer that is given again does not have it, and an earlier one did not arrive.
+                return Err(ClientError::NotShown(client::id(&made.body)?).into());
+            }
             session.show(&made.body, &[SHOWN, &[SECRET]].concat())?;
             output::aside("tenantry: the key is shown this once; only its hash is kept\n");
             Ok(())

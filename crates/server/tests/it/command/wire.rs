@@ -3,12 +3,14 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use testkit::Proxy;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use super::operator::{Said, run};
+use super::operator::{Operator, Said, run};
 use super::process::command;
+use crate::support::until;
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
@@ -208,4 +210,30 @@ async fn an_operation_is_watched_over_a_restart_of_the_service() {
     let (said, ()) = tokio::join!(fake.run(&suspend), answers);
     assert_eq!(said.code, Some(1), "{said:?}");
     assert!(said.err.contains("superseded"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_key_whose_answer_was_lost_is_made_once_and_said_to_be_lost() {
+    let operator = Operator::new().await;
+    operator.json(&["tenant", "create", "acme"]).await;
+    let admin_plane = operator.service.admin_plane;
+    let proxy = Proxy::start(admin_plane.ip().to_string(), admin_plane.port());
+    let url = format!("http://{}", proxy.address());
+    let keys = async || {
+        let list = operator.json(&["api-key", "list", "--tenant", "acme"]).await;
+        list["items"].as_array().unwrap().clone()
+    };
+    // Each answer is so long on its way that it can be lost.
+    proxy.delay(Duration::from_secs(1));
+    let lost = async {
+        until(async || !keys().await.is_empty()).await;
+        proxy.cut().await;
+        proxy.heal();
+    };
+    let arguments = ["api-key", "create", "acme", "ci", "--url", &url];
+    let (error, ()) = tokio::join!(operator.fails(1, &arguments), lost);
+    let keys = keys().await;
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    let revoke = format!("revoke {}", keys[0]["id"].as_str().unwrap());
+    assert!(error.contains(&revoke), "{error}");
 }
