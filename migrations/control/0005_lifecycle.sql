@@ -17,6 +17,7 @@ ALTER TABLE control.tenants
     ADD COLUMN returns_to text,
     ADD COLUMN purge_at timestamptz,
     ADD COLUMN purge_began_at timestamptz,
+    DROP CONSTRAINT tenants_name_key,
     DROP CONSTRAINT tenants_state_check,
     DROP CONSTRAINT tenants_max_connections_check,
     ADD CONSTRAINT tenants_state_check
@@ -32,6 +33,8 @@ ALTER TABLE control.tenants
         AND (state = 'offboarding' OR purge_began_at IS NULL)
     ),
     ADD CONSTRAINT tenants_returns_to_check CHECK (returns_to IN ('provisioning', 'active', 'suspended'));
+-- All that are purged have the same name.
+CREATE UNIQUE INDEX tenants_name_key ON control.tenants (name) WHERE state <> 'purged';
 CREATE INDEX tenants_purge_at_idx ON control.tenants (purge_at) WHERE purge_at IS NOT NULL;
 CREATE INDEX tenants_state_idx ON control.tenants (state, created_at, id);
 

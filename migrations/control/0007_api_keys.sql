@@ -34,9 +34,14 @@ CREATE FUNCTION control.forget_tenant(tenant uuid) RETURNS boolean
 AS $$
 BEGIN
     UPDATE control.tenants
-    SET state = 'purged', name = id::text, external_id = NULL, metadata = '{}', max_connections = NULL,
+    SET state = 'purged', name = 'purged', external_id = NULL, metadata = '{}', max_connections = NULL,
         reserved_connections = 0, returns_to = NULL, purge_at = NULL, purge_began_at = NULL
-    WHERE id = tenant AND state = 'offboarding' AND purge_began_at IS NOT NULL;
+    WHERE id = tenant AND state = 'offboarding' AND purge_began_at IS NOT NULL
+        AND EXISTS (
+            SELECT FROM control.operations
+            -- Running, or noted as done by this very transaction.
+            WHERE tenant_id = tenant AND kind = 'purge' AND (state = 'running' OR finished_at = now())
+        );
     IF NOT FOUND THEN
         RETURN false;
     END IF;

@@ -24,7 +24,8 @@ BEGIN
             BEGIN
                 FOR login IN
                     SELECT rolname FROM pg_roles
-                    WHERE rolname IN (role || '_a', role || '_b', role || '_p') AND rolcanlogin
+                    -- Also one that cannot log in as it stands here: whoever opens it at this moment is waited for.
+                    WHERE rolname IN (role || '_a', role || '_b', role || '_p')
                 LOOP
                     EXECUTE format('ALTER ROLE %%I NOLOGIN', login);
                 END LOOP;

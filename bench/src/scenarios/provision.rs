@@ -103,10 +103,10 @@ async fn list(plane: &ControlPlane, seed: usize) -> anyhow::Result<f64> {
     let mut random = Random::seeded(u64::try_from(seed)?);
     let begin = Instant::now();
     for _ in 0..LOOKS {
-        let place = all.get(random.below(all.len())).context("there are tenants")?;
+        let drawn = all.get(random.below(all.len())).context("there are tenants")?;
         let after = TenantsAfter {
-            created_at: place.created_at,
-            id: place.id.as_uuid(),
+            created_at: drawn.created_at,
+            id: drawn.id.as_uuid(),
         };
         store.tenants(&filter, Some(after), PAGE).await?;
     }

@@ -14,8 +14,8 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
-use http::Method;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep};
 use web::extract::whole_body;
 use web::middleware::RequestId;
@@ -28,6 +28,11 @@ use crate::store_failed::store_failed;
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The first and the longest pause between two looks.
 const PAUSES: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(400)];
+
+/// The key of a request that has come through to its handler.
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get(key::HEADER)?.to_str().ok()
+}
 
 /// Runs a POST with a key once, and answers all others with that answer.
 pub(crate) async fn idempotent(

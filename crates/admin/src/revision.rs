@@ -10,19 +10,32 @@ pub(crate) fn etag(revision: i64) -> [(HeaderName, String); 1] {
     [(header::ETAG, format!("\"{revision}\""))]
 }
 
-/// What a request's `If-Match` allows: the revision that it names, or any.
+/// What a request's `If-Match` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IfMatch(Option<Option<i64>>);
+pub(crate) enum IfMatch {
+    /// It says nothing.
+    Absent,
+    /// Whatever there is.
+    Any,
+    /// What is at this revision.
+    Revision(i64),
+}
 
 impl IfMatch {
     /// The revision that the thing must be at; `None` for any, also where nothing is said.
     pub(crate) fn optional(self) -> Option<i64> {
-        self.0.flatten()
+        match self {
+            Self::Revision(revision) => Some(revision),
+            Self::Absent | Self::Any => None,
+        }
     }
 
     /// The same where something must be said: who overwrites has read what he overwrites.
     pub(crate) fn required(self) -> Result<Option<i64>, Problem> {
-        self.0.ok_or_else(|| Code::PreconditionRequired.into())
+        match self {
+            Self::Absent => Err(Code::PreconditionRequired.into()),
+            Self::Any | Self::Revision(_) => Ok(self.optional()),
+        }
     }
 }
 
@@ -32,24 +45,23 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let mut given = parts.headers.get_all(header::IF_MATCH).iter();
         let Some(value) = given.next() else {
-            return Ok(Self(None));
+            return Ok(Self::Absent);
         };
         let value = value.to_str().unwrap_or_default().trim();
         if given.next().is_some() || value.contains(',') {
             return Err(Problem::new(Code::Malformed).detail("If-Match has to name one entity tag"));
         }
         if value == "*" {
-            return Ok(Self(Some(None)));
+            return Ok(Self::Any);
         }
         // A tag that was never given out matches nothing.
         let revision = value
             .strip_prefix('"')
             .and_then(|value| value.strip_suffix('"'))
             .and_then(|value| value.parse().ok());
-        match revision {
-            Some(revision) => Ok(Self(Some(Some(revision)))),
-            None => Err(Code::PreconditionFailed.into()),
-        }
+        revision
+            .map(Self::Revision)
+            .ok_or_else(|| Code::PreconditionFailed.into())
     }
 }
 
@@ -72,9 +84,9 @@ mod tests {
 
     #[tokio::test]
     async fn one_strong_tag_or_any() {
-        assert_eq!(read(&[]).await, Ok(IfMatch(None)));
-        assert_eq!(read(&["*"]).await, Ok(IfMatch(Some(None))));
-        assert_eq!(read(&["\"12\""]).await, Ok(IfMatch(Some(Some(12)))));
+        assert_eq!(read(&[]).await, Ok(IfMatch::Absent));
+        assert_eq!(read(&["*"]).await, Ok(IfMatch::Any));
+        assert_eq!(read(&["\"12\""]).await, Ok(IfMatch::Revision(12)));
         for unknown in ["12", "W/\"12\"", "\"x\"", "\"\"", ""] {
             assert_eq!(read(&[unknown]).await, Err(Code::PreconditionFailed), "{unknown}");
         }

@@ -51,11 +51,18 @@ impl Transition {
             | (Self::Undelete, Provisioning | Suspended)
             | (Self::Offboard { .. }, Offboarding | Purged)
             | (Self::Purge, Purged) => Move::Already,
-            (Self::Suspend, Provisioning | Offboarding | Purged)
-            | (Self::Resume, Provisioning | Offboarding | Purged)
+            (Self::Suspend | Self::Resume, Provisioning | Offboarding | Purged)
             | (Self::Undelete, Purged)
             | (Self::Purge, Provisioning | Active | Suspended) => Move::Refused,
         }
+    }
+
+    /// Whether an operation of this kind, which is under way, leads away from where this one wants the tenant to be.
+    pub(crate) const fn turns(self, under_way: OperationKind) -> bool {
+        matches!(
+            (self, under_way),
+            (Self::Suspend, OperationKind::Resume) | (Self::Offboard { .. }, OperationKind::Undelete)
+        )
     }
 
     /// The operation that leads there.

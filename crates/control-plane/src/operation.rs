@@ -169,3 +169,10 @@ pub enum Step {
     /// Its credentials, keys, name and metadata go from the store.
     Forget,
 }
+
+impl Step {
+    /// Whether it lets somebody log in.
+    pub(crate) const fn opens(self) -> bool {
+        matches!(self, Self::MakeRoles | Self::AllowLogin | Self::AllowFormerLogin)
+    }
+}

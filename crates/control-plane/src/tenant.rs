@@ -6,8 +6,12 @@ mod metadata;
 mod name;
 mod state;
 
+use sha2::{Digest as _, Sha256};
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
+use uuid::Builder;
+
+use crate::actor::Actor;
 
 pub use self::external_id::{ExternalId, ExternalIdError};
 pub use self::limits::{Limits, LimitsError};
@@ -55,9 +59,24 @@ pub struct NewTenant {
     pub metadata: Metadata,
     /// How many connections it may hold.
     pub limits: Limits,
+    /// Whether its id belongs to one request alone, as [`NewTenant::id_of`] makes it: then a tenant of this id is the
+    /// one that was asked for.
+    pub again: bool,
 }
 
 impl NewTenant {
+    /// The id of the tenant that a caller asks for with this idempotency key: the same each time, so that a request
+    /// that is sent again after a crash finds what it has made. A UUID of version 8 (RFC 9562) from SHA-256.
+    pub fn id_of(actor: &Actor, key: &str) -> TenantId {
+        let mut hash = Sha256::new();
+        hash.update(b"tenantry tenant by idempotency key\0");
+        hash.update(actor.token.unwrap_or_default());
+        hash.update(key);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash.finalize()[..16]);
+        Builder::from_custom_bytes(bytes).into_uuid().into()
+    }
+
     /// A tenant of this name, with a fresh id and the service's default limits.
     pub fn named(name: TenantName) -> Self {
         Self {
@@ -66,6 +85,7 @@ impl NewTenant {
             external_id: None,
             metadata: Metadata::default(),
             limits: Limits::default(),
+            again: false,
         }
     }
 }

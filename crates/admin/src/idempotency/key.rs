@@ -6,7 +6,7 @@ use http::{HeaderMap, header};
 use sha2::{Digest as _, Sha256};
 use web::{Code, Problem};
 
-const HEADER: &str = "idempotency-key";
+pub(super) const HEADER: &str = "idempotency-key";
 
 /// The request's key, if it has one.
 pub(super) fn given(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -7,6 +7,7 @@ use tenant_registry::Budget;
 use web::read::Patch;
 use web::{JsonObject, NoQuery, PathId, Problem};
 
+use super::create::most_reserved;
 use super::view::changed;
 use super::{fields, refuse};
 use crate::auth::Caller;
@@ -39,17 +40,17 @@ pub(super) async fn change(
         reserved_connections,
     };
     let revision = if_match.required()?;
-    // One connection at least is nobody's, so that everybody is served. What the budget is, is known when the server
-    // was asked.
-    let cap = budget.snapshot().ledger.cap;
-    let most_reserved = (cap > 0).then(|| cap - 1);
     plane
-        .change_tenant(&actor, id.into(), &change, revision, most_reserved)
+        .change_tenant(&actor, id.into(), &change, revision, most_reserved(&budget))
         .await
         .map(changed)
         .map_err(refuse::change)
 }
 
+#[expect(
+    clippy::option_option,
+    reason = "left as it is, taken away, or set: as a change has it"
+)]
 fn given<T>(patch: Patch<T>) -> Option<Option<T>> {
     match patch {
         Patch::Absent => None,

@@ -6,12 +6,13 @@ use axum::extract::State;
 use axum::response::Response;
 use control_plane::{ControlPlane, Limits, NewTenant};
 use http::{HeaderMap, StatusCode};
-use tenant_registry::{BudgetedPool, Registry, TenantId};
+use tenant_registry::{Budget, BudgetedPool, Registry, TenantId};
 use web::read::rule::uuid;
 use web::{JsonObject, NoQuery, Problem};
 
 use super::{fields, refuse, view};
 use crate::auth::Caller;
+use crate::idempotency::idempotency_key;
 use crate::store_failed::store_failed;
 
 /// How long a change's operation is waited for, before its place is answered in its stead.
@@ -23,6 +24,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
+    State(budget): State<Budget>,
     Caller(actor): Caller,
     headers: HeaderMap,
     _: NoQuery,
@@ -46,8 +48,12 @@ pub(super) async fn create(
     }
     let (name, id, external_id, metadata, max, reserved) =
         read.finish((name, id, external_id, metadata, max, reserved))?;
+    // Sent again after a crash in the middle, it finds the tenant that it has made.
+    let of_key = idempotency_key(&headers).map(|key| NewTenant::id_of(&actor, key));
+    let again = id.is_none() && of_key.is_some();
     let new = NewTenant {
-        id: id.map(TenantId::new),
+        id: id.map(TenantId::new).or(of_key),
+        again,
         name,
         external_id,
         metadata: metadata.unwrap_or_default(),
@@ -57,10 +63,8 @@ pub(super) async fn create(
         },
     };
 
-    let started = plane
-        .begin_creation(&actor, &new)
-        .await
-        .map_err(refuse::creation)?;
+    let started = plane.begin_creation(&actor, &new, most_reserved(&budget)).await;
+    let started = started.map_err(refuse::creation)?;
     let (tenant, operation) = started
         .within(&plane, patience(&headers))
         .await
@@ -69,6 +73,12 @@ pub(super) async fn create(
     // next request finds it; elsewhere the notice of the change sees to that.
     registry.invalidate(tenant.id);
     Ok(view::outcome(StatusCode::CREATED, tenant, operation))
+}
+
+/// How many connections may be reserved for all tenants together: one at least is nobody's, so that everybody is served.
+/// What the budget is, is known when the server was asked.
+pub(super) fn most_reserved(budget: &Budget) -> Option<u32> {
+    budget.snapshot().ledger.cap.checked_sub(1)
 }
 
 /// How long this client waits.

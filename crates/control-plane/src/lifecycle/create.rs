@@ -42,11 +42,18 @@ pub enum CreateError {
 
 impl ControlPlane {
     /// Commits a tenant as provisioning, and begins to make its roles in the data cluster; it is active when its
-    /// operation has succeeded. A tenant of this id and name that is still provisioning is gone on with.
+    /// operation has succeeded. The same tenant that is still provisioning is gone on with, and where its id tells that
+    /// it was this very request that made it, it is what was asked for, whatever has become of it.
+    /// No more than `most_reserved` connections are reserved for all tenants together.
     ///
     /// # Errors
     /// See [`CreateError`]; each says what is left and how to go on.
-    pub async fn begin_creation(&self, actor: &Actor, new: &NewTenant) -> Result<Started, CreateError> {
+    pub async fn begin_creation(
+        &self,
+        actor: &Actor,
+        new: &NewTenant,
+        most_reserved: Option<u32>,
+    ) -> Result<Started, CreateError> {
         let limits = new.limits.checked();
         limits.map_err(|wrong| CreateError::Limits(wrong.to_string()))?;
         let id = new.id.unwrap_or_else(|| Uuid::now_v7().into());
@@ -57,14 +64,7 @@ impl ControlPlane {
         let lease = fresh_operation();
         let committed = self
             .store
-            .insert_tenant(
-                actor,
-                id,
-                new,
-                &minted.wrapped_dek,
-                &minted.sealed_password,
-                lease,
-            )
+            .insert_tenant(actor, id, new, &minted, most_reserved, lease)
             .await?;
         match committed {
             Some(committed) => Ok(self.start(committed, lease)),
@@ -82,7 +82,11 @@ impl ControlPlane {
                 Taken::ExternalId
             }));
         };
-        if tenant.state != TenantState::Provisioning || tenant.name != new.name {
+        let same = tenant.name == new.name
+            && tenant.external_id == new.external_id
+            && tenant.metadata == new.metadata
+            && tenant.limits == new.limits;
+        if !same || (tenant.state != TenantState::Provisioning && !new.again) {
             return Err(CreateError::Exists(Taken::Id));
         }
         let again = AuditEntry::done(actor, "tenant.create").tenant(id);
@@ -111,7 +115,9 @@ impl ControlPlane {
         // In a task of its own: a caller that goes away does not keep it from being begun.
         let plane = self.clone();
         let creation = async move {
-            let started = plane.begin_creation(&Actor::service("tenantry"), &new).await?;
+            let started = plane
+                .begin_creation(&Actor::service("tenantry"), &new, None)
+                .await?;
             let tenant = started.tenant.id;
             let driven = match started.driving {
                 Some(driving) => driving.await.unwrap_or(Driven::Elsewhere),

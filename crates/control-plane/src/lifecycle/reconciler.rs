@@ -3,19 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::drive::Driver;
-use super::{ChangeError, Transition};
 use crate::actor::Actor;
+use crate::operation::OperationKind;
 use crate::plane::ControlPlane;
 use crate::store::StoreError;
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(1);
-/// Operations that are driven at once here: few, since whoever waits for an operation drives it himself.
-const AT_ONCE: usize = 2;
+/// Purges that are driven at once here, and other operations: few, since whoever waits for an operation drives it
+/// himself. Of their own, so that long purges keep nobody waiting.
+const PURGES: usize = 1;
+const OTHERS: usize = 4;
 /// Found by one look.
 const MOST: i64 = 32;
 
@@ -34,10 +36,13 @@ impl Reconciler {
 
     /// Goes on until it is dropped.
     pub async fn run(self) {
-        let driving = Arc::new(Semaphore::new(AT_ONCE));
+        let places = Places {
+            purges: Arc::new(Semaphore::new(PURGES)),
+            others: Arc::new(Semaphore::new(OTHERS)),
+        };
         let mut down = false;
         loop {
-            match self.look(&driving).await {
+            match self.look(&places).await {
                 Ok(()) => down = false,
                 Err(error) if !down => {
                     tracing::warn!(%error, "interrupted operations cannot be looked for");
@@ -49,30 +54,41 @@ impl Reconciler {
         }
     }
 
-    async fn look(&self, driving: &Arc<Semaphore>) -> Result<(), StoreError> {
+    async fn look(&self, places: &Places) -> Result<(), StoreError> {
+        let actor = Actor::service("reconciler");
         for tenant in self.plane.store.due_for_purge(MOST).await? {
-            let actor = Actor::service("reconciler");
-            match self
-                .plane
-                .transition(&actor, tenant, Transition::Purge, None)
-                .await
-            {
-                Ok(_) => tracing::info!(%tenant, "the grace period is over: purging"),
-                Err(ChangeError::Store(error)) => return Err(error),
-                // Undeleted a moment ago, or purged by another replica.
-                Err(error) => tracing::debug!(%tenant, %error, "not purged"),
+            match self.plane.store.begin_due_purge(&actor, tenant).await {
+                Ok(true) => tracing::info!(%tenant, "the grace period is over: purging"),
+                Ok(false) => {}
+                // The others' time is up all the same.
+                Err(error) => tracing::warn!(%tenant, %error, "not purged yet"),
             }
         }
-        for operation in self.plane.store.due_operations(MOST).await? {
-            let Ok(place) = Arc::clone(driving).acquire_owned().await else {
-                return Ok(());
-            };
+        for (operation, kind) in self.plane.store.due_operations(MOST).await? {
+            // Where no place is free, the next look finds it again.
+            let Some(place) = places.of(kind) else { continue };
             let driver = Driver::new(&self.plane);
             tokio::spawn(async move {
-                driver.drive(operation).await;
+                driver.drive_if_due(operation).await;
                 drop(place);
             });
         }
         Ok(())
+    }
+}
+
+/// How many operations may be driven at once.
+struct Places {
+    purges: Arc<Semaphore>,
+    others: Arc<Semaphore>,
+}
+
+impl Places {
+    fn of(&self, kind: OperationKind) -> Option<OwnedSemaphorePermit> {
+        let places = match kind {
+            OperationKind::Purge => &self.purges,
+            _ => &self.others,
+        };
+        Arc::clone(places).try_acquire_owned().ok()
     }
 }

@@ -10,6 +10,7 @@ use crate::operation::{Operation, Step};
 use crate::plane::ControlPlane;
 use crate::postgres::{Purge, ScramError, scram, tenant_roles};
 use crate::store::{Effect, Store, StoreError};
+use crate::tenant::TenantState;
 use crate::vault::{Vault, VaultError};
 
 /// By then whoever was let in before the logins were closed is to be seen among the sessions.
@@ -20,12 +21,18 @@ const LOOK: Duration = Duration::from_millis(20);
 /// Rows that one statement of a purge removes: it shall not hold locks for long.
 const BATCH: i32 = 5_000;
 
-/// Why a step failed. Its text is shown to operators: it holds what PostgreSQL's SQLSTATE says, and no value.
+/// Attempts at closing the logins in one go.
+const ATTEMPTS: u32 = 3;
+
+/// Why a step failed. Its text is shown to operators, so it has PostgreSQL's SQLSTATE and not its words, which may name
+/// addresses; those are for the log.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StepError {
+    #[error("the data cluster could not be reached in time")]
+    Unreachable,
     #[error("the data cluster {0}")]
     Data(&'static str),
-    #[error("the data cluster answered {code}: {message}")]
+    #[error("the data cluster refused it (SQLSTATE {code})")]
     Refused { code: String, message: String },
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -39,6 +46,22 @@ pub(crate) enum StepError {
     NoCredential,
 }
 
+impl StepError {
+    /// Whether what was sent to the data cluster may still have its effect there.
+    pub(crate) const fn is_open(&self) -> bool {
+        // Who got no connection has sent nothing.
+        matches!(self, Self::Data(_))
+    }
+
+    /// What is for the log alone.
+    pub(crate) fn words(&self) -> &str {
+        match self {
+            Self::Refused { message, .. } => message,
+            _ => "",
+        }
+    }
+}
+
 impl From<sqlx::Error> for StepError {
     fn from(error: sqlx::Error) -> Self {
         match error {
@@ -46,8 +69,8 @@ impl From<sqlx::Error> for StepError {
                 code: error.code().unwrap_or_default().into_owned(),
                 message: error.message().to_owned(),
             },
-            sqlx::Error::PoolTimedOut => Self::Data("could not be reached in time"),
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Data("could not be reached"),
+            sqlx::Error::PoolTimedOut => Self::Unreachable,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Data("was lost on the way"),
             _ => Self::Data("gave no answer that was understood"),
         }
     }
@@ -85,23 +108,25 @@ impl Steps {
         let data = &self.data;
         match step {
             Step::MakeRoles => self.make_roles(tenant).await?,
-            Step::ForbidLogins => tenant_roles::forbid_logins(data, tenant).await?,
-            Step::EndSessions => tenant_roles::end_sessions(data, tenant).await?,
-            Step::EndLateSessions => {
-                sleep(LATE).await;
+            Step::ForbidLogins => self.forbid_logins(tenant).await?,
+            Step::EndSessions => {
                 tenant_roles::end_sessions(data, tenant).await?;
             }
+            Step::EndLateSessions => self.end_late_sessions(tenant).await?,
             Step::AllowLogin => self.allow_login(tenant).await?,
             Step::AllowFormerLogin => {
                 if self.store.returns_to_active(tenant).await? {
                     self.allow_login(tenant).await?;
                 }
             }
-            Step::RemoveRows => match self.remove_rows(tenant).await? {
+            Step::RemoveRows => match self.remove_rows(operation).await? {
                 0 => {}
                 removed => return Ok(Worked::Some(removed)),
             },
-            Step::DropRoles => self.drop_roles(tenant).await?,
+            Step::DropRoles => match self.remove_rows(operation).await? {
+                0 => self.drop_roles(tenant).await?,
+                removed => return Ok(Worked::Some(removed)),
+            },
             Step::Serve => return Ok(Worked::Done(Effect::Serve)),
             Step::Restore => return Ok(Worked::Done(Effect::Restore)),
             Step::Forget => return Ok(Worked::Done(Effect::Forget)),
@@ -134,8 +159,53 @@ impl Steps {
         }
     }
 
-    async fn remove_rows(&self, tenant: TenantId) -> Result<i64, StepError> {
-        self.purge.remove_rows(&self.data, tenant, BATCH).await
+    /// A session of the tenant's can hold what has to be changed of its own role, in a transaction that it leaves open:
+    /// then its sessions end first.
+    async fn forbid_logins(&self, tenant: TenantId) -> Result<(), StepError> {
+        for _ in 1..ATTEMPTS {
+            if tenant_roles::forbid_logins(&self.data, tenant).await.is_ok() {
+                return Ok(());
+            }
+            tenant_roles::end_sessions(&self.data, tenant).await?;
+        }
+        Ok(tenant_roles::forbid_logins(&self.data, tenant).await?)
+    }
+
+    /// Until none is left.
+    async fn end_late_sessions(&self, tenant: TenantId) -> Result<(), StepError> {
+        loop {
+            sleep(LATE).await;
+            if tenant_roles::end_sessions(&self.data, tenant).await? == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Closes the tenant's logins again if its state says so: for whoever opened one and learns that another operation
+    /// has come before.
+    pub(crate) async fn close_if_refused(&self, tenant: TenantId) -> Result<(), StepError> {
+        let found = self.store.tenant(tenant).await?;
+        let state = found.map_or(TenantState::Purged, |tenant| tenant.state);
+        match state {
+            TenantState::Provisioning | TenantState::Active => {}
+            TenantState::Suspended | TenantState::Offboarding => self.forbid_logins(tenant).await?,
+            TenantState::Purged => {
+                self.forbid_logins(tenant).await?;
+                tenant_roles::end_sessions(&self.data, tenant).await?;
+                self.drop_roles(tenant).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What earlier steps established is established again: a login may have been opened since, by whomever. A batch
+    /// that took too long is tried smaller.
+    async fn remove_rows(&self, operation: &Operation) -> Result<i64, StepError> {
+        let tenant = operation.tenant;
+        self.forbid_logins(tenant).await?;
+        tenant_roles::end_sessions(&self.data, tenant).await?;
+        let batch = BATCH >> operation.attempts.clamp(0, 12);
+        self.purge.remove_rows(&self.data, tenant, batch).await
     }
 }
 

@@ -35,6 +35,10 @@ impl Purge {
             ("lock_timeout", "5000"),
             ("row_security", "on"),
             ("role", "none"),
+            // Should this machine vanish, the session does not stay for hours.
+            ("tcp_keepalives_idle", "5"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
         ]);
         let mut session = self.cluster.connect(&options).await?;
         let removed = session

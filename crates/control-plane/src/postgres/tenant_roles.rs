@@ -25,9 +25,13 @@ pub(crate) async fn forbid_logins(service: &PgPool, tenant: TenantId) -> Result<
     call(service, tenant, "forbid_logins").await
 }
 
-/// Ends all sessions of the tenant, in whatever database.
-pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
-    call(service, tenant, "end_backends").await
+/// Ends all sessions of the tenant, in whatever database, and says how many there were.
+pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<i32, sqlx::Error> {
+    let call = format!("SELECT {}.end_backends($1)", provisioner(tenant));
+    service
+        .fetch_one(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))
+        .await?
+        .try_get(0)
 }
 
 /// Drops the tenant's roles, and all that they left behind. Idempotent.

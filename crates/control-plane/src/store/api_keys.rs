@@ -6,7 +6,7 @@ use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::tenants::tenant;
+use super::lifecycle::locked;
 use super::{Store, StoreError, audit};
 use crate::actor::Actor;
 use crate::api_key::{ApiKey, ApiKeySecret};
@@ -94,8 +94,8 @@ impl Store {
         secret: &ApiKeySecret,
     ) -> Result<ApiKey, ChangeError> {
         let mut transaction = self.pool.begin().await?;
-        let found = tenant(&mut *transaction, owner).await?;
-        let found = found.ok_or(ChangeError::Unknown(owner))?;
+        // A purge that begins at this moment comes before or after.
+        let found = locked(&mut transaction, owner, None).await?;
         if matches!(found.state, TenantState::Offboarding | TenantState::Purged) {
             return Err(ChangeError::State(found.state));
         }
@@ -191,7 +191,7 @@ impl Store {
              LIMIT $5",
             before.map(|before| before.created_at),
             before.map(|before| before.id),
-            filter.tenant.map(|tenant| tenant.as_uuid()),
+            filter.tenant.map(TenantId::as_uuid),
             filter.prefix,
             limit,
         )

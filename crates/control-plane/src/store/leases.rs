@@ -28,8 +28,8 @@ pub(crate) struct Lease {
 }
 
 impl Store {
-    /// Takes the operation on, unless somebody works on its tenant.
-    pub(crate) async fn claim(&self, lease: Lease) -> Result<Claim, StoreError> {
+    /// Takes the operation on, unless somebody works on its tenant, or, where it is to be `due`, it is not yet.
+    pub(crate) async fn claim(&self, lease: Lease, due: bool) -> Result<Claim, StoreError> {
         let mut transaction = self.pool.begin().await?;
         // Whoever claims another operation of the same tenant waits here, and then sees this lease.
         sqlx::query!(
@@ -43,7 +43,7 @@ impl Store {
         let claimed = sqlx::query!(
             "UPDATE control.operations AS own
              SET lease = $2, leased_until = clock_timestamp() + interval '30 seconds', updated_at = now()
-             WHERE id = $1 AND state = 'running'
+             WHERE id = $1 AND state = 'running' AND (NOT $3 OR due_at <= now())
                 AND NOT EXISTS (
                     SELECT FROM control.operations AS other
                     WHERE other.tenant_id = own.tenant_id AND other.leased_until > clock_timestamp()
@@ -51,6 +51,7 @@ impl Store {
                 )",
             lease.operation,
             lease.holder,
+            due,
         )
         .execute(&mut *transaction)
         .await?;
@@ -79,22 +80,26 @@ impl Store {
         Ok(noted.rows_affected() == 1)
     }
 
-    /// Notes that the step failed, and when it is tried again; gives the operation up.
+    /// Notes that the step failed, and when it is tried again; gives the operation up. Where what was sent `may_go_on` in
+    /// the data cluster, the lease stays until it runs out: longer than any statement there does.
     pub(crate) async fn note_failure(
         &self,
         lease: Lease,
         error: &str,
         again_after: Duration,
+        may_go_on: bool,
     ) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE control.operations
-             SET attempts = attempts + 1, last_error = $3, leased_until = NULL, updated_at = now(),
+             SET attempts = attempts + 1, last_error = $3, updated_at = now(),
+                leased_until = CASE WHEN $5 THEN leased_until END,
                 due_at = now() + $4 * interval '1 second'
              WHERE id = $1 AND lease = $2 AND state = 'running'",
             lease.operation,
             lease.holder,
             error,
             again_after.as_secs_f64(),
+            may_go_on,
         )
         .execute(&self.pool)
         .await?;

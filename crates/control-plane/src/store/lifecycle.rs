@@ -12,7 +12,8 @@ use crate::actor::Actor;
 use crate::audit::AuditEntry;
 use crate::lifecycle::{ChangeError, Move, Taken, Transition};
 use crate::operation::{Operation, OperationKind};
-use crate::tenant::{Limits, NewTenant, Tenant, TenantChange, TenantState};
+use crate::tenant::{ExternalId, Limits, NewTenant, Tenant, TenantChange, TenantState};
+use crate::vault::Minted;
 
 /// What was committed.
 pub(crate) struct Committed {
@@ -41,19 +42,24 @@ impl Store {
         actor: &Actor,
         id: TenantId,
         new: &NewTenant,
-        wrapped_dek: &[u8],
-        sealed_password: &[u8],
+        minted: &Minted,
+        most_reserved: Option<u32>,
         lease: Lease,
-    ) -> Result<Option<Committed>, StoreError> {
+    ) -> Result<Option<Committed>, ChangeError> {
         let uuid = id.as_uuid();
         let mut transaction = self.pool.begin().await?;
+        if new.limits.reserved_connections > 0
+            && let Some(most) = most_reserved
+        {
+            reservable(&mut transaction, id, new.limits, most).await?;
+        }
         let inserted = sqlx::query!(
             "INSERT INTO control.tenants (id, name, external_id, metadata, max_connections, reserved_connections)
              VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT DO NOTHING",
             uuid,
             new.name.as_str(),
-            new.external_id.as_ref().map(|id| id.as_str()),
+            new.external_id.as_ref().map(ExternalId::as_str),
             new.metadata.to_value(),
             new.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
             i32::try_from(new.limits.reserved_connections).unwrap_or(i32::MAX),
@@ -67,7 +73,7 @@ impl Store {
         sqlx::query!(
             "INSERT INTO control.tenant_keys (tenant_id, wrapped_dek) VALUES ($1, $2)",
             uuid,
-            wrapped_dek
+            minted.wrapped_dek
         )
         .execute(&mut *transaction)
         .await?;
@@ -76,7 +82,7 @@ impl Store {
              VALUES ($1, 'a', $2, $3)",
             uuid,
             super::FIRST_VERSION,
-            sealed_password,
+            minted.sealed_password,
         )
         .execute(&mut *transaction)
         .await?;
@@ -126,7 +132,7 @@ impl Store {
              WHERE id = $1",
             id.as_uuid(),
             after.name.as_str(),
-            after.external_id.as_ref().map(|id| id.as_str()),
+            after.external_id.as_ref().map(ExternalId::as_str),
             after.metadata.to_value(),
             after
                 .limits
@@ -174,16 +180,19 @@ impl Store {
     ) -> Result<Committed, ChangeError> {
         let mut transaction = self.pool.begin().await?;
         let before = locked(&mut transaction, id, revision).await?;
+        let under_way = running(&mut *transaction, id)
+            .await?
+            .map(|operation| operation.kind);
         match transition.from(before.state) {
+            Move::Go if under_way == Some(transition.kind()) => {
+                // Asked twice, while the first is under way.
+                return already(transaction, actor, before, transition).await;
+            }
+            // It is there, and about to leave again: that is stopped.
+            Move::Already if under_way.is_some_and(|kind| transition.turns(kind)) => {}
             Move::Go => {}
             Move::Already => return already(transaction, actor, before, transition).await,
             Move::Refused => return Err(ChangeError::State(before.state)),
-        }
-        if let Some(operation) = running(&mut *transaction, id).await?
-            && operation.kind == transition.kind()
-        {
-            // Asked twice, while the first is under way.
-            return already(transaction, actor, before, transition).await;
         }
         let mut kind = transition.kind();
         let uuid = id.as_uuid();
@@ -200,7 +209,8 @@ impl Store {
             Transition::Offboard { grace } => {
                 sqlx::query!(
                     "UPDATE control.tenants
-                     SET state = 'offboarding', returns_to = state, purge_at = now() + $2 * interval '1 second'
+                     SET state = 'offboarding', purge_at = now() + $2 * interval '1 second',
+                        returns_to = CASE WHEN state = 'offboarding' THEN returns_to ELSE state END
                      WHERE id = $1",
                     uuid,
                     grace.as_seconds_f64(),
@@ -210,12 +220,9 @@ impl Store {
             }
             Transition::Undelete => kind = undelete(&mut transaction, id).await?,
             Transition::Purge => {
-                sqlx::query!(
-                    "UPDATE control.tenants SET purge_began_at = coalesce(purge_began_at, now()) WHERE id = $1",
-                    uuid,
-                )
-                .execute(&mut *transaction)
-                .await?;
+                let committed = begin_purge(&mut transaction, actor, &before, lease).await?;
+                transaction.commit().await?;
+                return Ok(committed);
             }
         }
         let operation = begin(&mut transaction, actor, id, kind, lease).await?;
@@ -230,11 +237,28 @@ impl Store {
         })
     }
 
+    /// Begins the purge of a tenant whose grace period is over, if that still is so. Nobody drives it yet.
+    pub(crate) async fn begin_due_purge(&self, actor: &Actor, id: TenantId) -> Result<bool, ChangeError> {
+        let mut transaction = self.pool.begin().await?;
+        let before = locked(&mut transaction, id, None).await?;
+        // It was undeleted, or deleted anew, since it was looked for.
+        if !is_due(&mut transaction, id).await? {
+            return Ok(false);
+        }
+        begin_purge(&mut transaction, actor, &before, fresh_operation()).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     /// Up to `limit` deleted tenants whose grace period is over and whose purge has not begun.
     pub(crate) async fn due_for_purge(&self, limit: i64) -> Result<Vec<TenantId>, StoreError> {
         let ids = sqlx::query_scalar!(
             "SELECT id FROM control.tenants
              WHERE purge_at <= now() AND purge_began_at IS NULL
+                AND NOT EXISTS (
+                    SELECT FROM control.operations
+                    WHERE tenant_id = tenants.id AND state = 'running' AND kind = 'undelete'
+                )
              ORDER BY purge_at
              LIMIT $1",
             limit,
@@ -243,6 +267,19 @@ impl Store {
         .await?;
         Ok(ids.into_iter().map(TenantId::new).collect())
     }
+}
+
+/// Whether the tenant's time is up, and nobody is bringing it back.
+async fn is_due(store: &mut PgConnection, id: TenantId) -> Result<bool, StoreError> {
+    let due = sqlx::query_scalar!(
+        r#"SELECT state = 'offboarding' AND purge_at <= now() AND purge_began_at IS NULL AS "due!"
+         FROM control.tenants WHERE id = $1"#,
+        id.as_uuid(),
+    )
+    .fetch_one(&mut *store)
+    .await?;
+    let running = running(store, id).await?;
+    Ok(due && running.is_none_or(|operation| operation.kind != OperationKind::Undelete))
 }
 
 /// Nothing is to be done, or is being done already: that it was asked for is noted all the same.
@@ -260,6 +297,31 @@ async fn already(
     Ok(Committed {
         tenant,
         operation: operation.filter(|operation| operation.kind == transition.kind()),
+    })
+}
+
+/// Notes that the tenant's rows go from now on, and starts the operation. Nothing leads back.
+async fn begin_purge(
+    store: &mut PgConnection,
+    actor: &Actor,
+    before: &Tenant,
+    lease: Lease,
+) -> Result<Committed, ChangeError> {
+    let id = before.id;
+    sqlx::query!(
+        "UPDATE control.tenants SET purge_began_at = coalesce(purge_began_at, now()) WHERE id = $1",
+        id.as_uuid(),
+    )
+    .execute(&mut *store)
+    .await?;
+    let operation = begin(store, actor, id, OperationKind::Purge, lease).await?;
+    let tenant = found(store, id).await?;
+    let entry = AuditEntry::done(actor, Transition::Purge.action()).tenant(id);
+    let entry = entry.changed(Some(told(before)), Some(told(&tenant)));
+    audit::append(store, &entry).await?;
+    Ok(Committed {
+        tenant,
+        operation: Some(operation),
     })
 }
 
@@ -287,7 +349,7 @@ async fn undelete(store: &mut PgConnection, id: TenantId) -> Result<OperationKin
 }
 
 /// The tenant, which nobody else changes until the transaction ends.
-async fn locked(
+pub(super) async fn locked(
     store: &mut PgConnection,
     id: TenantId,
     revision: Option<i64>,

@@ -125,7 +125,7 @@ impl Store {
              LIMIT $6",
             before.map(|before| before.created_at),
             before.map(|before| before.id),
-            filter.tenant.map(|tenant| tenant.as_uuid()),
+            filter.tenant.map(TenantId::as_uuid),
             filter.state.map(OperationState::as_str),
             filter.kind.map(OperationKind::as_str),
             limit,
@@ -160,18 +160,23 @@ impl Store {
         }
     }
 
-    /// Up to `limit` operations that nobody works on and that are due.
-    pub(crate) async fn due_operations(&self, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-        let ids = sqlx::query_scalar!(
-            "SELECT id FROM control.operations
+    /// Up to `limit` operations that nobody works on and that are due, purges last: they take long.
+    pub(crate) async fn due_operations(&self, limit: i64) -> Result<Vec<(Uuid, OperationKind)>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT id, kind FROM control.operations
              WHERE state = 'running' AND due_at <= now() AND (leased_until IS NULL OR leased_until <= now())
-             ORDER BY due_at
+             ORDER BY kind = 'purge', due_at
              LIMIT $1",
             limit,
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(ids)
+        rows.into_iter()
+            .map(|row| {
+                let kind = OperationKind::parse(&row.kind);
+                Ok((row.id, kind.ok_or(StoreError::Invalid("kind of operation"))?))
+            })
+            .collect()
     }
 
     /// Removes up to `most` operations that finished more than so many days ago.

@@ -41,6 +41,7 @@ impl Store {
             transaction.rollback().await?;
             return Ok(false);
         }
+        let done_by = Actor::service("operation");
         match effect {
             Effect::Nothing => {}
             Effect::Serve => {
@@ -50,6 +51,8 @@ impl Store {
                 )
                 .execute(&mut *transaction)
                 .await?;
+                let entry = AuditEntry::done(&done_by, "tenant.served").tenant(tenant);
+                audit::append(&mut *transaction, &entry).await?;
             }
             Effect::Restore => {
                 sqlx::query!(
@@ -59,17 +62,18 @@ impl Store {
                 )
                 .execute(&mut *transaction)
                 .await?;
+                let entry = AuditEntry::done(&done_by, "tenant.restored").tenant(tenant);
+                audit::append(&mut *transaction, &entry).await?;
             }
             Effect::Forget => {
-                sqlx::query!("SELECT control.forget_tenant($1)", id)
+                let forgotten = sqlx::query_scalar!("SELECT control.forget_tenant($1)", id)
                     .fetch_one(&mut *transaction)
                     .await?;
-                let reconciler = Actor::service("reconciler");
-                audit::append(
-                    &mut *transaction,
-                    &AuditEntry::done(&reconciler, "tenant.purged").tenant(tenant),
-                )
-                .await?;
+                if forgotten != Some(true) {
+                    return Err(StoreError::Invalid("tenant that is purged"));
+                }
+                let entry = AuditEntry::done(&done_by, "tenant.purged").tenant(tenant);
+                audit::append(&mut *transaction, &entry).await?;
             }
         }
         transaction.commit().await?;

@@ -99,12 +99,12 @@ impl Store {
         tenant(&self.pool, id).await
     }
 
-    /// The tenant of this name, if there is one.
+    /// The tenant of this name, if there is one; a purged one has none.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tenant_named(&self, name: &TenantName) -> Result<Option<Tenant>, StoreError> {
-        let row = tenants!("WHERE name = $1", name.as_str())
+        let row = tenants!("WHERE name = $1 AND state <> 'purged'", name.as_str())
             .fetch_optional(&self.pool)
             .await?;
         row.map(Tenant::try_from).transpose()

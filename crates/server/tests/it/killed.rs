@@ -109,8 +109,8 @@ async fn made_for(plane: &ControlPlane, kind: OperationKind, number: usize) -> T
         id: Some(id),
         ..NewTenant::named(TenantName::new(format!("tenant {number}")).unwrap())
     };
-    let started = plane.begin_creation(&actor, &new).await.unwrap();
-    let patience = std::time::Duration::from_secs(60);
+    let started = plane.begin_creation(&actor, &new, None).await.unwrap();
+    let patience = std::time::Duration::from_mins(1);
     started.within(plane, patience).await.unwrap();
     let before: &[Transition] = match kind {
         OperationKind::Resume => &[Transition::Suspend],
@@ -140,6 +140,50 @@ async fn ask(operator: &Client, held: &Held, number: usize) {
         }
     };
     assert_eq!(answer.status, 202, "{:?} {answer:?}", held.kind);
+}
+
+/// Every operation has led to its end, and left neither half a tenant nor a role too many. How many roles are.
+async fn check(plane: &ControlPlane, data: &mut PgConnection, held: &[Held]) -> i64 {
+    let mut orphans = 0;
+    for Held {
+        tenant,
+        kind,
+        steps_done,
+    } in held
+    {
+        let (state, roles, logins, rows) = match kind {
+            OperationKind::Provision | OperationKind::Resume | OperationKind::Undelete => {
+                (TenantState::Active, 3, 1, 0)
+            }
+            OperationKind::Suspend => (TenantState::Suspended, 3, 0, 0),
+            OperationKind::Offboard => (TenantState::Offboarding, 3, 0, 0),
+            OperationKind::Purge => (TenantState::Purged, 0, 0, 0),
+        };
+        let what = format!("{kind:?} killed at step {steps_done}");
+        let found = plane.tenant(*tenant).await.unwrap().unwrap();
+        assert_eq!(found.state, state, "{what}");
+        let simple = tenant.as_uuid().simple();
+        let role = format!("FROM pg_roles WHERE rolname LIKE 'tn\\_{simple}%'");
+        let there = one(data, &format!("SELECT count(*) {role}")).await;
+        orphans += there - roles;
+        assert_eq!(there, roles, "{what}");
+        assert_eq!(
+            one(data, &format!("SELECT count(*) {role} AND rolcanlogin")).await,
+            logins,
+            "{what}"
+        );
+        let left = format!("SELECT count(*) FROM app.users WHERE tenant_id = '{tenant}'");
+        assert_eq!(one(data, &left).await, rows, "{what}");
+        let filter = control_plane::OperationFilter {
+            tenant: Some(*tenant),
+            kind: Some(*kind),
+            ..Default::default()
+        };
+        let operations = plane.store().operations(filter, None, 10).await.unwrap();
+        assert_eq!(operations.len(), 1, "{what}");
+        assert_eq!(operations[0].state, OperationState::Succeeded, "{what}");
+    }
+    orphans
 }
 
 #[tokio::test]
@@ -172,8 +216,8 @@ async fn whatever_step_it_is_killed_in_another_one_goes_on() {
     } in &held
     {
         let kind = kind.as_str();
-        let hold = format!("INSERT INTO test.held VALUES ('{tenant}', '{kind}', {steps_done})");
-        store.execute(AssertSqlSafe(hold)).await.unwrap();
+        let insert = format!("INSERT INTO test.held VALUES ('{tenant}', '{kind}', {steps_done})");
+        store.execute(AssertSqlSafe(insert)).await.unwrap();
         if kind == "purge" {
             let rows = format!(
                 "INSERT INTO app.users (tenant_id, name) SELECT '{tenant}', n::text FROM generate_series(1, {ROWS}) AS n"
@@ -215,45 +259,7 @@ async fn whatever_step_it_is_killed_in_another_one_goes_on() {
     until(async || one(&mut store, running).await == 0).await;
     another.abort();
 
-    let mut orphans = 0;
-    for Held {
-        tenant,
-        kind,
-        steps_done,
-    } in &held
-    {
-        let (state, roles, logins, rows) = match kind {
-            OperationKind::Provision | OperationKind::Resume | OperationKind::Undelete => {
-                (TenantState::Active, 3, 1, 0)
-            }
-            OperationKind::Suspend => (TenantState::Suspended, 3, 0, 0),
-            OperationKind::Offboard => (TenantState::Offboarding, 3, 0, 0),
-            OperationKind::Purge => (TenantState::Purged, 0, 0, 0),
-        };
-        let what = format!("{kind:?} killed at step {steps_done}");
-        let found = plane.tenant(*tenant).await.unwrap().unwrap();
-        assert_eq!(found.state, state, "{what}");
-        let simple = tenant.as_uuid().simple();
-        let role = format!("FROM pg_roles WHERE rolname LIKE 'tn\\_{simple}%'");
-        let there = one(&mut data, &format!("SELECT count(*) {role}")).await;
-        orphans += there - roles;
-        assert_eq!(there, roles, "{what}");
-        assert_eq!(
-            one(&mut data, &format!("SELECT count(*) {role} AND rolcanlogin")).await,
-            logins,
-            "{what}"
-        );
-        let left = format!("SELECT count(*) FROM app.users WHERE tenant_id = '{tenant}'");
-        assert_eq!(one(&mut data, &left).await, rows, "{what}");
-        let filter = control_plane::OperationFilter {
-            tenant: Some(*tenant),
-            kind: Some(*kind),
-            ..Default::default()
-        };
-        let operations = plane.store().operations(filter, None, 10).await.unwrap();
-        assert_eq!(operations.len(), 1, "{what}");
-        assert_eq!(operations[0].state, OperationState::Succeeded, "{what}");
-    }
+    let orphans = check(&plane, &mut data, &held).await;
     println!(
         "killed at {all} places of {} kinds of operations: {orphans} orphans",
         OperationKind::ALL.len()

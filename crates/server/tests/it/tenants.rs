@@ -208,7 +208,8 @@ async fn a_life_from_beginning_to_end() {
     client.get(USERS).await.refused(404, "TENANT_UNKNOWN");
     act("undelete").await.refused(409, "TENANT_STATE");
     let left = operator.query(TENANTS, &[("state", "purged")]).await.expect(200);
-    assert_eq!(left["items"][0]["name"], json!(id));
+    assert_eq!(left["items"][0]["name"], "purged");
+    assert_eq!(left["items"][0]["id"], json!(id));
     assert_eq!(operator.get(TENANTS).await.expect(200)["items"], json!([]));
 
     let operations = operator
@@ -261,6 +262,31 @@ async fn fifty_creations_with_one_key_make_one_tenant() {
     assert_eq!(roles, 3);
     let listed = service.operator().get(TENANTS).await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+}
+
+/// As after a crash between the tenant and the answer to its request: nobody knows of the key any more.
+#[tokio::test]
+async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
+    let service = Service::start().await;
+    let keyed = service.operator().header("idempotency-key", "one");
+    let body = json!({"name": "acme", "metadata": {"plan": "gold"}});
+    let made = keyed.post(TENANTS, &body).await.expect(201);
+    let databases = &service.databases;
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    sqlx::query("DELETE FROM control.idempotency_keys")
+        .execute(&mut store)
+        .await
+        .unwrap();
+    assert_eq!(keyed.post(TENANTS, &body).await.expect(201), made);
+    // The same key for something else is no way to it.
+    sqlx::query("DELETE FROM control.idempotency_keys")
+        .execute(&mut store)
+        .await
+        .unwrap();
+    keyed
+        .post(TENANTS, &json!({"name": "other"}))
+        .await
+        .refused(409, "TENANT_EXISTS");
 }
 
 #[tokio::test]
