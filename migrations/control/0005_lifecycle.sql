@@ -36,7 +36,6 @@ ALTER TABLE control.tenants
 -- All that are purged have the same name.
 CREATE UNIQUE INDEX tenants_name_key ON control.tenants (name) WHERE state <> 'purged';
 CREATE INDEX tenants_purge_at_idx ON control.tenants (purge_at) WHERE purge_at IS NOT NULL;
-CREATE INDEX tenants_state_idx ON control.tenants (state, created_at, id);
 
 DROP TRIGGER count_change ON control.tenants;
 CREATE TRIGGER count_change BEFORE UPDATE ON control.tenants
