@@ -88,9 +88,13 @@ const PING: Duration = Duration::from_secs(2);
 
 /// A small pool of the service's own, opened when it is used first.
 pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_connections: u32) -> PgPool {
-    let connect = cluster
-        .options(service, database)
-        .options([("statement_timeout", "10000"), ("lock_timeout", "5000")]);
+    let connect = cluster.options(service, database).options([
+        ("statement_timeout", "10000"),
+        ("lock_timeout", "5000"),
+        // One plan for all lengths of a page sorts all tenants for each: 9 times as long at ten thousand. A plan for
+        // each statement costs a seventh of a millisecond.
+        ("plan_cache_mode", "force_custom_plan"),
+    ]);
     let options = PgPoolOptions::new()
         .max_connections(max_connections)
         .acquire_timeout(cluster.connect_timeout)
