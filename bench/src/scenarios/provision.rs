@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use control_plane::{ControlPlane, TenantFilter, TenantsAfter};
+use control_plane::{ControlPlane, CreatedAt, TenantFilter};
 use tenant_registry::{TenantId, TenantSource as _};
 use tokio::time::Instant;
 
@@ -99,14 +99,14 @@ fn outcome(thousands: &[Thousand], peak: f64) -> anyhow::Result<Outcome> {
 async fn list(plane: &ControlPlane, seed: usize) -> anyhow::Result<f64> {
     let filter = TenantFilter::default();
     let store = plane.store();
-    let mut all: Vec<TenantsAfter> = Vec::new();
+    let mut all: Vec<CreatedAt> = Vec::new();
     // By pages, as clients do: a page of all would have PostgreSQL plan for such pages ever after.
     loop {
         let page = store.tenants(&filter, all.last().copied(), LONGEST_PAGE).await?;
         if page.is_empty() {
             break;
         }
-        all.extend(page.iter().map(|tenant| TenantsAfter {
+        all.extend(page.iter().map(|tenant| CreatedAt {
             created_at: tenant.created_at,
             id: tenant.id.as_uuid(),
         }));

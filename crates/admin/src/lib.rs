@@ -10,6 +10,7 @@ pub mod api_keys;
 mod attempts;
 pub mod audit;
 pub mod auth;
+mod created;
 pub mod doctor;
 pub mod health;
 mod idempotency;

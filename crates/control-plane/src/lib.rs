@@ -56,9 +56,8 @@ pub use self::{
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        ApiKeyChange, ApiKeyFilter, ApiKeysBefore, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError,
-        KeyClaim, OperationFilter, OperationsBefore, RevokeError, Store, StoreError, TenantFilter,
-        TenantsAfter,
+        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError, CreatedAt,
+        KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

@@ -2,31 +2,20 @@
 
 use axum::Json;
 use axum::extract::State;
-use control_plane::{ApiKey, ApiKeyFilter, ApiKeysBefore, ControlPlane};
-use serde::{Deserialize, Serialize};
+use control_plane::{ApiKey, ApiKeyFilter, ControlPlane, CreatedAt};
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
-use uuid::Uuid;
 use web::page::{self, Limit};
 use web::read::rule::text;
-use web::read::timestamp;
 use web::{Code, Page, PathId, Problem, Query};
 
 use super::view::ApiKeyView;
+use crate::created::Created;
 use crate::store_failed::store_failed;
 
 /// What a cursor of these lists is for.
 const SHAPE: &str = "api keys created_at desc";
 /// More than is kept of a key.
 const PREFIX: usize = 64;
-
-/// Where the next page begins.
-#[derive(Serialize, Deserialize)]
-struct Key {
-    #[serde(with = "timestamp")]
-    at: OffsetDateTime,
-    id: Uuid,
-}
 
 /// A page of a tenant's keys, the latest first.
 pub(super) async fn of_tenant(
@@ -53,17 +42,19 @@ async fn list(
     mut query: Query,
 ) -> Result<Json<Page<ApiKeyView>>, Problem> {
     let limit = query.optional("limit", Limit::rule());
-    let before = query.optional("cursor", page::cursor::<Key>(SHAPE));
+    let before = query.optional("cursor", page::cursor::<Created>(SHAPE));
     let prefix = query.optional("prefix", text(1..=PREFIX));
     let (limit, before, prefix) = query.finish((limit, before, prefix))?;
     let limit = limit.unwrap_or_default();
 
     let filter = ApiKeyFilter { tenant, prefix };
-    let before = before.map(|Key { at, id }| ApiKeysBefore { created_at: at, id });
+    let before = before.map(CreatedAt::from);
     let keys = plane.store().api_keys(&filter, before, limit.fetch()).await;
-    let page = Page::new(keys.map_err(store_failed)?, limit, SHAPE, |last: &ApiKey| Key {
-        at: last.created_at,
-        id: last.id,
+    let page = Page::new(keys.map_err(store_failed)?, limit, SHAPE, |last: &ApiKey| {
+        Created {
+            at: last.created_at,
+            id: last.id,
+        }
     })?;
     Ok(Json(page.map(ApiKeyView::from)))
 }

@@ -2,30 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use control_plane::{
-    ControlPlane, Operation, OperationFilter, OperationKind, OperationState, OperationsBefore,
-};
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use uuid::Uuid;
+use control_plane::{ControlPlane, CreatedAt, Operation, OperationFilter, OperationKind, OperationState};
 use web::page::{self, Limit};
 use web::read::rule::{choice, uuid};
-use web::read::timestamp;
 use web::{Page, Problem, Query};
 
 use super::OperationView;
+use crate::created::Created;
 use crate::store_failed::store_failed;
 
 /// What a cursor of this list is for.
 const SHAPE: &str = "operations created_at desc";
-
-/// Where the next page begins.
-#[derive(Serialize, Deserialize)]
-struct Key {
-    #[serde(with = "timestamp")]
-    at: OffsetDateTime,
-    id: Uuid,
-}
 
 /// A page of operations, the latest first.
 pub(super) async fn list(
@@ -35,7 +22,7 @@ pub(super) async fn list(
     let states = OperationState::ALL.map(|state| (state.as_str(), state));
     let kinds = OperationKind::ALL.map(|kind| (kind.as_str(), kind));
     let limit = query.optional("limit", Limit::rule());
-    let before = query.optional("cursor", page::cursor::<Key>(SHAPE));
+    let before = query.optional("cursor", page::cursor::<Created>(SHAPE));
     let tenant = query.optional("tenant_id", uuid());
     let state = query.optional("state", choice(&states));
     let kind = query.optional("kind", choice(&kinds));
@@ -47,10 +34,10 @@ pub(super) async fn list(
         state,
         kind,
     };
-    let before = before.map(|Key { at, id }| OperationsBefore { created_at: at, id });
+    let before = before.map(CreatedAt::from);
     let operations = plane.store().operations(filter, before, limit.fetch()).await;
     let operations = operations.map_err(store_failed)?;
-    let page = Page::new(operations, limit, SHAPE, |last: &Operation| Key {
+    let page = Page::new(operations, limit, SHAPE, |last: &Operation| Created {
         at: last.created_at,
         id: last.id,
     })?;

@@ -2,28 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
-use control_plane::{ControlPlane, ExternalId, Tenant, TenantFilter, TenantName, TenantState, TenantsAfter};
-use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
-use uuid::Uuid;
+use control_plane::{ControlPlane, CreatedAt, ExternalId, Tenant, TenantFilter, TenantName, TenantState};
 use web::page::{self, Limit};
 use web::read::rule::{choice, text};
-use web::read::timestamp;
 use web::{Page, Problem, Query};
 
 use super::view::TenantView;
+use crate::created::Created;
 use crate::store_failed::store_failed;
 
 /// What a cursor of this list is for.
 const SHAPE: &str = "tenants created_at asc";
-
-/// Where the next page begins.
-#[derive(Serialize, Deserialize)]
-struct Key {
-    #[serde(with = "timestamp")]
-    at: OffsetDateTime,
-    id: Uuid,
-}
 
 /// A page of tenants in the order of their creation; purged ones only where `state=purged` asks for them.
 pub(super) async fn list(
@@ -32,7 +21,7 @@ pub(super) async fn list(
 ) -> Result<Json<Page<TenantView>>, Problem> {
     let states = TenantState::ALL.map(|state| (state.as_str(), state));
     let limit = query.optional("limit", Limit::rule());
-    let after = query.optional("cursor", page::cursor::<Key>(SHAPE));
+    let after = query.optional("cursor", page::cursor::<Created>(SHAPE));
     let state = query.optional("state", choice(&states));
     let name_prefix = query.optional("name_prefix", text(1..=TenantName::MAX));
     let external_id = query.optional("external_id", text(1..=ExternalId::MAX));
@@ -45,10 +34,10 @@ pub(super) async fn list(
         name_prefix,
         external_id,
     };
-    let after = after.map(|Key { at, id }| TenantsAfter { created_at: at, id });
+    let after = after.map(CreatedAt::from);
     let tenants = plane.store().tenants(&filter, after, limit.fetch()).await;
     let page = Page::new(tenants.map_err(store_failed)?, limit, SHAPE, |last: &Tenant| {
-        Key {
+        Created {
             at: last.created_at,
             id: last.id.as_uuid(),
         }

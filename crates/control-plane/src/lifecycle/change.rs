@@ -1,12 +1,12 @@
 //! Changing tenants.
 
 use tenant_registry::TenantId;
+use uuid::Uuid;
 
 use super::start::Started;
 use super::{ChangeError, Transition};
 use crate::actor::Actor;
 use crate::plane::ControlPlane;
-use crate::store::fresh_operation;
 use crate::tenant::{Tenant, TenantChange};
 
 impl ControlPlane {
@@ -42,11 +42,11 @@ impl ControlPlane {
         transition: Transition,
         revision: Option<i64>,
     ) -> Result<Started, ChangeError> {
-        let lease = fresh_operation();
+        let operation = Uuid::now_v7();
         let committed = self
             .store
-            .transition(actor, id, transition, revision, lease)
+            .transition(actor, id, transition, revision, operation)
             .await?;
-        Ok(self.start(committed, lease))
+        Ok(self.start(committed, operation))
     }
 }

@@ -10,7 +10,7 @@ use crate::actor::Actor;
 use crate::audit::AuditEntry;
 use crate::doctor::is_probe;
 use crate::plane::ControlPlane;
-use crate::store::{FIRST_VERSION, StoreError, fresh_operation};
+use crate::store::{FIRST_VERSION, StoreError};
 use crate::tenant::{NewTenant, Tenant, TenantName, TenantState};
 use crate::vault::VaultError;
 
@@ -61,13 +61,13 @@ impl ControlPlane {
             return Err(CreateError::Exists(Taken::Id));
         }
         let minted = self.vault.mint(id, FIRST_VERSION).await?;
-        let lease = fresh_operation();
+        let operation = Uuid::now_v7();
         let committed = self
             .store
-            .insert_tenant(actor, id, new, &minted, most_reserved, lease)
+            .insert_tenant(actor, id, new, &minted, most_reserved, operation)
             .await?;
         match committed {
-            Some(committed) => Ok(self.start(committed, lease)),
+            Some(committed) => Ok(self.start(committed, operation)),
             None => self.go_on_with(actor, id, new).await,
         }
     }

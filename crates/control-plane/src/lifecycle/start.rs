@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use uuid::Uuid;
 
 use super::drive::{Driven, Driver};
 use crate::operation::{Operation, OperationState};
 use crate::plane::ControlPlane;
-use crate::store::{Committed, Lease, StoreError};
+use crate::store::{Committed, StoreError};
 use crate::tenant::Tenant;
 
 /// A change of a tenant that is committed. What is left of it goes on by itself, also when nobody waits for it.
@@ -49,12 +50,12 @@ impl Started {
 }
 
 impl ControlPlane {
-    /// Drives what was committed, in a task of its own.
-    pub(super) fn start(&self, committed: Committed, lease: Lease) -> Started {
+    /// Drives what was committed, in a task of its own, if the operation is the `own` one.
+    pub(super) fn start(&self, committed: Committed, own: Uuid) -> Started {
         let Committed { tenant, operation } = committed;
         let driving = operation
             .as_ref()
-            .filter(|operation| operation.id == lease.operation)
+            .filter(|operation| operation.id == own)
             .map(|operation| {
                 let driver = Driver::new(self);
                 let id = operation.id;

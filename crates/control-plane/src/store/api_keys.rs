@@ -6,8 +6,8 @@ use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::lifecycle::locked;
-use super::{Store, StoreError, audit};
+use super::begin::locked;
+use super::{CreatedAt, Store, StoreError, audit};
 use crate::actor::Actor;
 use crate::api_key::{ApiKey, ApiKeySecret};
 use crate::audit::AuditEntry;
@@ -51,15 +51,6 @@ macro_rules! api_keys {
             $(, $argument)*
         )
     };
-}
-
-/// Where a page of API keys goes on: with those that were made before this one.
-#[derive(Debug, Clone, Copy)]
-pub struct ApiKeysBefore {
-    /// When the last key of the page before was made.
-    pub created_at: OffsetDateTime,
-    /// Its id.
-    pub id: Uuid,
 }
 
 /// Which API keys are listed.
@@ -180,7 +171,7 @@ impl Store {
     pub async fn api_keys(
         &self,
         filter: &ApiKeyFilter,
-        before: Option<ApiKeysBefore>,
+        before: Option<CreatedAt>,
         limit: i64,
     ) -> Result<Vec<ApiKey>, StoreError> {
         let rows = api_keys!(

@@ -5,7 +5,7 @@ use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{CreatedAt, Store, StoreError};
 use crate::operation::{Operation, OperationKind, OperationState};
 
 /// A row of `control.operations`.
@@ -61,15 +61,6 @@ macro_rules! operations {
     };
 }
 
-/// Where a page of operations goes on: with those that were asked for before this one.
-#[derive(Debug, Clone, Copy)]
-pub struct OperationsBefore {
-    /// When the last operation of the page before was asked for.
-    pub created_at: OffsetDateTime,
-    /// Its id.
-    pub id: Uuid,
-}
-
 /// Which operations are listed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OperationFilter {
@@ -113,7 +104,7 @@ impl Store {
     pub async fn operations(
         &self,
         filter: OperationFilter,
-        before: Option<OperationsBefore>,
+        before: Option<CreatedAt>,
         limit: i64,
     ) -> Result<Vec<Operation>, StoreError> {
         let rows = operations!(

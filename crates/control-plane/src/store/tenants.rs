@@ -6,7 +6,7 @@ use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::{CreatedAt, Store, StoreError};
 use crate::tenant::{ExternalId, Limits, Metadata, Tenant, TenantName, TenantState};
 
 /// A row of `control.tenants`.
@@ -62,15 +62,6 @@ macro_rules! tenants {
 }
 pub(super) use tenants;
 
-/// Where a page of tenants goes on: after the one created then, with this id.
-#[derive(Debug, Clone, Copy)]
-pub struct TenantsAfter {
-    /// When the last tenant of the page before was created.
-    pub created_at: OffsetDateTime,
-    /// Its id.
-    pub id: Uuid,
-}
-
 /// Which tenants are listed. Purged ones only where their state is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct TenantFilter {
@@ -117,7 +108,7 @@ impl Store {
     pub async fn tenants(
         &self,
         filter: &TenantFilter,
-        after: Option<TenantsAfter>,
+        after: Option<CreatedAt>,
         limit: i64,
     ) -> Result<Vec<Tenant>, StoreError> {
         let rows = tenants!(
