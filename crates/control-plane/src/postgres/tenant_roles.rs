@@ -6,7 +6,7 @@ use tenant_registry::TenantId;
 
 use super::names::{Slot, provisioner};
 
-/// Makes the tenant's role and its two logins, the first one active with this verifier. Idempotent.
+/// Makes the tenant's first login, open with this verifier. Idempotent.
 pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -> Result<(), sqlx::Error> {
     // The schema's name is one of 64 of ours.
     let call = format!("SELECT {}.create_tenant($1, $2)", provisioner(tenant));

@@ -21,7 +21,7 @@ pub(crate) enum Expected {
 pub(crate) struct Attempt {
     pub(crate) name: &'static str,
     /// `{a}`, `{b}`: the ids of the two tenants. `{user}`: of a row of `b`. `{name}`: that row's name. `{own}`,
-    /// `{other}`: the tenants' roles; with `_a` and `_b` their logins. `{pid}`: a backend of `b`. `{provisioner}`:
+    /// `{other}`: with `_a` and `_b` the tenants' logins. `{pid}`: a backend of `b`. `{provisioner}`:
     /// the schema of the provisioner of `b`. `{control}`: the control store's database. `{schema}`: every schema
     /// there is, one after the other.
     pub(crate) sql: &'static str,

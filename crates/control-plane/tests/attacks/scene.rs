@@ -72,6 +72,9 @@ impl Scene {
         )
         .await
         .unwrap();
+        for tenant in [a, b] {
+            world.other_login(tenant).await;
+        }
         let verifier = format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{own}_a'");
         let verifier: String = one(&mut superuser, &verifier).await;
         let mut victim = world.session(b).await;

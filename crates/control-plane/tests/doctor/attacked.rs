@@ -106,7 +106,7 @@ async fn the_probes_logins_are_closed_after_it() {
     }
     assert!(examinations.isolated());
     assert!(examinations.last().unwrap().report.sound);
-    assert_eq!(world.one::<i64>(logins).await, 6);
+    assert_eq!(world.one::<i64>(logins).await, 2);
     let open = format!("{logins} AND (rolcanlogin OR rolpassword IS NOT NULL)");
     assert_eq!(world.one::<i64>(&open).await, 0);
 

@@ -1,5 +1,5 @@
 //! What is broken on purpose, and by which code it is to be found. A name, the DDL of a superuser in the tenants'
-//! database ({a} and {b} are tenants' roles), the code.
+//! database ({a} and {b} are what the names of two tenants' logins begin with), the code.
 
 pub(crate) type Mutant = (&'static str, &'static str, &'static str);
 
@@ -131,7 +131,7 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("a grant to pass on", "GRANT SELECT ON app.users TO tenantry_tenant WITH GRANT OPTION", "GRANT_OPTION"),
     ("PUBLIC reads a table", "GRANT SELECT ON app.users TO PUBLIC", "PUBLIC_GRANTED"),
     ("PUBLIC reads a column", "GRANT SELECT (name) ON app.users TO PUBLIC", "PUBLIC_GRANTED"),
-    ("one tenant reads a table", "GRANT SELECT ON app.users TO {a}", "TENANT_GRANTED"),
+    ("one tenant reads a table", "GRANT SELECT ON app.users TO {a}_a", "TENANT_GRANTED"),
     ("the service reads tenants' rows", "GRANT SELECT ON app.users TO tenantry_service", "STRANGER_GRANTED"),
     ("a sequence", "CREATE SEQUENCE app.counter; ALTER SEQUENCE app.counter OWNER TO tenantry_owner; GRANT USAGE ON app.counter TO tenantry_tenant", "SEQUENCE_GRANTED"),
     (
@@ -143,6 +143,7 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("a partition", "GRANT SELECT ON app.events_all TO tenantry_tenant", "LEAF_GRANTED"),
     ("the migrations' history", "GRANT SELECT ON tenantry.migrations TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("the schema of the migrations", "GRANT USAGE ON SCHEMA tenantry TO tenantry_tenant", "INTERNAL_GRANTED"),
+    ("the granter's function", "GRANT EXECUTE ON FUNCTION granter.admit(text) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("a provisioner's function", "GRANT EXECUTE ON FUNCTION provisioner_07.create_tenant(uuid, text) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "SCHEMA_CREATE"),
     ("CREATE in public", "GRANT CREATE ON SCHEMA public TO PUBLIC", "SCHEMA_CREATE"),
@@ -243,6 +244,11 @@ pub(crate) const SINCE: &[(u32, Mutant)] = &[
             "PARAMETER_GRANTED",
         ),
     ),
+    // Before that a login may be shared by its owner, and is reported as that.
+    (
+        150_000,
+        ("a tenant is another", "GRANT {b}_a TO {a}_a", "TENANT_MEMBERSHIP"),
+    ),
     (
         170_000,
         (
@@ -266,12 +272,12 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a tenant has CREATEROLE",
-        "ALTER ROLE {a}_b CREATEROLE",
+        "ALTER ROLE {a}_a CREATEROLE",
         "TENANT_CREATEROLE",
     ),
     (
         "a tenant has CREATEDB",
-        "ALTER ROLE {a} CREATEDB",
+        "ALTER ROLE {a}_a CREATEDB",
         "TENANT_CREATEDB",
     ),
     (
@@ -280,8 +286,8 @@ pub(crate) const ROLES: &[Mutant] = &[
         "TENANT_REPLICATION",
     ),
     (
-        "a tenant's role logs in",
-        "ALTER ROLE {a} LOGIN",
+        "a role of a tenant's name logs in",
+        "CREATE ROLE {a} LOGIN",
         "TENANT_ROLE_LOGIN",
     ),
     (
@@ -301,13 +307,12 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a tenant reads all data",
-        "GRANT pg_read_all_data TO {a}",
+        "GRANT pg_read_all_data TO {a}_a",
         "TENANT_MEMBERSHIP",
     ),
-    ("a tenant is another", "GRANT {b} TO {a}_a", "TENANT_MEMBERSHIP"),
     (
         "a tenant admits tenants",
-        "GRANT tenantry_tenant TO {a} WITH ADMIN OPTION",
+        "GRANT tenantry_tenant TO {a}_a WITH ADMIN OPTION",
         "TENANT_ADMIN_OPTION",
     ),
     (
@@ -331,6 +336,26 @@ pub(crate) const ROLES: &[Mutant] = &[
         "FIXED_ROLE_LOGIN",
     ),
     (
+        "the granter logs in",
+        "ALTER ROLE tenantry_granter LOGIN",
+        "FIXED_ROLE_LOGIN",
+    ),
+    (
+        "the granter is the owner",
+        "GRANT tenantry_owner TO tenantry_granter",
+        "FIXED_ROLE_MEMBERSHIP",
+    ),
+    (
+        "a tenant is the granter",
+        "GRANT tenantry_granter TO {a}_a",
+        "TENANT_MEMBERSHIP",
+    ),
+    (
+        "a person is the granter",
+        "CREATE ROLE helper LOGIN; GRANT tenantry_granter TO helper",
+        "FIXED_ROLE_SHARED",
+    ),
+    (
         "a provisioner logs in",
         "ALTER ROLE tenantry_provisioner_09 LOGIN",
         "FIXED_ROLE_LOGIN",
@@ -352,7 +377,7 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a tenant owns a table",
-        "CREATE TABLE tenantry.owned (); ALTER TABLE tenantry.owned OWNER TO {a}",
+        "CREATE TABLE tenantry.owned (); ALTER TABLE tenantry.owned OWNER TO {a}_a",
         "TENANT_OWNS",
     ),
     (
@@ -449,7 +474,7 @@ pub(crate) const STORE: &[Mutant] = &[
     ),
     (
         "a tenant reads keys",
-        "GRANT SELECT ON control.tenant_keys TO {a}",
+        "GRANT SELECT ON control.tenant_keys TO {a}_a",
         "STORE_GRANTED",
     ),
     (

@@ -120,6 +120,12 @@ impl World {
         session.execute(sql).await.map(drop)
     }
 
+    /// As `server_version_num`: 150018 is 15.18.
+    pub(crate) async fn version(&mut self) -> i32 {
+        self.one("SELECT current_setting('server_version_num')::integer")
+            .await
+    }
+
     /// Asks for one value as a superuser in the tenants' database.
     pub(crate) async fn one<T>(&mut self, sql: &str) -> T
     where

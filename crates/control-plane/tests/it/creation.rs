@@ -193,7 +193,7 @@ async fn a_new_tenants_roles_have_no_power() {
     );
     assert_eq!(
         one::<String>(&mut superuser, &roles).await,
-        "tn f, tn_a t SCRAM-SHA-256$1, tn_b f"
+        "tn_a t SCRAM-SHA-256$1"
     );
     let members = format!(
         "SELECT string_agg(concat_ws(' in ', replace(member::regrole::text, '{role}', 'tn'), replace(roleid::regrole::text, '{role}', 'tn')),
@@ -202,7 +202,7 @@ async fn a_new_tenants_roles_have_no_power() {
     );
     assert_eq!(
         one::<String>(&mut superuser, &members).await,
-        "tn in tenantry_tenant, tn_a in tn, tn_b in tn"
+        "tn_a in tenantry_tenant"
     );
 }
 

@@ -59,16 +59,9 @@ async fn is_gone(session: &mut PgConnection) {
     .expect("the session is ended");
 }
 
-/// The tenant's other login, as a rotation would leave it.
-async fn other_login(world: &World, tenant: TenantId) -> PgConnection {
-    let login = format!("{}_b", role(tenant));
-    run(
-        &mut world.superuser().await,
-        &format!("ALTER ROLE {login} LOGIN PASSWORD 'other'"),
-    )
-    .await
-    .unwrap();
-    let login = Login::new(login, "other".to_owned().into());
+/// A session of the tenant's other login.
+async fn as_other_login(world: &World, tenant: TenantId) -> PgConnection {
+    let login = Login::new(world.other_login(tenant).await, "other".to_owned().into());
     let server = world.databases.server();
     server
         .connect(&login, world.databases.data().as_str())
@@ -79,7 +72,7 @@ async fn other_login(world: &World, tenant: TenantId) -> PgConnection {
 /// Who is a member of the tenant's roles, by whose grant and with which options, to the last column.
 async fn memberships(world: &World, tenant: TenantId) -> String {
     let query = format!(
-        "SELECT string_agg(pg_auth_members::text, E'\\n' ORDER BY pg_auth_members::text) FROM pg_auth_members
+        "SELECT coalesce(string_agg(pg_auth_members::text, E'\\n' ORDER BY pg_auth_members::text), '') FROM pg_auth_members
          WHERE roleid::regrole::text ~ '^{}'",
         role(tenant)
     );
@@ -89,6 +82,7 @@ async fn memberships(world: &World, tenant: TenantId) -> String {
 #[tokio::test]
 async fn one_session_is_ended_and_no_other() {
     let world = World::new().await;
+    let mut other = as_other_login(&world, world.a).await;
     let before = (
         memberships(&world, world.a).await,
         memberships(&world, world.b).await,
@@ -107,7 +101,6 @@ async fn one_session_is_ended_and_no_other() {
     }
 
     // The other login of a tenant is the tenant as well.
-    let mut other = other_login(&world, world.a).await;
     let backend = pid(&mut other).await;
     assert!(!end(&mut service, world.b, Some(backend)).await);
     other.ping().await.unwrap();
@@ -173,13 +166,14 @@ async fn what_is_not_the_tenants_is_not_ended() {
 #[tokio::test]
 async fn all_sessions_of_a_tenant_are_ended() {
     let (world, elsewhere) = (World::new().await, World::new().await);
+    let other = as_other_login(&world, world.a).await;
     let before = memberships(&world, world.a).await;
     let options = world.options(world.a).await;
     let away = options.database(elsewhere.databases.data().as_str());
     let mut ended = vec![
         world.session(world.a).await,
         PgConnection::connect_with(&away).await.unwrap(),
-        other_login(&world, world.a).await,
+        other,
     ];
     run(&mut ended[0], "BEGIN; UPDATE app.users SET name = 'x'")
         .await
@@ -243,8 +237,8 @@ async fn a_tenant_does_not_stand_in_the_way() {
         format!("ALTER ROLE {login} SET work_mem = '1MB'"),
         format!("ALTER ROLE {login} PASSWORD 'x'"),
         format!("DROP OWNED BY {login}"),
-        format!("REVOKE {login} FROM {}", role(world.a)),
-        format!("GRANT {login} TO {}", role(world.b)),
+        format!("REVOKE tenantry_tenant FROM {login}"),
+        format!("GRANT {login} TO {}_a", role(world.b)),
         "DROP OWNED BY tenantry_tenant".to_owned(),
         "SELECT pg_advisory_lock(1)".to_owned(),
         "LOCK TABLE pg_auth_members IN ACCESS SHARE MODE".to_owned(),

@@ -43,6 +43,7 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         format!("ALTER ROLE {victim} PASSWORD 'x'"),
         format!("DROP ROLE {victim}"),
         format!("GRANT {TENANT_GROUP} TO {SERVICE}"),
+        format!("SELECT granter.admit('{victim}')"),
         format!(
             "SELECT {}.end_sessions('{}', NULL)",
             provisioner(world.b),
@@ -57,6 +58,7 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         OWNER,
         MIGRATOR,
         TENANT_GROUP,
+        "tenantry_granter",
         "tenantry_provisioner_00",
         "postgres",
         &*victim,

@@ -27,6 +27,8 @@ async fn roles_with_more_than_they_may_have_are_refused() {
         ("tenantry_owner", "LOGIN"),
         ("tenantry_tenant", "LOGIN"),
         ("tenantry_provisioner_07", "LOGIN"),
+        ("tenantry_granter", "CREATEROLE"),
+        ("tenantry_granter", "LOGIN"),
     ] {
         run(&mut superuser, &format!("ALTER ROLE {role} {power}"))
             .await
@@ -45,6 +47,7 @@ async fn roles_with_more_than_they_may_have_are_refused() {
         ("pg_execute_server_program", "tenantry_tenant"),
         ("pg_monitor", "tenantry_owner"),
         ("pg_write_server_files", "tenantry_provisioner_63"),
+        ("pg_monitor", "tenantry_granter"),
     ] {
         run(&mut superuser, &format!("GRANT {role} TO {member}"))
             .await

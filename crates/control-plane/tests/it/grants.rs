@@ -88,6 +88,29 @@ async fn the_provisioners_grant_this_and_no_more() {
     }
 }
 
+/// Tenants into their group, for the provisioners alone.
+#[tokio::test]
+async fn the_granter_grants_this_and_no_more() {
+    let databases = Databases::new().await;
+    let found = held(&mut superuser(&databases).await, "^granter$").await;
+    let provisioners: Vec<String> = (0..64)
+        .map(|number| format!("tenantry_provisioner_{number:02}"))
+        .collect();
+    let may_execute: String = provisioners
+        .iter()
+        .map(|provisioner| format!(", {provisioner} may execute it"))
+        .collect();
+    let mut expected = vec![format!(
+        "granter.admit(text): tenantry_granter, definer, search_path=pg_catalog, pg_temp{may_execute}"
+    )];
+    expected.extend(
+        provisioners
+            .iter()
+            .map(|provisioner| format!("schema granter: {provisioner} usage")),
+    );
+    assert_eq!(found, expected, "{found:#?}");
+}
+
 /// What the doctor's probe has of its own goes to the service alone.
 #[tokio::test]
 async fn the_doctor_grants_this_and_no_more() {

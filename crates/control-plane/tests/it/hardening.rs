@@ -106,6 +106,10 @@ const DOORS: &[(&str, &str)] = &[
         "functions that tenantry_provisioner_63 creates are open to PUBLIC",
     ),
     (
+        "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_granter GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
+        "functions that tenantry_granter creates are open to PUBLIC",
+    ),
+    (
         "DROP EVENT TRIGGER tenantry_guard",
         "no guard keeps tenants from trying DDL, whose locks come before the refusal",
     ),

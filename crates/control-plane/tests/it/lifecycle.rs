@@ -13,7 +13,7 @@ use testkit::Databases;
 use time::Duration;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{name, one, registry, role, run, sqlstate};
+use crate::support::{name, one, provisioner, registry, role, run, sqlstate};
 
 const GRACE: Duration = Duration::days(7);
 const PATIENCE: StdDuration = StdDuration::from_mins(1);
@@ -80,7 +80,7 @@ async fn suspended_and_resumed() {
     assert_eq!(tenant.state, TenantState::Suspended);
     assert_eq!(operation.unwrap().kind, OperationKind::Suspend);
     assert!(matches!(asked(&plane, id).await, Err(SourceError::Suspended)));
-    assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+    assert_eq!(roles(&databases, id).await, "tn_a");
     // Whoever has the password is out as well.
     assert!(run(&mut session, "SELECT 1").await.is_err());
     let again = {
@@ -93,13 +93,46 @@ async fn suspended_and_resumed() {
 
     let (tenant, _) = lead(&plane, id, Transition::Resume).await;
     assert_eq!(tenant.state, TenantState::Active);
-    assert_eq!(roles(&databases, id).await, "tn tn_a+ tn_b");
+    assert_eq!(roles(&databases, id).await, "tn_a+");
     assert_eq!(asked(&plane, id).await.unwrap(), 0);
     assert_eq!(lead(&plane, id, Transition::Resume).await.1, None);
     assert!(matches!(
         refused(&plane, id, Transition::Purge).await,
         ChangeError::State(TenantState::Active)
     ));
+}
+
+/// Until migration 0008 a tenant was three roles: its two logins in a role of its own, and that one in the group.
+#[tokio::test]
+async fn a_tenant_of_three_roles_lives_and_dies_like_any_other() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id = testkit::tenant(&plane, "early").await.id;
+    let reshape = format!(
+        "SET ROLE tenantry_{}; CREATE ROLE {1}; CREATE ROLE {1}_b; GRANT {1} TO {1}_a, {1}_b;
+         SET ROLE tenantry_granter; GRANT tenantry_tenant TO {1}; REVOKE tenantry_tenant FROM {1}_a",
+        provisioner(id),
+        role(id)
+    );
+    let mut superuser = in_data(&databases).await;
+    run(&mut superuser, &reshape).await.unwrap();
+    run(
+        &mut superuser,
+        &format!("RESET ROLE; INSERT INTO app.users (tenant_id, name) VALUES ('{id}', 'Ada')"),
+    )
+    .await
+    .unwrap();
+    assert_eq!(roles(&databases, id).await, "tn tn_a+ tn_b");
+
+    assert_eq!(asked(&plane, id).await.unwrap(), 1);
+    lead(&plane, id, Transition::Suspend).await;
+    assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+    lead(&plane, id, Transition::Resume).await;
+    assert_eq!(asked(&plane, id).await.unwrap(), 1);
+    lead(&plane, id, Transition::Offboard { grace: GRACE }).await;
+    let (_, operation) = lead(&plane, id, Transition::Purge).await;
+    assert_eq!(operation.unwrap().rows_removed, 1);
+    assert_eq!(roles(&databases, id).await, "");
 }
 
 #[tokio::test]
@@ -116,7 +149,7 @@ async fn deleted_and_brought_back_as_it_was() {
         assert_eq!(tenant.state, TenantState::Offboarding);
         assert!(tenant.purge_at.unwrap() - tenant.updated_at > Duration::days(6));
         assert!(matches!(asked(&plane, id).await, Err(SourceError::Unknown)));
-        assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+        assert_eq!(roles(&databases, id).await, "tn_a");
         for no_way in [Transition::Suspend, Transition::Resume] {
             assert!(matches!(
                 refused(&plane, id, no_way).await,
@@ -302,7 +335,7 @@ async fn what_is_about_to_leave_is_kept() {
         assert_eq!(operation.unwrap().state, OperationState::Succeeded);
         let back = plane.store().operation(back.id).await.unwrap().unwrap();
         assert_eq!(back.state, OperationState::Superseded);
-        assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+        assert_eq!(roles(&databases, id).await, "tn_a");
     }
 }
 
@@ -321,7 +354,7 @@ async fn a_tenant_cannot_keep_itself_from_being_suspended() {
     run(&mut session, hold).await.unwrap();
     lead(&plane, id, Transition::Suspend).await;
     assert!(run(&mut session, "SELECT 1").await.is_err());
-    assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
+    assert_eq!(roles(&databases, id).await, "tn_a");
 }
 
 #[tokio::test]

@@ -68,6 +68,16 @@ impl World {
         self.options(tenant).await.connect().await.unwrap()
     }
 
+    /// Makes the tenant's other login by its provisioner, as a rotation does, and says its name.
+    pub(crate) async fn other_login(&self, tenant: TenantId) -> String {
+        let (login, provisioner) = (format!("{}_b", role(tenant)), provisioner(tenant));
+        let make = format!(
+            "SET ROLE tenantry_{provisioner}; CREATE ROLE {login} LOGIN PASSWORD 'other'; SELECT granter.admit('{login}')"
+        );
+        run(&mut self.superuser().await, &make).await.unwrap();
+        login
+    }
+
     /// The tenant's database as a handler gets it, over a fresh pool.
     pub(crate) async fn db(&self, tenant: TenantId) -> TenantDb<PlainPool> {
         TenantDb::new(registry(&self.plane).lease(tenant).await.unwrap())
@@ -163,7 +173,7 @@ pub(crate) fn name(text: &str) -> TenantName {
     TenantName::new(text).unwrap()
 }
 
-/// The role of a tenant, of which its logins are members.
+/// What the names of a tenant's logins begin with.
 pub(crate) fn role(tenant: TenantId) -> String {
     format!("tn_{}", tenant.as_uuid().simple())
 }

@@ -153,10 +153,10 @@ async fn check(plane: &ControlPlane, data: &mut PgConnection, held: &[Held]) -> 
     {
         let (state, roles, logins, rows) = match kind {
             OperationKind::Provision | OperationKind::Resume | OperationKind::Undelete => {
-                (TenantState::Active, 3, 1, 0)
+                (TenantState::Active, 1, 1, 0)
             }
-            OperationKind::Suspend => (TenantState::Suspended, 3, 0, 0),
-            OperationKind::Offboard => (TenantState::Offboarding, 3, 0, 0),
+            OperationKind::Suspend => (TenantState::Suspended, 1, 0, 0),
+            OperationKind::Offboard => (TenantState::Offboarding, 1, 0, 0),
             OperationKind::Purge => (TenantState::Purged, 0, 0, 0),
         };
         let what = format!("{kind:?} killed at step {steps_done}");

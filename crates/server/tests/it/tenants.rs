@@ -259,7 +259,7 @@ async fn fifty_creations_with_one_key_make_one_tenant() {
         .fetch_one(&mut superuser)
         .await
         .unwrap();
-    assert_eq!(roles, 3);
+    assert_eq!(roles, 1);
     let listed = service.operator().get(TENANTS).await.expect(200);
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 }

@@ -29,7 +29,7 @@ pub(super) async fn run(
     let mut attempts = becoming(logins);
     attempts.extend(creating());
     for table in &scene.tables {
-        attempts.extend(reading(table, scene, logins));
+        attempts.extend(reading(table, scene));
         attempts.extend(writing(table, scene, merges));
         attempts.extend(locking(table));
     }

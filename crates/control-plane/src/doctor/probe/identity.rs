@@ -5,16 +5,13 @@ use super::logins::Logins;
 use crate::postgres::{MIGRATOR, OWNER, SERVICE, Slot, tenant_login};
 
 /// Everybody whom it would be worth to be.
-fn others(logins: &Logins) -> [String; 7] {
-    let victim = logins.victim_id();
-    let role = format!("tn_{}", victim.as_uuid().simple());
+fn others(logins: &Logins) -> [String; 6] {
     [
-        role,
-        tenant_login(victim, Slot::A),
-        tenant_login(victim, Slot::B),
+        tenant_login(logins.victim_id(), Slot::A),
         OWNER.to_owned(),
         SERVICE.to_owned(),
         MIGRATOR.to_owned(),
+        "tenantry_granter".to_owned(),
         "tenantry_provisioner_00".to_owned(),
     ]
 }

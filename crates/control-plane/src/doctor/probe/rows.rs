@@ -26,7 +26,7 @@ pub(super) fn searching(relation: &str, scene: &Scene, isolate: Option<&str>) ->
 }
 
 /// To see the victim's rows.
-pub(super) fn reading(table: &Table, scene: &Scene, logins: &Logins) -> Vec<Attempt> {
+pub(super) fn reading(table: &Table, scene: &Scene) -> Vec<Attempt> {
     if !table.readable {
         return Vec::new();
     }
@@ -53,11 +53,6 @@ pub(super) fn reading(table: &Table, scene: &Scene, logins: &Logins) -> Vec<Atte
     read(
         "SELECT as the group",
         format!("SET LOCAL ROLE {TENANT_GROUP}; {count}"),
-    );
-    let role = format!("tn_{}", logins.attacker_id().as_uuid().simple());
-    read(
-        "SELECT as its own role",
-        format!("SET LOCAL ROLE {role}; {count}"),
     );
     attempts
 }

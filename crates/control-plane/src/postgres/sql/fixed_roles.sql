@@ -15,16 +15,25 @@ BEGIN
         CREATE ROLE tenantry_service LOGIN;
     END IF;
     GRANT tenantry_owner TO tenantry_migrator;
+    -- The migrator creates objects as the granter and as the provisioners, and inherits nothing by it. The granter puts
+    -- tenants into their group.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_granter') THEN
+        CREATE ROLE tenantry_granter NOLOGIN;
+        IF precise THEN
+            EXECUTE 'GRANT tenantry_granter TO tenantry_migrator WITH INHERIT FALSE, SET TRUE';
+            EXECUTE 'GRANT tenantry_tenant TO tenantry_granter WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+        ELSE
+            GRANT tenantry_granter TO tenantry_migrator;
+            GRANT tenantry_tenant TO tenantry_granter WITH ADMIN OPTION;
+        END IF;
+    END IF;
 
     FOR number IN 0..63 LOOP
         provisioner := 'tenantry_provisioner_' || lpad(number::text, 2, '0');
         CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = provisioner);
         EXECUTE format('CREATE ROLE %I NOLOGIN CREATEROLE', provisioner);
         IF precise THEN
-            -- The migrator creates objects as the provisioner; the provisioner gives tenants their group. Neither
-            -- inherits anything by it.
             EXECUTE format('GRANT %I TO tenantry_migrator WITH INHERIT FALSE, SET TRUE', provisioner);
-            EXECUTE format('GRANT tenantry_tenant TO %I WITH ADMIN TRUE, INHERIT FALSE, SET FALSE', provisioner);
         ELSE
             EXECUTE format('GRANT %I TO tenantry_migrator', provisioner);
         END IF;

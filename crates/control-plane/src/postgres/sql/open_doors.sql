@@ -37,7 +37,7 @@ UNION ALL
 SELECT 'DEFAULT_PRIVILEGES', quote_ident(rolname), format('functions that %s creates are open to PUBLIC', rolname),
     format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
 FROM pg_catalog.pg_roles
-WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_provisioner_[0-9]{2}$')
+WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$')
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_default_acl
         WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
