@@ -83,13 +83,17 @@ impl Store {
     }
 }
 
-/// Whether so much can be reserved beside what the others have.
+/// Whether so much can be reserved beside what the others have. Whoever else asks waits until this transaction ends.
 pub(super) async fn reservable(
     store: &mut PgConnection,
     id: TenantId,
     wanted: Limits,
     most: u32,
 ) -> Result<(), ChangeError> {
+    // A statement of its own: the sum has to see what was committed while this one waited.
+    sqlx::query!("SELECT FROM control.reservation_turn FOR UPDATE")
+        .execute(&mut *store)
+        .await?;
     let others = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(reserved_connections), 0) AS "sum!" FROM control.tenants WHERE id <> $1"#,
         id.as_uuid(),

@@ -452,6 +452,33 @@ async fn what_is_changed_is_checked_and_counted() {
     }
 }
 
+/// Eight tenants ask for four of ten connections at the same moment: two get them, whoever is first.
+#[tokio::test]
+async fn reservations_at_once_stay_within_the_budget() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let mut changes = Vec::new();
+    for number in 0..8 {
+        let id = testkit::tenant(&plane, &format!("tenant {number}")).await.id;
+        let plane = plane.clone();
+        let change = TenantChange {
+            reserved_connections: Some(4),
+            ..TenantChange::default()
+        };
+        changes.push(async move { plane.change_tenant(&ops(), id, &change, None, Some(10)).await });
+    }
+    let changed = futures_util::future::join_all(changes).await;
+    for result in &changed {
+        assert!(
+            matches!(result, Ok(_) | Err(ChangeError::Limits(_))),
+            "{result:?}"
+        );
+    }
+    let reserved = "SELECT sum(reserved_connections) FROM control.tenants";
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    assert_eq!(one::<i64>(&mut store, reserved).await, 8);
+}
+
 /// Neither is there without the other, and a refused change leaves none.
 #[tokio::test]
 async fn every_change_is_in_the_audit_log() {

@@ -1,7 +1,6 @@
 //! Attempts on a table's rows.
 
 use super::attempt::{Attempt, Refused, attempt};
-use super::logins::Logins;
 use super::scene::{Scene, Table};
 use crate::postgres::TENANT_GROUP;
 
