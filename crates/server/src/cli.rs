@@ -9,6 +9,7 @@ pub mod api_key;
 pub(crate) mod arguments;
 pub mod audit;
 mod choices;
+pub mod examination;
 mod examples;
 pub mod local;
 pub mod operation;
@@ -23,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 use self::admin_token::AdminTokenCommand;
 use self::api_key::ApiKeyCommand;
 use self::audit::AuditCommand;
+use self::examination::ExaminationCommand;
 use self::local::{ConfigCommand, DbCommand, DoctorArgs, KeysCommand};
 use self::operation::OperationCommand;
 use self::pool::PoolCommand;
@@ -124,6 +126,16 @@ pub enum Command {
         #[command(flatten)]
         service: ServiceArgs,
     },
+    /// Examinations by the service: whether tenants are kept apart, as it found at its start or finds now. Exits as
+    /// doctor does.
+    Examination {
+        /// What to do with examinations.
+        #[command(subcommand)]
+        command: ExaminationCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
     /// Tokens for the admin plane.
     #[command(after_help = examples::ADMIN_TOKEN)]
     AdminToken {
@@ -134,8 +146,8 @@ pub enum Command {
     /// Bring both databases to this version: fixed roles, databases, hardening, migrations.
     Migrate,
     /// Examine whether tenants are kept apart: what the catalogs of both databases say, and whether an attack by one
-    /// tenant's login on another's rows is refused. Exits with 0 when nothing is wrong, 1 when something is, 2 when it
-    /// could not be examined.
+    /// tenant's login on another's rows is refused. Exits with 0 when nothing is wrong, 1 when something is, 5 when not
+    /// all could be examined. Reaches both databases itself: examination asks a running service.
     Doctor(DoctorArgs),
     /// Make the key ring that seals the tenants' passwords.
     Keys {

@@ -8,6 +8,7 @@ mod config;
 mod databases;
 mod db;
 mod doctor;
+mod examination;
 mod keys;
 mod man;
 mod migrate;
@@ -49,6 +50,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Pool { command, service } => pool::run(&inputs, command, service).await?,
         Command::Operation { command, service } => operation::run(&inputs, command, service).await?,
         Command::Audit { command, service } => audit::run(&inputs, command, service).await?,
+        Command::Examination { command, service } => {
+            return examination::run(&inputs, &command, &service).await;
+        }
         Command::AdminToken { command } => admin_token::run(&inputs, command).await?,
         Command::Migrate => migrate::run(&inputs).await?,
         Command::Doctor(arguments) => return doctor::run(&inputs, &arguments).await,

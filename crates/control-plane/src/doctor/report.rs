@@ -12,6 +12,8 @@ use super::{Finding, Severity};
 pub struct Report {
     /// Whether no error was found. Warnings do not count.
     pub sound: bool,
+    /// Whether all could be asked that there was to ask. What could not is a finding, and an error.
+    pub complete: bool,
     /// Everything that was found.
     pub findings: Vec<Finding>,
     /// The databases that were read.
@@ -45,6 +47,7 @@ impl Report {
         findings.sort_by(|a, b| key(a).cmp(&key(b)));
         findings.dedup();
         Self {
+            complete: !findings.iter().any(Finding::is_gap),
             sound: !findings.iter().any(|finding| finding.severity == Severity::Error),
             findings,
             examined,
@@ -58,11 +61,6 @@ impl Report {
     pub(super) fn at(mut self, examined_at: Option<OffsetDateTime>) -> Self {
         self.examined_at = examined_at;
         self
-    }
-
-    /// Whether all could be asked that there was to ask.
-    pub fn complete(&self) -> bool {
-        !self.findings.iter().any(Finding::is_gap)
     }
 
     /// How many findings there are of this severity.

@@ -97,7 +97,7 @@ async fn what_cannot_be_examined_is_an_error() {
         let report = Doctor::new(settings).examine(false).await;
         assert!(!report.sound);
         let codes: Vec<_> = report.findings.iter().map(|finding| finding.code).collect();
-        (codes, report.complete())
+        (codes, report.complete)
     };
     let named = |name: &str| name.parse().unwrap();
     let nobody = || Some(Login::new("nobody", "x".to_owned().into()));
@@ -173,7 +173,7 @@ async fn without_a_superuser_there_are_warnings_and_no_errors() {
     if !public_is_closed {
         expected.extend(["PUBLIC_GRANTED", "SCHEMA_CREATE"]);
     }
-    assert!(report.complete(), "{:#?}", lines(&report));
+    assert!(report.complete, "{:#?}", lines(&report));
     assert_eq!(report.sound, public_is_closed, "{:#?}", lines(&report));
     let codes: BTreeSet<_> = report.findings.iter().map(|finding| finding.code).collect();
     assert_eq!(codes, expected);

@@ -7,6 +7,7 @@ Exit codes:
   2    wrong usage
   3    the service cannot be reached
   4    not authenticated, or not allowed
+  5    doctor and examination: not all could be examined
   130  interrupted while it waited; what was begun goes on
 
 Examples:

@@ -14,6 +14,8 @@ pub(crate) mod exit {
     pub(crate) const USAGE: u8 = 2;
     pub(crate) const UNREACHABLE: u8 = 3;
     pub(crate) const NOT_ALLOWED: u8 = 4;
+    /// Of the doctor: neither sound nor known not to be.
+    pub(crate) const NOT_EXAMINED: u8 = 5;
     /// 128 and the signal's number, as shells have it.
     pub(crate) const INTERRUPTED: u8 = 130;
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod doctor;
+mod examination;
 mod operator;
 mod process;
 mod pty;

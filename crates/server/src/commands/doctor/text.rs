@@ -1,37 +1,42 @@
 //! A report for a person to read, late at night: what, where, why it matters, and what to run.
 
 use std::fmt;
+use std::time::Duration;
 
-use control_plane::doctor::{Finding, Report, Severity};
+use humantime_serde::re::humantime::format_duration;
 
-/// Shows a report.
-pub(super) struct Text<'a>(pub(super) &'a Report);
+use super::shown::{Found, Shown};
+use crate::output::printable;
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let report = self.0;
-        let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
-        for finding in &report.findings {
+        for finding in &self.findings {
             show(finding, f)?;
         }
-        let verdict = match (report.complete(), report.sound) {
+        let verdict = match (self.complete, self.sound) {
             (false, _) => "It is NOT KNOWN whether tenants are kept apart: not all could be examined.",
             (true, false) => "Tenants are NOT KEPT APART.",
             (true, true) => "Tenants are kept apart.",
         };
-        writeln!(f, "{verdict}")?;
+        f.write_str(verdict)?;
+        match self.serving {
+            None => {}
+            Some(true) => f.write_str(" The service serves.")?,
+            Some(false) => f.write_str(" The service does NOT SERVE before they are.")?,
+        }
+        let warnings = self.findings.iter().filter(|finding| !finding.is_error()).count();
         write!(
             f,
-            "{}, {}. Read: {}. ",
-            counted(errors, "error"),
+            "\n{}, {}. Read: {}. ",
+            counted(self.findings.len() - warnings, "error"),
             counted(warnings, "warning"),
-            if report.examined.is_empty() {
+            if self.examined.is_empty() {
                 "nothing".to_owned()
             } else {
-                report.examined.join(", ")
+                printable(&self.examined.join(", "))
             },
         )?;
-        match report.probed {
+        match &self.probed {
             Some(probed) => write!(
                 f,
                 "Probed: {} on {}. ",
@@ -40,23 +45,39 @@ impl fmt::Display for Text<'_> {
             )?,
             None => f.write_str("Not probed. ")?,
         }
-        write!(f, "Took {} ms.", report.took.as_millis())
+        write!(f, "Took {} ms", self.took_ms)?;
+        if let Some(age) = self.age_ms.map(|age| Duration::from_secs(age / 1000))
+            && !age.is_zero()
+        {
+            write!(f, ", {} ago", format_duration(age))?;
+        }
+        f.write_str(".")
     }
 }
 
-fn show(finding: &Finding, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let weight = match finding.severity {
-        Severity::Error => "ERROR",
-        Severity::Warning => "warning",
-    };
-    writeln!(f, "{weight}  {}  in {}", finding.code, finding.place)?;
-    writeln!(f, "    {}: {}.", finding.object, finding.wrong)?;
-    writeln!(f, "    {}", finding.risk)?;
+impl Found {
+    fn is_error(&self) -> bool {
+        self.severity == "error"
+    }
+}
+
+/// What names are in it may have been chosen by anybody: they are shown and not obeyed by a terminal.
+fn show(finding: &Found, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let weight = if finding.is_error() { "ERROR" } else { "warning" };
+    let place = printable(&finding.place);
+    writeln!(f, "{weight}  {}  in {place}", printable(&finding.code))?;
+    writeln!(
+        f,
+        "    {}: {}.",
+        printable(&finding.object),
+        printable(&finding.wrong)
+    )?;
+    writeln!(f, "    {}", printable(&finding.risk))?;
     match &finding.remedy {
         Some(remedy) => {
-            writeln!(f, "    To close it, in {}:", finding.place)?;
+            writeln!(f, "    To close it, in {place}:")?;
             for statement in remedy.split("; ") {
-                writeln!(f, "        {statement};")?;
+                writeln!(f, "        {};", printable(statement))?;
             }
         }
         None => writeln!(f, "    No SQL closes it.")?,

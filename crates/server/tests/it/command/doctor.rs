@@ -9,7 +9,7 @@ async fn the_exit_code_tells_sound_from_found_from_not_examined() {
     let folder = Folder::new();
     // Before anything was migrated there is nothing to call sound.
     let (status, said, error) = output(folder.command(&["doctor"])).await;
-    assert_eq!(status, Some(2), "{said}{error}");
+    assert_eq!(status, Some(5), "{said}{error}");
     assert!(
         said.contains("UNREACHABLE") && said.contains("NOT KNOWN"),
         "{said}"
@@ -51,7 +51,7 @@ async fn the_exit_code_tells_sound_from_found_from_not_examined() {
 async fn a_configuration_that_does_not_hold_is_not_taken_for_a_finding() {
     let folder = Folder::new();
     let (status, _, error) = output(folder.command(&["--profile", "production", "doctor"])).await;
-    assert_eq!(status, Some(2));
+    assert_eq!(status, Some(5));
     assert!(
         error.contains("control_store.host") && !error.contains("ring_file"),
         "{error}"

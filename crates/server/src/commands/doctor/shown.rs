@@ -1,0 +1,37 @@
+//! A report as it is shown, whoever examined: its JSON is the same.
+
+use serde::Deserialize;
+
+/// An examination. See `control_plane::doctor::Report`, which says what the fields mean.
+#[derive(Debug, Deserialize)]
+pub(super) struct Shown {
+    pub(super) sound: bool,
+    pub(super) complete: bool,
+    pub(super) findings: Vec<Found>,
+    pub(super) examined: Vec<String>,
+    pub(super) probed: Option<Probed>,
+    pub(super) took_ms: u64,
+    /// Whether tenants are served; only a service knows.
+    pub(super) serving: Option<bool>,
+    /// How long ago it was; only a service knows.
+    pub(super) age_ms: Option<u64>,
+}
+
+/// A finding.
+#[derive(Debug, Deserialize)]
+pub(super) struct Found {
+    pub(super) code: String,
+    pub(super) severity: String,
+    pub(super) place: String,
+    pub(super) object: String,
+    pub(super) wrong: String,
+    pub(super) risk: String,
+    pub(super) remedy: Option<String>,
+}
+
+/// What the probe tried.
+#[derive(Debug, Deserialize)]
+pub(super) struct Probed {
+    pub(super) tables: usize,
+    pub(super) attempts: usize,
+}
