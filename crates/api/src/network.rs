@@ -3,17 +3,13 @@
 //! The caller's network is that of the socket's peer. No header is looked at: whoever can reach the port can
 //! write any header.
 
-use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
-use futures_util::future::Either;
 use ipnet::IpNet;
-use tower::{Layer, Service};
-use web::{Code, Peer, Problem};
+use web::middleware::Admission;
+use web::{Code, Peer};
 
 /// The networks from which internal routes may be called.
 #[derive(Debug, Clone, Default)]
@@ -30,57 +26,14 @@ impl TrustedNetworks {
     }
 }
 
-/// The layer that refuses callers from elsewhere.
-#[derive(Debug, Clone)]
-pub struct TrustNetworks {
-    networks: TrustedNetworks,
-}
-
-impl TrustNetworks {
-    /// Lets callers of these networks in.
-    pub fn new(networks: TrustedNetworks) -> Self {
-        Self { networks }
-    }
-}
-
-impl<S> Layer<S> for TrustNetworks {
-    type Service = TrustNetworksService<S>;
-
-    fn layer(&self, inner: S) -> Self::Service {
-        TrustNetworksService {
-            inner,
-            networks: self.networks.clone(),
-        }
-    }
-}
-
-/// See [`TrustNetworks`].
-#[derive(Debug, Clone)]
-pub struct TrustNetworksService<S> {
-    inner: S,
-    networks: TrustedNetworks,
-}
-
-impl<S: Service<Request, Response = Response>> Service<Request> for TrustNetworksService<S> {
-    type Response = Response;
-    type Error = S::Error;
-    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
+impl Admission for TrustedNetworks {
+    /// Refuses callers from elsewhere.
+    fn admit(&self, request: &Request) -> Result<(), Code> {
         // Without a peer nobody has vouched for the address: refused as well.
-        let trusted = request
-            .extensions()
-            .get::<Peer>()
-            .is_some_and(|peer| self.networks.contain(peer.ip()));
-        if trusted {
-            Either::Left(self.inner.call(request))
-        } else {
-            Either::Right(ready(Ok(Problem::new(Code::NetworkNotTrusted).into_response())))
-        }
+        let peer = request.extensions().get::<Peer>();
+        peer.is_some_and(|peer| self.contain(peer.ip()))
+            .then_some(())
+            .ok_or(Code::NetworkNotTrusted)
     }
 }
 

@@ -3,8 +3,9 @@
 use axum::Router;
 use axum::routing::MethodRouter;
 use tenant_registry::{BudgetedPool, Registry};
+use web::middleware::Admit;
 
-use crate::network::{TrustNetworks, TrustedNetworks};
+use crate::network::TrustedNetworks;
 use crate::tenant::ResolveTenant;
 use crate::users;
 
@@ -19,7 +20,7 @@ pub type Route = (&'static str, MethodRouter);
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before anybody asks whose request it is, and never opens a pool.
 pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks) -> Router {
-    let networks = TrustNetworks::new(networks);
+    let networks = Admit(networks);
     let tenant = ResolveTenant::new(registry.clone());
     [users::routes()]
         .into_iter()

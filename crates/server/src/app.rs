@@ -11,6 +11,7 @@ use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
+use web::middleware::Admit;
 use web::{StackSettings, stack};
 
 use crate::config::{Absent, PlaneLimits, Settings};
@@ -55,7 +56,7 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks).route_layer(Gate::new(examinations.clone())),
+                api::plane(&registry, networks).route_layer(Admit(Gate(examinations.clone()))),
                 around("tenant", &settings.tenant_plane.limits),
             ),
             admin_plane: stack(

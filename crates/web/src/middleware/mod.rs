@@ -4,6 +4,7 @@
 //! panics.
 
 mod access_log;
+mod admit;
 mod body;
 mod guard;
 mod pace;
@@ -15,6 +16,7 @@ mod tenant_label;
 
 use axum::Router;
 
+pub use admit::{Admission, Admit};
 pub use pace::BodyTimeout;
 pub use request_id::RequestId;
 pub use settings::StackSettings;
