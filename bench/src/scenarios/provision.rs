@@ -29,7 +29,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     name: "provision",
     summary: "10,000 tenants made: the last thousand against the first",
     method: "The control plane makes tenants, eight at once, in a cluster of its own: each with its data key, its \
-             sealed password, its three roles, its operation and its entry in the audit log. After each thousand, \
+             sealed password, its login, its operation and its entry in the audit log. After each thousand, \
              500 times each: a page of 50 tenants from a place drawn among all that there are, and a tenant drawn \
              from all is looked up as a registry does it, its password opened. One after the other.",
     run,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
-use control_plane::postgres::{Login, Slot, tenant_login};
+use control_plane::postgres::{Login, Slot, TENANT_GROUP, tenant_login};
 use control_plane::{ControlPlane, ControlPlaneSettings, TenantName, random_secret};
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
@@ -115,7 +115,7 @@ impl World {
         Ok(made)
     }
 
-    /// Lets these tenants log in with their second logins as well, all with one password, whose verifier PostgreSQL
+    /// Makes these tenants' second logins, or makes them anew, all with one password, whose verifier PostgreSQL
     /// computes itself: 4096 iterations, as for every password that is given to it in plain. Only comparators use them.
     ///
     /// # Errors
@@ -128,7 +128,7 @@ impl World {
             // URL-safe base64 and hexadecimal digits need no quoting.
             let _ = write!(
                 sql,
-                "ALTER ROLE {} LOGIN PASSWORD '{}';",
+                "DROP ROLE IF EXISTS {0}; CREATE ROLE {0} LOGIN PASSWORD '{1}'; GRANT {TENANT_GROUP} TO {0};",
                 login.user,
                 login.password.expose_secret()
             );

@@ -96,6 +96,8 @@ pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_
     let connect = cluster.options(service, database).options([
         ("statement_timeout", "10000"),
         ("lock_timeout", "5000"),
+        // A replica that has vanished without a word holds what it has locked no longer than this.
+        ("idle_in_transaction_session_timeout", "10000"),
         // One plan for all lengths of a page sorts all tenants for each: 9 times as long at ten thousand. A plan for
         // each statement costs a seventh of a millisecond.
         ("plan_cache_mode", "force_custom_plan"),

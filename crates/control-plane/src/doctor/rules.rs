@@ -124,6 +124,7 @@ static RULES: &[Rule] = &[
     error("FIXED_ROLE_POWER", "Whoever gets hold of it has the whole cluster, row level security or not."),
     error("FIXED_ROLE_LOGIN", "It owns or grants what keeps tenants apart, and was to be nobody's session."),
     error("FIXED_ROLE_MISSING", "The migrations have not been run here, or were undone."),
+    warning("GRANTER_POWERLESS", "No tenant can be made, and none purged."),
     error("TENANT_ROLE_LOGIN", "A session of it is one of the tenant's that no rotation of passwords ends."),
     error("TENANT_LOOKALIKE", "Whoever logs in with it reads and changes that tenant's rows."),
     error("TENANT_MEMBERSHIP", "The tenant has that role's rights, and can end its sessions."),

@@ -92,7 +92,7 @@ pub(super) async fn reservable(
 ) -> Result<(), ChangeError> {
     // A statement of its own: the sum has to see what was committed while this one waited.
     sqlx::query!("SELECT FROM control.reservation_turn FOR UPDATE")
-        .execute(&mut *store)
+        .fetch_one(&mut *store)
         .await?;
     let others = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(reserved_connections), 0) AS "sum!" FROM control.tenants WHERE id <> $1"#,

@@ -64,6 +64,22 @@ async fn plans() {
     hold(Scene::crowded().await, "plans").await;
 }
 
+/// A tenant that was made until migration 0008 has a role more.
+mod of_three_roles {
+    use super::{Scene, hold};
+
+    macro_rules! themes {
+        ($($name:ident)*) => {$(
+            #[tokio::test]
+            async fn $name() {
+                hold(Scene::of_three_roles().await, stringify!($name)).await;
+            }
+        )*};
+    }
+
+    themes! { earlier identities rights }
+}
+
 /// A PostgreSQL that others manage gives nobody an event trigger: without the guard, the rights have to hold alone.
 mod without_the_guard {
     use super::{Scene, hold};

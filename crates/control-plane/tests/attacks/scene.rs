@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::attempt::Attempt;
 use crate::notices::Notices;
-use crate::support::{World, one, provisioner, registry, role, run};
+use crate::support::{World, make_three_roles, one, provisioner, registry, role, run};
 
 /// How the attacker comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,18 +44,32 @@ pub(crate) struct Scene {
     restore: String,
 }
 
+/// Which roles the tenants have.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// The first login, and the other one as a rotation makes it.
+    TwoLogins,
+    /// The logins in a role of the tenant's own.
+    ThreeRoles,
+}
+
 impl Scene {
     /// `a` has the users "1" and "2", `b` has three.
     pub(crate) async fn new() -> Self {
-        Self::with(0).await
+        Self::with(0, Shape::TwoLogins).await
     }
 
     /// `b` has two thousand more, half of them of one name; and what can be known of the table is known.
     pub(crate) async fn crowded() -> Self {
-        Self::with(2000).await
+        Self::with(2000, Shape::TwoLogins).await
     }
 
-    async fn with(crowd: u32) -> Self {
+    /// Tenants as they were made until migration 0008.
+    pub(crate) async fn of_three_roles() -> Self {
+        Self::with(0, Shape::ThreeRoles).await
+    }
+
+    async fn with(crowd: u32, shape: Shape) -> Self {
         let world = World::new().await;
         let mut superuser = world.superuser().await;
         let marker = Uuid::new_v4().simple().to_string();
@@ -73,7 +87,10 @@ impl Scene {
         .await
         .unwrap();
         for tenant in [a, b] {
-            world.other_login(tenant).await;
+            match shape {
+                Shape::TwoLogins => drop(world.other_login(tenant).await),
+                Shape::ThreeRoles => make_three_roles(&mut superuser, tenant).await,
+            }
         }
         let verifier = format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{own}_a'");
         let verifier: String = one(&mut superuser, &verifier).await;

@@ -37,6 +37,7 @@ pub(crate) const THEMES: &[(&str, &[Attempt])] = &[
     ("plans", leaks::PLANS),
     ("identities", roles::IDENTITIES),
     ("rights", roles::RIGHTS),
+    ("earlier", roles::EARLIER),
     ("settings", settings::SETTINGS),
     ("smuggling", smuggling::SMUGGLING),
     ("creation", objects::CREATION),

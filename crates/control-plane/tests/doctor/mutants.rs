@@ -415,6 +415,12 @@ pub(crate) const ROLES: &[Mutant] = &[
         "ALTER DATABASE tenantry_data SET session_replication_role = replica",
         "SETTING_DANGEROUS",
     ),
+    // The last one: from PostgreSQL 16 it takes all tenants out of their group as well.
+    (
+        "the granter has lost its right",
+        "SET ROLE tenantry_migrator; REVOKE ADMIN OPTION FOR tenantry_tenant FROM tenantry_granter CASCADE; RESET ROLE",
+        "GRANTER_POWERLESS",
+    ),
 ];
 
 pub(crate) const DATABASES: &[Mutant] = &[

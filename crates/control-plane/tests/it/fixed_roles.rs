@@ -71,6 +71,34 @@ async fn roles_with_more_than_they_may_have_are_refused() {
     migrate(&target, LIMITS).await.unwrap();
 }
 
+/// Without it no tenant can be made, and whoever migrates may well be who is to mend that.
+#[tokio::test]
+async fn a_migration_gives_the_granter_its_right_back() {
+    let server = TestServer::bare().await;
+    let target = server.target(Database::Control, "control", true);
+    migrate(&target, LIMITS).await.unwrap();
+    let mut superuser = server.superuser("postgres").await;
+    let may = "SELECT pg_has_role('tenantry_granter', 'tenantry_tenant', 'MEMBER WITH ADMIN OPTION')";
+    for taken in ["ADMIN OPTION FOR ", ""] {
+        run(
+            &mut superuser,
+            &format!("REVOKE {taken}tenantry_tenant FROM tenantry_granter CASCADE"),
+        )
+        .await
+        .unwrap();
+        if one::<bool>(&mut superuser, may).await {
+            // From PostgreSQL 16 only who gave it can take it.
+            let taken = format!(
+                "REVOKE {taken}tenantry_tenant FROM tenantry_granter GRANTED BY tenantry_migrator CASCADE"
+            );
+            run(&mut superuser, &taken).await.unwrap();
+        }
+        assert!(!one::<bool>(&mut superuser, may).await);
+        migrate(&target, LIMITS).await.unwrap();
+        assert!(one::<bool>(&mut superuser, may).await);
+    }
+}
+
 fn powers(result: Result<Vec<String>, MigrateError>) -> Vec<String> {
     match result {
         Err(MigrateError::PowerfulRoles(powers)) => powers,

@@ -13,7 +13,7 @@ use testkit::Databases;
 use time::Duration;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{name, one, provisioner, registry, role, run, sqlstate};
+use crate::support::{make_three_roles, name, one, registry, role, run, sqlstate};
 
 const GRACE: Duration = Duration::days(7);
 const PATIENCE: StdDuration = StdDuration::from_mins(1);
@@ -108,17 +108,11 @@ async fn a_tenant_of_three_roles_lives_and_dies_like_any_other() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let id = testkit::tenant(&plane, "early").await.id;
-    let reshape = format!(
-        "SET ROLE tenantry_{}; CREATE ROLE {1}; CREATE ROLE {1}_b; GRANT {1} TO {1}_a, {1}_b;
-         SET ROLE tenantry_granter; GRANT tenantry_tenant TO {1}; REVOKE tenantry_tenant FROM {1}_a",
-        provisioner(id),
-        role(id)
-    );
     let mut superuser = in_data(&databases).await;
-    run(&mut superuser, &reshape).await.unwrap();
+    make_three_roles(&mut superuser, id).await;
     run(
         &mut superuser,
-        &format!("RESET ROLE; INSERT INTO app.users (tenant_id, name) VALUES ('{id}', 'Ada')"),
+        &format!("INSERT INTO app.users (tenant_id, name) VALUES ('{id}', 'Ada')"),
     )
     .await
     .unwrap();

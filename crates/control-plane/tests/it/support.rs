@@ -144,6 +144,24 @@ pub(crate) fn registry(plane: &ControlPlane) -> Registry<PlainPool> {
     )
 }
 
+/// Makes a tenant of one login what tenants were until migration 0008: two logins in a role of the tenant's own, and
+/// that one in the group.
+pub(crate) async fn make_three_roles(superuser: &mut PgConnection, tenant: TenantId) {
+    let version: i32 = one(superuser, "SELECT current_setting('server_version_num')::integer").await;
+    let options = if version >= 160_000 {
+        "WITH INHERIT TRUE, SET FALSE"
+    } else {
+        ""
+    };
+    let reshape = format!(
+        "SET ROLE tenantry_{0}; CREATE ROLE {1}; CREATE ROLE {1}_b; GRANT {1} TO {1}_a, {1}_b {options};
+         SET ROLE tenantry_granter; GRANT tenantry_tenant TO {1} {options}; REVOKE tenantry_tenant FROM {1}_a; RESET ROLE",
+        provisioner(tenant),
+        role(tenant)
+    );
+    run(superuser, &reshape).await.unwrap();
+}
+
 /// Runs the statements, one or several.
 pub(crate) async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQueryResult, sqlx::Error> {
     session.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await

@@ -11,7 +11,7 @@ use control_plane::doctor::{Doctor, Report};
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use self::shown::Shown;
+use self::shown::{Shown, Verdict};
 use super::databases::Databases;
 use crate::cli::local::DoctorArgs;
 use crate::client::exit;
@@ -36,7 +36,7 @@ pub(super) fn not_examined(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(exit::NOT_EXAMINED)
 }
 
-/// Prints a report that is JSON already, as it is or for a person to read.
+/// Prints a report, which a service sent or was made here, as it is or for a person to read.
 pub(super) fn show(report: &Value, json: bool) -> anyhow::Result<ExitCode> {
     let shown = Shown::deserialize(report).context("the report is not understood")?;
     if json {
@@ -44,10 +44,10 @@ pub(super) fn show(report: &Value, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         output::line(&shown)?;
     }
-    Ok(match (shown.complete, shown.sound) {
-        (false, _) => ExitCode::from(exit::NOT_EXAMINED),
-        (true, false) => ExitCode::from(exit::FAILED),
-        (true, true) => ExitCode::SUCCESS,
+    Ok(match shown.verdict() {
+        Verdict::NotKnown => ExitCode::from(exit::NOT_EXAMINED),
+        Verdict::Unsound => ExitCode::from(exit::FAILED),
+        Verdict::Sound => ExitCode::SUCCESS,
     })
 }
 

@@ -45,6 +45,12 @@ FROM (
 ) AS fixed (wanted)
 WHERE wanted NOT IN (SELECT rolname FROM roles)
 UNION ALL
+SELECT 'GRANTER_POWERLESS', 'tenantry_granter', 'the role may put nobody into the tenants'' group',
+    'GRANT tenantry_tenant TO tenantry_granter WITH ADMIN '
+        || CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'OPTION' ELSE 'TRUE, INHERIT FALSE, SET FALSE' END
+FROM roles
+WHERE rolname = 'tenantry_granter' AND NOT pg_has_role(oid, (SELECT oid FROM roles WHERE rolname = 'tenantry_tenant'), 'MEMBER WITH ADMIN OPTION')
+UNION ALL
 SELECT 'TENANT_ROLE_LOGIN', name, 'the role can log in, and only a tenant''s logins should', format('ALTER ROLE %s NOLOGIN', name)
 FROM roles WHERE tenant AND rolcanlogin AND NOT login
 UNION ALL
@@ -68,7 +74,9 @@ WHERE role ~ '^tn_' AND NOT (role !~ '_[abp]$' AND member ~ '_[abp]$' AND left(m
 UNION ALL
 SELECT 'TENANT_ADMIN_OPTION', member_name, format('the tenant''s role may make others members of %s', role_name),
     format('REVOKE ADMIN OPTION FOR %s FROM %s CASCADE', role_name, member_name)
-FROM memberships WHERE tenant AND admin_option
+FROM memberships
+-- Up to PostgreSQL 14 a login can share itself so; that is told above.
+WHERE tenant AND admin_option AND NOT (role ~ '^tn_' AND current_setting('server_version_num')::integer < 150000)
 UNION ALL
 SELECT 'FIXED_ROLE_SHARED', role_name, format('%s is a member of the role', member_name),
     format('REVOKE %s FROM %s', role_name, member_name)

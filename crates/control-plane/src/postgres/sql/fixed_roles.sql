@@ -15,15 +15,25 @@ BEGIN
         CREATE ROLE tenantry_service LOGIN;
     END IF;
     GRANT tenantry_owner TO tenantry_migrator;
-    -- The migrator creates objects as the granter and as the provisioners, and inherits nothing by it. The granter puts
-    -- tenants into their group.
+    -- The migrator creates objects as the granter and as the provisioners, and inherits nothing by it.
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_granter') THEN
         CREATE ROLE tenantry_granter NOLOGIN;
         IF precise THEN
             EXECUTE 'GRANT tenantry_granter TO tenantry_migrator WITH INHERIT FALSE, SET TRUE';
-            EXECUTE 'GRANT tenantry_tenant TO tenantry_granter WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
         ELSE
             GRANT tenantry_granter TO tenantry_migrator;
+        END IF;
+    END IF;
+    -- The granter puts tenants into their group. Looked at each time: without this no tenant can be made.
+    IF NOT pg_has_role('tenantry_granter', 'tenantry_tenant', 'MEMBER WITH ADMIN OPTION') THEN
+        IF precise THEN
+            IF NOT pg_has_role('tenantry_tenant', 'MEMBER WITH ADMIN OPTION') THEN
+                RAISE EXCEPTION 'tenantry_migrator may not give tenantry_tenant to others, which somebody else has made'
+                    USING ERRCODE = 'insufficient_privilege',
+                        HINT = 'GRANT tenantry_tenant TO tenantry_migrator WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+            END IF;
+            EXECUTE 'GRANT tenantry_tenant TO tenantry_granter WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+        ELSE
             GRANT tenantry_tenant TO tenantry_granter WITH ADMIN OPTION;
         END IF;
     END IF;

@@ -89,3 +89,15 @@ pub(crate) const RIGHTS: &[Attempt] = &[
     denied("what one will make", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC").unguarded(Expected::LetBe("a tenant makes nothing")),
     denied("a key of one's own for others", "CREATE USER MAPPING FOR {other}_a SERVER x").unguarded(Expected::Refused("42704")),
 ];
+
+/// What only a tenant of three roles can try: with a role of its own, in which its logins are.
+pub(crate) const EARLIER: &[Attempt] = &[
+    gives("SET ROLE, one's own tenant", "SET ROLE {own}; SELECT count(*) FROM app.users; SELECT app.tid() = '{a}'", "2;t").until(15),
+    denied("SET ROLE, one's own tenant, without SET", "SET ROLE {own}").since(16),
+    denied("SET ROLE, another tenant", "SET ROLE {other}"),
+    denied("LOGIN for one's own tenant", "ALTER ROLE {own} LOGIN PASSWORD 'x'"),
+    denied("membership in another tenant", "GRANT {other} TO {own}_a"),
+    denied("one's own tenant, for another", "GRANT {own} TO {other}_a"),
+    denied("the group, taken from another tenant", "REVOKE tenantry_tenant FROM {other}"),
+    denied("the group, taken from one's own tenant", "REVOKE tenantry_tenant FROM {own}"),
+];

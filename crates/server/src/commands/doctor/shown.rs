@@ -6,7 +6,8 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 pub(super) struct Shown {
     pub(super) sound: bool,
-    pub(super) complete: bool,
+    /// Not known of a service that is older than this command.
+    pub(super) complete: Option<bool>,
     pub(super) findings: Vec<Found>,
     pub(super) examined: Vec<String>,
     pub(super) probed: Option<Probed>,
@@ -15,6 +16,28 @@ pub(super) struct Shown {
     pub(super) serving: Option<bool>,
     /// How long ago it was; only a service knows.
     pub(super) age_ms: Option<u64>,
+}
+
+/// What it comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// No error.
+    Sound,
+    /// An error at least.
+    Unsound,
+    /// Not all could be asked.
+    NotKnown,
+}
+
+impl Shown {
+    pub(super) fn verdict(&self) -> Verdict {
+        match (self.complete, self.sound) {
+            (Some(false) | None, false) | (Some(false), true) => Verdict::NotKnown,
+            (Some(true), false) => Verdict::Unsound,
+            // What could not be asked is an error, so that a sound one is complete.
+            (Some(true) | None, true) => Verdict::Sound,
+        }
+    }
 }
 
 /// A finding.

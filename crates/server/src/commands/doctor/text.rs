@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use humantime_serde::re::humantime::format_duration;
 
-use super::shown::{Found, Shown};
+use super::shown::{Found, Shown, Verdict};
 use crate::output::printable;
 
 impl fmt::Display for Shown {
@@ -13,16 +13,15 @@ impl fmt::Display for Shown {
         for finding in &self.findings {
             show(finding, f)?;
         }
-        let verdict = match (self.complete, self.sound) {
-            (false, _) => "It is NOT KNOWN whether tenants are kept apart: not all could be examined.",
-            (true, false) => "Tenants are NOT KEPT APART.",
-            (true, true) => "Tenants are kept apart.",
-        };
-        f.write_str(verdict)?;
+        f.write_str(match self.verdict() {
+            Verdict::NotKnown => "It is NOT KNOWN whether tenants are kept apart: not all could be examined.",
+            Verdict::Unsound => "Tenants are NOT KEPT APART.",
+            Verdict::Sound => "Tenants are kept apart.",
+        })?;
         match self.serving {
             None => {}
             Some(true) => f.write_str(" The service serves.")?,
-            Some(false) => f.write_str(" The service does NOT SERVE before they are.")?,
+            Some(false) => f.write_str(" The service does NOT SERVE until it has found that they are.")?,
         }
         let warnings = self.findings.iter().filter(|finding| !finding.is_error()).count();
         write!(

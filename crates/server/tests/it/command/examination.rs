@@ -47,4 +47,11 @@ async fn a_service_that_cannot_be_asked_is_no_finding() {
     let mut stranger = operator.command(&["examination", "show"]);
     stranger.env("TENANTRY_ADMIN_TOKEN", "x".repeat(43));
     assert_eq!(super::operator::run(stranger).await.code, Some(4));
+    for wrong in [
+        &["examination", "show", "--token-file", "nowhere"][..],
+        &["examination", "show", "--set", "nonsense.key=1"],
+    ] {
+        let said = operator.run(wrong).await;
+        assert_eq!(said.code, Some(5), "{said:?}");
+    }
 }
