@@ -22,7 +22,7 @@ pub(crate) use self::request::Request;
 pub(crate) use self::resolve::TENANTS;
 pub(crate) use self::url::ServiceUrl;
 
-use self::http::{Http, why};
+use self::http::{Failure, Http};
 use crate::output::Refusal;
 
 /// Speaks to one service.
@@ -48,10 +48,7 @@ impl AdminClient {
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, ClientError> {
         let url = self.url.join(&request.path);
         let response = self.http.send(url, request).await;
-        let response = response.map_err(|error| ClientError::Unreachable {
-            url: self.url.clone(),
-            why: why(&error),
-        })?;
+        let response = response.map_err(|failure| self.no_answer(request, &failure))?;
         let status = response.status;
         let strange = || ClientError::NotAdminPlane {
             url: self.url.clone(),
@@ -66,5 +63,15 @@ impl AdminClient {
         }
         let refusal = Refusal::read(&body).ok_or_else(strange)?;
         Err(ClientError::Refused(Box::new(refusal)))
+    }
+
+    fn no_answer(&self, request: &Request, failure: &Failure) -> ClientError {
+        let (url, why) = (self.url.clone(), failure.why());
+        if failure.sent {
+            let look = request.look();
+            return ClientError::NoAnswer { url, why, look };
+        }
+        let refused = failure.is_refused();
+        ClientError::Unreachable { url, why, refused }
     }
 }

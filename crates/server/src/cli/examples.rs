@@ -5,7 +5,7 @@ Exit codes:
   0    done
   1    refused, or failed
   2    wrong usage
-  3    the service cannot be reached
+  3    the service cannot be reached, or did not answer
   4    not authenticated, or not allowed
   5    doctor and examination: not all could be examined
   130  interrupted while it waited; what was begun goes on
