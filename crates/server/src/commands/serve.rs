@@ -105,6 +105,7 @@ async fn welcome(
         addresses: addresses.clone(),
         token_file,
         tenants,
+        serves: app.examinations.isolated(),
     };
     if let Err(error) = output::line(banner) {
         tracing::warn!(%error, "nobody reads standard output");
