@@ -29,6 +29,8 @@ use crate::output::Refusal;
 pub(crate) struct AdminClient {
     http: Http,
     url: ServiceUrl,
+    /// The file, variable or key that the token is from.
+    token_from: String,
 }
 
 /// The id in a document of the service's.
@@ -62,7 +64,9 @@ impl AdminClient {
             return Ok(Answer::new(status, &response.headers, body));
         }
         let refusal = Refusal::read(&body).ok_or_else(strange)?;
-        Err(ClientError::Refused(Box::new(refusal)))
+        Err(ClientError::Refused(Box::new(
+            refusal.for_the_command_line(&self.token_from),
+        )))
     }
 
     fn no_answer(&self, request: &Request, failure: &Failure) -> ClientError {

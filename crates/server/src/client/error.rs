@@ -88,9 +88,7 @@ impl ClientError {
             Self::Unreachable { .. }
             | Self::NoAnswer { .. }
             | Self::NotAdminPlane { .. }
-            | Self::LostSight { .. } => {
-                exit::UNREACHABLE
-            }
+            | Self::LostSight { .. } => exit::UNREACHABLE,
             Self::Interrupted(_) => exit::INTERRUPTED,
             Self::Refused(_)
             | Self::NotUnderstood(_)

@@ -81,7 +81,10 @@ impl Http {
             {
                 let again = client.exchange(&url, &request).map_err(Failure::from);
                 // The first may have arrived, whatever became of the second.
-                answer = again.map_err(|failure| Failure { sent: true, ..failure });
+                answer = again.map_err(|failure| Failure {
+                    sent: true,
+                    ..failure
+                });
             }
             // Nobody waits any more when this fails.
             let _ = tell.send(answer);

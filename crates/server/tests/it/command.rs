@@ -152,6 +152,19 @@ async fn commands_find_the_running_service_by_themselves() {
         (&made["name"], &made["role"]),
         (&json!("watch"), &json!("viewer"))
     );
+    let expired = [
+        "admin-token",
+        "create",
+        "late",
+        "--expires",
+        "2020-01-01T00:00:00Z",
+    ];
+    let (status, _, error) = output(folder.command(&expired)).await;
+    assert_eq!(status, Some(1));
+    assert!(
+        error.contains("the token would have expired already") && !error.contains("migrate"),
+        "{error}"
+    );
     let viewer = made["token"].as_str().unwrap();
     let mut command = folder.command(&["tenant", "suspend", "initech"]);
     command.env("TENANTRY_ADMIN_TOKEN", viewer);
@@ -260,6 +273,9 @@ async fn a_reset_begins_anew() {
     let mut service = folder.serve();
     let before = service.banner().await.tenants;
     service.stop().await;
+    let (status, _, error) = output(folder.command(&["db", "reset"])).await;
+    assert_eq!(status, Some(2), "{error}");
+    assert!(error.contains("--yes"), "{error}");
     let (status, said, error) = output(folder.command(&["db", "reset", "--yes"])).await;
     assert_eq!(status, Some(0), "{said}{error}");
     let mut service = folder.serve();
