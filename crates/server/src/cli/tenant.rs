@@ -1,8 +1,4 @@
 //! `tenantry tenant …`
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are what --help shows, as they stand"
-)]
 
 use clap::{ArgGroup, Args, Subcommand};
 use control_plane::TenantState;

@@ -63,7 +63,14 @@ async fn serve(
         }
         None => None,
     };
-    service::run(app, listeners, settings, stopping).await
+    let served = service::run(app, listeners, settings, stopping);
+    match databases.postgres() {
+        Some(postgres) => tokio::select! {
+            served = served => served,
+            never = postgres.watch() => match never {},
+        },
+        None => served.await,
+    }
 }
 
 /// Everything that has to hold before the first request: databases that are there and fit, keys that open them.

@@ -23,7 +23,7 @@ impl fmt::Display for Shown {
             // What the service decided, and not whether it could serve just now.
             Some(true) => f.write_str(" Tenants are let in.")?,
             Some(false) => {
-                f.write_str(" Tenants are NOT let in until the service has found that they are.")?
+                f.write_str(" Tenants are NOT let in until the service has found that they are.")?;
             }
         }
         let (mut errors, mut warnings) = (0, 0);
