@@ -45,7 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     );
     let inputs = cli.settings.inputs();
     match command {
-        Command::Serve => serve::run(&inputs).await?,
+        Command::Serve => Box::pin(serve::run(&inputs)).await?,
         Command::Tenant { command, service } => tenant::run(&inputs, command, service).await?,
         Command::ApiKey { command, service } => api_key::run(&inputs, command, service).await?,
         Command::Pool { command, service } => pool::run(&inputs, command, service).await?,

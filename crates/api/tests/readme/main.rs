@@ -42,8 +42,8 @@ fn the_readmes_migration_has_the_next_number() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let last = names.filter_map(|name| name.get(..4)?.parse::<u32>().ok()).max();
-    let named = format!("`migrations/tenant/{:04}_notes.sql`:", last.unwrap() + 1);
-    assert!(README.contains(&named), "the README does not say {named}");
+    let next = format!("`migrations/tenant/{:04}_notes.sql`:", last.unwrap() + 1);
+    assert!(README.contains(&next), "the README does not say {next}");
 }
 
 #[tokio::test]
