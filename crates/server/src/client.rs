@@ -55,6 +55,8 @@ impl AdminClient {
         let strange = || ClientError::NotAdminPlane {
             url: self.url.clone(),
             status: status.as_u16(),
+            // A gateway that lost the answer says so with such a status.
+            look: request.look().filter(|_| status.is_server_error()),
         };
         if status == StatusCode::NO_CONTENT {
             return Ok(Answer::new(status, &response.headers, Value::Null));

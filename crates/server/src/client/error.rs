@@ -46,8 +46,13 @@ pub(crate) enum ClientError {
         /// The command that shows whether a change was made.
         look: Option<&'static str>,
     },
-    #[error("what answers at {url} is no admin plane (status {status})")]
-    NotAdminPlane { url: ServiceUrl, status: u16 },
+    #[error("what answers at {url} is no admin plane (status {status}){}", perhaps_done(*.look))]
+    NotAdminPlane {
+        url: ServiceUrl,
+        status: u16,
+        /// As in [`Self::NoAnswer`].
+        look: Option<&'static str>,
+    },
     #[error("{0}")]
     Refused(Box<Refusal>),
     #[error("the service's answer is not understood: {0}")]

@@ -222,6 +222,18 @@ async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
 }
 
 #[tokio::test]
+async fn a_change_that_a_gateway_lost_sight_of_may_have_been_made() {
+    let fake = Fake::new().await;
+    let answers = async {
+        let (_, stream) = fake.request().await;
+        answer(stream, "504 Gateway Timeout", "", "<html>").await;
+    };
+    let (said, ()) = tokio::join!(fake.run(&["tenant", "create", "acme"]), answers);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_perhaps_done(&said, "tenant list");
+}
+
+#[tokio::test]
 async fn an_operation_is_watched_over_a_restart_of_the_service() {
     let fake = Fake::new().await;
     let id = testkit::nobody();
