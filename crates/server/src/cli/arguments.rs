@@ -58,6 +58,9 @@ impl FromStr for Past {
 pub struct GraceHours(pub u64);
 
 impl GraceHours {
+    /// What the service takes where nobody says.
+    pub(crate) const DEFAULT: Self = Self(7 * 24);
+
     /// When it is over that begins now, to the minute. It is told before it begins, so that it is later by as long as
     /// the answer takes.
     ///

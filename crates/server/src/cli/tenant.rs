@@ -51,9 +51,9 @@ pub enum TenantCommand {
         /// Which tenant, and whether it is waited for.
         #[command(flatten)]
         lead: LeadArgs,
-        /// How long its data is kept, in whole hours, such as 36h or 30d. With 0h it is purged at once.
-        #[arg(long, value_name = "DURATION", default_value = "7d")]
-        grace: GraceHours,
+        /// How long its data is kept, in whole hours, such as 36h or 30d; with 0h it is purged at once. 7d unless told.
+        #[arg(long, value_name = "DURATION")]
+        grace: Option<GraceHours>,
         /// Do not ask. Needed where standard input is no terminal.
         #[arg(long)]
         yes: bool,
@@ -75,7 +75,7 @@ pub enum TenantCommand {
 /// A new tenant.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// Its name, unique among tenants: 1 to 100 characters.
+    /// Its name, unique among tenants: 1 to 100 characters, and no UUID.
     pub name: String,
     /// Its id, a UUID. One is made unless told.
     #[arg(long, value_parser = id)]
@@ -118,7 +118,7 @@ pub struct LeadArgs {
 pub struct ChangeArgs {
     /// Its id or name.
     pub tenant: TenantRef,
-    /// Its name: 1 to 100 characters.
+    /// Its name: 1 to 100 characters, and no UUID.
     #[arg(long)]
     pub name: Option<String>,
     /// Its id in another system: 1 to 200 characters.

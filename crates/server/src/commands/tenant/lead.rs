@@ -26,27 +26,28 @@ pub(super) async fn run(session: &Session, args: LeadArgs, whither: &str) -> any
 pub(super) async fn delete(
     session: &Session,
     args: LeadArgs,
-    grace: GraceHours,
+    grace: Option<GraceHours>,
     yes: bool,
 ) -> anyhow::Result<()> {
     let id = session.client.tenant(&args.tenant).await?;
     if !yes {
         let tenant = look(session, id).await?;
         let name = name(&tenant)?;
-        if grace.0 == 0 {
+        if grace.is_some_and(|grace| grace.0 == 0) {
             // No day is left to bring it back: that is a purge.
             let question = format!("Delete the tenant {name} ({id}) with no grace period? {FOR_GOOD}");
             confirm(&question, LOSES_DATA, |answer| is(answer, &name))?;
         } else {
-            let (purged, until) = (grace.end(tenant.now()?)?, grace.to_string());
             let question = format!(
-                "Delete the tenant {name} ({id})? It is refused from now on. Its data is lost for good in {until}, at \
-                 {purged}; until then it can be undeleted. [y/N] "
+                "Delete the tenant {name} ({id})? It is refused from now on. Its data is lost for good {}; until then \
+                 it can be undeleted. [y/N] ",
+                lost(&tenant, grace)?
             );
             confirm(&question, "deletes a tenant", Answer::is_yes)?;
         }
     }
-    let request = Request::delete(format!("{TENANTS}/{id}")).query("grace_hours", grace.0.to_string());
+    let hours = grace.map(|GraceHours(hours)| hours.to_string());
+    let request = Request::delete(format!("{TENANTS}/{id}")).maybe("grace_hours", hours);
     send(session, request, args).await
 }
 
@@ -73,6 +74,15 @@ async fn look(session: &Session, id: Uuid) -> Result<client::Answer, ClientError
         .client
         .send(&Request::get(format!("{TENANTS}/{id}")))
         .await
+}
+
+/// When the tenant's data is going to be lost. One that is deleted already keeps its time unless another is given.
+fn lost(tenant: &client::Answer, grace: Option<GraceHours>) -> Result<String, ClientError> {
+    if let (None, Some(purge_at)) = (grace, tenant.body["purge_at"].as_str()) {
+        return Ok(format!("at {}", printable(purge_at)));
+    }
+    let grace = grace.unwrap_or(GraceHours::DEFAULT);
+    Ok(format!("in {grace}, at {}", grace.end(tenant.now()?)?))
 }
 
 /// What the tenant is called, so that the one who is asked sees whom the id stands for.

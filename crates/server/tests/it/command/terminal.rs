@@ -1,6 +1,8 @@
 //! Commands at a terminal: questions, colours, widths, progress, Ctrl-C.
 
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use super::operator::Operator;
 use super::pty::Terminal;
@@ -32,6 +34,17 @@ async fn what_is_hard_to_undo_is_asked_for() {
         assert_eq!(ended, Some(code), "{answer:?}: {screen}");
         assert_eq!(state(&operator, id).await, after, "{answer:?}");
     }
+    // That is the time which the service gave it; asked again, it is the one that is told.
+    let deleted = operator.json(&["tenant", "show", id]).await;
+    let moment = |field: &str| OffsetDateTime::parse(deleted[field].as_str().unwrap(), &Rfc3339).unwrap();
+    let kept = moment("purge_at") - moment("created_at");
+    assert!((kept.whole_minutes() - 7 * 24 * 60).abs() <= 5, "{kept}");
+    let mut terminal = at(&operator, WIDE, &["tenant", "delete", id]);
+    let told = format!("lost for good at {}", deleted["purge_at"].as_str().unwrap());
+    terminal.shows(&told).await;
+    terminal.type_line("n");
+    terminal.ends().await;
+
     operator.json(&["tenant", "create", "globex"]).await;
     for (answer, code, after) in [("y", 1, "active"), ("globex", 0, "purged")] {
         let before = operator.json(&["tenant", "show", "globex"]).await;
