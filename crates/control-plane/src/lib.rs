@@ -51,7 +51,7 @@ pub use self::{
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     idempotency::{IdempotencyKey, KeptAnswer},
-    lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
+    lifecycle::{ChangeError, CreateError, DEFAULT_GRACE, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,

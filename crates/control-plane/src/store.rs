@@ -32,6 +32,7 @@ pub(crate) use leases::{Claim, Lease};
 pub use operations::OperationFilter;
 pub(crate) use standing::standing;
 pub(crate) use steps::Effect;
+pub(crate) use tenant_changes::Bounds;
 pub use tenants::TenantFilter;
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
