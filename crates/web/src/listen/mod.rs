@@ -23,10 +23,12 @@ mod bind;
 mod connection;
 mod exchange;
 mod executor;
+mod guests;
 mod io;
 mod limits;
 mod peer;
 mod serve;
+mod unsent;
 
 pub use bind::{BindError, Listener};
 pub use limits::Limits;

@@ -16,3 +16,4 @@ mod readme;
 mod shutdown;
 mod support;
 mod timeouts;
+mod unread;
