@@ -13,7 +13,8 @@ use tokio::{
 
 use super::{
     Limits,
-    unsent::{Answers, Total},
+    state::{Overdue, Phase, State},
+    unsent::Total,
 };
 
 /// What the parts of a connection (its socket, its requests, its bodies) say about it, for the one timer that
@@ -26,61 +27,12 @@ pub(super) struct Activity {
     asked: Notify,
 }
 
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    since: Instant,
-    http2: bool,
-    /// A write waits for the peer to read.
-    stalled: Option<Instant>,
-    /// The last request's body was not read to its end.
-    unread: bool,
-    answers: Answers,
-    /// What it was asked to end for.
-    asked: Option<Overdue>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// No request has come yet.
-    Fresh,
-    /// So many requests are being answered.
-    Busy(usize),
-    /// All are answered.
-    Idle,
-    /// HTTP/1: the next head has begun.
-    Head,
-}
-
-/// What has taken too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overdue {
-    FirstRequest,
-    Header,
-    Idle,
-    Exchange,
-    Stall,
-    /// Another connection needs the place.
-    Place,
-    /// Others need the memory that its answers take.
-    Memory,
-}
-
 impl Activity {
     pub(super) fn new(limits: Arc<Limits>, total: Arc<Total>) -> Arc<Self> {
-        let state = State {
-            phase: Phase::Fresh,
-            since: Instant::now(),
-            http2: false,
-            stalled: None,
-            unread: false,
-            answers: Answers::default(),
-            asked: None,
-        };
         Arc::new(Self {
             limits,
             total,
-            state: Mutex::new(state),
+            state: Mutex::new(State::new()),
             asked: Notify::new(),
         })
     }
@@ -172,11 +124,15 @@ impl Activity {
         Some((oldest, state.answers.bytes()))
     }
 
-    /// Asks it to end, for its place or for its memory. For its place it ends only if it is still idle when it
-    /// hears of it.
+    /// Asks it to end, for its place or for its memory. For its place it ends only if it is idle, and still so when
+    /// it hears of it.
     pub(super) fn ask(&self, what: Overdue) {
-        self.state().asked = Some(what);
-        self.asked.notify_one();
+        let mut state = self.state();
+        if what != Overdue::Place || state.is_idle() {
+            state.asked = Some(what);
+            drop(state);
+            self.asked.notify_one();
+        }
     }
 
     /// Until it is asked to end.
@@ -203,50 +159,6 @@ impl Activity {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held, and the times would be right even so.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn enter(&mut self, phase: Phase) {
-        self.phase = phase;
-        self.since = Instant::now();
-    }
-
-    /// Neither a request nor an answer is under way. Half a head is no request: nothing was begun for it.
-    fn is_idle(&self) -> bool {
-        !matches!(self.phase, Phase::Busy(_)) && self.stalled.is_none() && self.answers.oldest().is_none()
-    }
-
-    /// When what will be overdue. `None` for HTTP/2's requests in flight: each has its own timer, as a
-    /// connection that is never idle may be older than any of its requests.
-    fn until(&self, limits: &Limits) -> (Option<Instant>, Overdue) {
-        match self.asked {
-            Some(Overdue::Place) if !self.is_idle() => {}
-            Some(asked) => return (Some(self.since), asked),
-            None => {}
-        }
-        let (until, what) = match self.phase {
-            Phase::Fresh => (Some(self.since + limits.first_request), Overdue::FirstRequest),
-            Phase::Head => (Some(self.since + limits.header), Overdue::Header),
-            Phase::Idle => (Some(self.since + limits.idle), Overdue::Idle),
-            Phase::Busy(_) if self.http2 => (None, Overdue::Exchange),
-            Phase::Busy(_) => (Some(self.since + limits.exchange), Overdue::Exchange),
-        };
-        // HTTP/2: an answer whose window is closed stalls with no write that waits, and once h2 has taken it no
-        // other timer knows of it.
-        let stalled = [self.stalled, self.answers.stalled()]
-            .into_iter()
-            .flatten()
-            .map(|since| (since + limits.stall, Overdue::Stall));
-        let unsent = self
-            .answers
-            .oldest()
-            .map(|since| (since + limits.exchange, Overdue::Exchange));
-        let first = stalled.chain(unsent).min_by_key(|(due, _)| *due);
-        match first {
-            Some((due, why)) if until.is_none_or(|until| due < until) => (Some(due), why),
-            _ => (until, what),
-        }
     }
 }
 
@@ -371,6 +283,7 @@ mod tests {
         assert_eq!(activity.overdue(), Some(Overdue::Place));
         let request = activity.begin(Version::HTTP_11);
         assert_eq!(activity.overdue(), None, "a request came first");
+        activity.ask(Overdue::Place);
         drop(request);
         assert_eq!(activity.overdue(), None);
     }

@@ -14,11 +14,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Limits, Peer,
-    activity::{Activity, Overdue},
-    exchange::Exchanges,
-    executor::StreamExecutor,
-    io::Socket,
+    Limits, Peer, activity::Activity, exchange::Exchanges, executor::StreamExecutor, io::Socket,
+    state::Overdue,
 };
 
 /// hyper's own number of HTTP/1 headers, whose parser keeps them on the stack.

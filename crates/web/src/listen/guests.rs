@@ -4,10 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::task::Id;
 
-use super::{
-    activity::{Activity, Overdue},
-    unsent::Total,
-};
+use super::{activity::Activity, state::Overdue, unsent::Total};
 
 /// By their tasks. Only the accept loop has it: requests take no lock for it.
 #[derive(Default)]

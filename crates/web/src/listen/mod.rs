@@ -28,6 +28,7 @@ mod io;
 mod limits;
 mod peer;
 mod serve;
+mod state;
 mod unsent;
 
 pub use bind::{BindError, Listener};

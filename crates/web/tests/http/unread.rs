@@ -91,6 +91,7 @@ async fn an_answer_has_its_end_though_others_of_its_connection_get_on() {
 async fn past_the_listeners_limit_those_go_whose_answers_have_waited_longest() {
     let limits = Limits {
         unsent: 1_000_000,
+        stall: 2 * SOON,
         ..Limits::default()
     };
     let server = Server::start(limits, settings());
