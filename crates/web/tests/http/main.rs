@@ -10,6 +10,7 @@
 mod access;
 mod bodies;
 mod connections;
+mod heads;
 mod http2;
 mod problems;
 mod readme;
