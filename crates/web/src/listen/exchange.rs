@@ -19,6 +19,7 @@ use tower::Service as _;
 use super::{
     Peer,
     activity::{Activity, InFlight},
+    unsent::Unsent,
 };
 
 /// The router as a connection's service.
@@ -54,6 +55,7 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
         // A router is always ready.
         Answer {
             route: self.router.clone().call(request),
+            activity: Arc::clone(&self.activity),
             in_flight: Some(in_flight),
         }
     }
@@ -62,6 +64,7 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
 /// A response to come. If it is dropped, its request is no longer in flight either.
 pub(super) struct Answer {
     route: RouteFuture<Infallible>,
+    activity: Arc<Activity>,
     in_flight: Option<InFlight>,
 }
 
@@ -73,6 +76,7 @@ impl Future for Answer {
         let in_flight = self.in_flight.take();
         Poll::Ready(Ok(response.map(|body| AnswerBody {
             body,
+            activity: Arc::clone(&self.activity),
             _in_flight: in_flight,
         })))
     }
@@ -81,18 +85,22 @@ impl Future for Answer {
 /// A response's body. Its request is in flight until hyper has taken all of it.
 pub(super) struct AnswerBody {
     body: Body,
+    activity: Arc<Activity>,
     _in_flight: Option<InFlight>,
 }
 
 impl HttpBody for AnswerBody {
-    type Data = Bytes;
+    type Data = Unsent;
     type Error = Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    ) -> Poll<Option<Result<Frame<Unsent>, Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(
+            frame.map(|frame| frame.map(|frame| frame.map_data(|bytes| Unsent::new(bytes, &self.activity)))),
+        )
     }
 
     fn is_end_stream(&self) -> bool {
