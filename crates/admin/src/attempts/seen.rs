@@ -4,7 +4,7 @@ use axum::extract::{MatchedPath, Request};
 use control_plane::{Actor, AuditEntry, Outcome};
 use http::Extensions;
 use tenant_registry::TenantId;
-use web::middleware::{RequestId, TenantLabel};
+use web::middleware::{RequestId, TenantLabel, without_secrets};
 use web::read::rule::parse_uuid;
 use web::{Code, Peer};
 
@@ -14,7 +14,8 @@ const TENANTS: &str = "/admin/v1/tenants/";
 /// The most characters of a path that are kept: more than any that leads somewhere.
 const LONGEST_PATH: usize = 200;
 
-/// Method and route of a request, and to whom and what it was addressed. Neither query nor body.
+/// Method and route of a request, and to whom and what it was addressed. Neither query nor body, nor a
+/// secret that stands in the path by mistake.
 pub(crate) struct Seen {
     action: String,
     path: String,
@@ -36,7 +37,10 @@ impl Seen {
         }
         Self {
             action: format!("{} {route}", request.method()),
-            path: path.chars().take(LONGEST_PATH).collect(),
+            path: without_secrets(request.uri().path())
+                .chars()
+                .take(LONGEST_PATH)
+                .collect(),
             tenant: tenant.map(TenantId::new),
         }
     }
