@@ -132,7 +132,7 @@ pub(crate) async fn authenticate(
         Err(problem) => {
             if problem.code() == Code::Unauthenticated {
                 let stranger = placed(Actor::service(STRANGER), request.extensions());
-                let seen = Seen::of(&request);
+                let seen = Seen::of(&mut request).await;
                 log.stranger(&stranger, &seen).await;
             }
             problem.into_response()
