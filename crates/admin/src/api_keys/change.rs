@@ -6,7 +6,7 @@ use control_plane::{Actor, ApiKeyChange, ControlPlane};
 use uuid::Uuid;
 use web::read::Patch;
 use web::read::rule::timestamp;
-use web::{Code, JsonObject, NoQuery, PathId, Problem};
+use web::{Code, JsonObject, NoBody, NoQuery, PathId, Problem};
 
 use super::view::ApiKeyView;
 use crate::attempts::Audited;
@@ -42,6 +42,7 @@ pub(super) async fn revoke(
     Caller(actor): Caller,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<Changed, Problem> {
     changed(&plane, &actor, id, ApiKeyChange::Revoke).await
 }

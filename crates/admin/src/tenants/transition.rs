@@ -5,7 +5,7 @@ use axum::response::Response;
 use control_plane::{Actor, ControlPlane, Transition};
 use http::{HeaderMap, StatusCode};
 use tenant_registry::{BudgetedPool, Registry, TenantId};
-use web::{NoQuery, PathId, Problem};
+use web::{NoBody, NoQuery, PathId, Problem};
 
 use super::create::patience;
 use super::{refuse, view};
@@ -26,6 +26,7 @@ macro_rules! transitions {
             if_match: IfMatch,
             headers: HeaderMap,
             _: NoQuery,
+            _: (NoQuery, NoBody),
             PathId(id): PathId,
         ) -> Result<Response, Problem> {
             lead(&plane, &registry, &actor, id.into(), Transition::$transition, if_match, &headers).await

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Service, until};
@@ -418,4 +419,48 @@ async fn a_control_store_that_is_down_stops_nobody_who_is_served() {
     }
     run(&mut superuser, allow(true)).await;
     until(async || operator.get("/readyz").await.status == 200).await;
+}
+
+/// Whoever sends a body means something by it, and is told that it is not heard before anything is done.
+#[tokio::test]
+async fn a_body_where_none_is_taken_is_refused() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
+    let place = member(&tenant);
+    let id = tenant["id"].as_str().unwrap();
+    let unheard = json!({"dry_run": true});
+    for path in [
+        format!("{place}/suspend"),
+        format!("{place}/resume"),
+        format!("{place}/undelete"),
+        format!("{place}/purge"),
+        format!("/admin/v1/pools/{id}/evict"),
+        format!("/admin/v1/pools/{id}/warm"),
+        format!("/admin/v1/operations/{id}/retry"),
+        format!("/admin/v1/api-keys/{id}/revoke"),
+        format!("/admin/v1/admin-tokens/{id}/revoke"),
+        "/admin/v1/doctor".to_owned(),
+    ] {
+        let refused = operator.post(&path, &unheard).await;
+        assert_eq!(refused.wrong_fields(), ["dry_run"], "{path}");
+    }
+    let delete = operator
+        .request(Method::DELETE, &place)
+        .body("{\"grace_hours\":1}");
+    let refused = delete.send().await.unwrap();
+    assert_eq!(refused.status(), 422);
+    let refused = refused.text().await.unwrap();
+    assert!(
+        refused.contains("grace_hours") && refused.contains("belong into the query"),
+        "{refused}"
+    );
+    assert_eq!(operator.get(&place).await.expect(200)["state"], "active");
+
+    let empty = operator
+        .request(Method::DELETE, &place)
+        .body(" {}\n")
+        .send()
+        .await;
+    assert_eq!(empty.unwrap().status(), 200);
 }
