@@ -144,12 +144,24 @@ async fn whoever_changes_it_has_read_what_he_changes() {
         ),
         (&json!("acme inc"), &json!(null), &json!(9))
     );
-    operator
-        .clone()
-        .header("if-match", &etag)
-        .patch(&place, &change)
-        .await
-        .refused(412, "PRECONDITION_FAILED");
+    let stale = &etag;
+    let now = operator.get(&place).await.headers["etag"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let padded = now.replacen('"', "\"0", 1);
+    for (tag, status, code) in [
+        (stale, 412, "PRECONDITION_FAILED"),
+        (&padded, 412, "PRECONDITION_FAILED"),
+        (&now.replace('"', ""), 400, "MALFORMED"),
+    ] {
+        operator
+            .clone()
+            .header("if-match", tag)
+            .patch(&place, &change)
+            .await
+            .refused(status, code);
+    }
     operator
         .clone()
         .header("if-match", &etag)
