@@ -308,9 +308,14 @@ async fn answered_before_it_is_done_where_the_client_prefers_so() {
     let operator = service.operator().header("prefer", "respond-async");
     let accepted = operator.post(TENANTS, &json!({"name": "acme"})).await;
     let place = accepted.headers["location"].to_str().unwrap().to_owned();
-    accepted.expect(202);
+    assert_eq!(accepted.headers["preference-applied"], "respond-async");
+    let id = accepted.expect(202)["tenant_id"].as_str().unwrap().to_owned();
     until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
     operator
+    // What is done already has nothing to be answered before.
+    let resumed = operator.post(&format!("{TENANTS}/{id}/resume"), &json!({})).await;
+    assert!(!resumed.headers.contains_key("preference-applied"));
+    resumed.expect(200);
         .get("/admin/v1/operations/00000000-0000-7000-8000-000000000000")
         .await
         .refused(404, "NOT_FOUND");
