@@ -81,6 +81,7 @@ async fn what_cannot_be_is_refused_and_named() {
         (json!({"name": "a", "metadata": []}), "metadata"),
         (json!({"name": "a", "metadata": {"a": big}}), "metadata"),
         (json!({"name": "a", "metadata": {"a": "\0"}}), "metadata"),
+        (json!({"name": "a", "metadata": {"a": 2e19}}), "metadata"),
         (json!({"name": "a", "max_connections": 0}), "max_connections"),
         (json!({"name": "a", "max_connections": 63}), "max_connections"),
         (
