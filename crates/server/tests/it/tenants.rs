@@ -379,7 +379,9 @@ async fn pools_are_watched_evicted_and_warmed() {
     let operator = service.operator();
     let tenant = service.tenant("acme").await;
     let pool = format!("/admin/v1/pools/{}", tenant.id);
-    operator.get(&pool).await.refused(404, "NOT_FOUND");
+    let none = operator.get(&pool).await;
+    assert_eq!(none.body["detail"], "no pool of this tenant is open here");
+    none.refused(404, "NOT_FOUND");
     operator
         .post(&format!("{pool}/warm"), &json!({}))
         .await
