@@ -312,11 +312,11 @@ async fn answered_before_it_is_done_where_the_client_prefers_so() {
     assert_eq!(accepted.headers["preference-applied"], "respond-async");
     let id = accepted.expect(202)["tenant_id"].as_str().unwrap().to_owned();
     until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
-    operator
     // What is done already has nothing to be answered before.
     let resumed = operator.post(&format!("{TENANTS}/{id}/resume"), &json!({})).await;
     assert!(!resumed.headers.contains_key("preference-applied"));
     resumed.expect(200);
+    operator
         .get("/admin/v1/operations/00000000-0000-7000-8000-000000000000")
         .await
         .refused(404, "NOT_FOUND");
@@ -366,6 +366,23 @@ async fn api_keys_are_shown_once_and_end() {
         .await
         .expect(200);
     assert_eq!(again["revoked_at"], revoked["revoked_at"]);
+    operator
+        .post(&format!("{place}/expire"), &end)
+        .await
+        .refused(409, "CONFLICT");
+    let past = json!({"name": "past", "expires_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(operator.post(&keys, &past).await.wrong_fields(), ["expires_at"]);
+    let log = operator
+        .query("/admin/v1/audit", &[("action", "api_key.revoke")])
+        .await
+        .expect(200);
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+    let told = &log["items"][0]["after"];
+    assert_eq!(told["expires_at"], end["expires_at"]);
+    assert_eq!(
+        told["revoked_at"].as_str().unwrap().get(..19),
+        revoked["revoked_at"].as_str().unwrap().get(..19)
+    );
     operator.delete(&member(&tenant)).await.expect(200);
     operator
         .post(&keys, &json!({"name": "late"}))
