@@ -62,7 +62,7 @@ impl Actor {
         "unauthenticated",
     ];
 
-    /// A part of the service that acts by itself, such as its reconciler: one of [`PARTS`](Self::PARTS).
+    /// A part of the service that acts by itself, such as its reconciler: one of its `PARTS`.
     pub fn service(part: &str) -> Self {
         Self {
             name: part.to_owned(),
