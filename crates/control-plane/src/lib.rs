@@ -56,8 +56,8 @@ pub use self::{
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError, CreatedAt,
-        KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
+        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ChangeKeyError, ClaimedKey, CreateKeyError,
+        CreateTokenError, CreatedAt, KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

@@ -22,7 +22,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
-pub use api_keys::{ApiKeyChange, ApiKeyFilter};
+pub use api_keys::{ApiKeyChange, ApiKeyFilter, ChangeKeyError, CreateKeyError};
 pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use begin::Committed;
 pub use created_at::CreatedAt;

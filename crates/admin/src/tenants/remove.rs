@@ -7,7 +7,7 @@ use http::HeaderMap;
 use tenant_registry::{BudgetedPool, Registry};
 use time::Duration;
 use web::read::rule::integer;
-use web::{PathId, Problem, Query};
+use web::{NoBody, PathId, Problem, Query};
 
 use super::transition::lead;
 use crate::auth::Caller;
@@ -25,7 +25,7 @@ pub(super) async fn remove(
     if_match: IfMatch,
     headers: HeaderMap,
     mut query: Query,
-    PathId(id): PathId,
+    (PathId(id), NoBody): (PathId, NoBody),
 ) -> Result<Response, Problem> {
     let hours = query.optional("grace_hours", integer(0..=MOST_GRACE_HOURS));
     let grace = query.finish(hours)?.map(Duration::hours);

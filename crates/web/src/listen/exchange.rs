@@ -19,6 +19,7 @@ use tower::Service as _;
 use super::{
     Peer,
     activity::{Activity, InFlight},
+    begun::Begun,
     unsent::Unsent,
 };
 
@@ -54,7 +55,7 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
         });
         // A router is always ready.
         Answer {
-            route: self.router.clone().call(request),
+            route: Begun::new(self.router.clone().call(request)),
             activity: Arc::clone(&self.activity),
             in_flight: Some(in_flight),
         }
@@ -63,7 +64,7 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
 
 /// A response to come. If it is dropped, its request is no longer in flight either.
 pub(super) struct Answer {
-    route: RouteFuture<Infallible>,
+    route: Begun<RouteFuture<Infallible>>,
     activity: Arc<Activity>,
     in_flight: Option<InFlight>,
 }

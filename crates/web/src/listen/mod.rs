@@ -19,6 +19,7 @@
 
 mod accept;
 mod activity;
+mod begun;
 mod bind;
 mod connection;
 mod exchange;

@@ -12,6 +12,7 @@ mod host;
 mod pace;
 mod request_id;
 mod seal;
+mod secrets;
 mod service;
 mod settings;
 mod tenant_label;
@@ -21,6 +22,7 @@ use axum::Router;
 pub use admit::{Admission, Admit};
 pub use pace::BodyTimeout;
 pub use request_id::RequestId;
+pub use secrets::without_secrets;
 pub use settings::StackSettings;
 pub use tenant_label::TenantLabel;
 
