@@ -47,6 +47,21 @@ pub enum Error {
         pid: Option<u32>,
     },
 
+    /// Another live process owns the server, and no server runs.
+    #[error(
+        "the PostgreSQL in {} does not run, and {} owns it: if that one is not just starting it, PostgreSQL has ended; \
+         then stop that process and start it again (PostgreSQL's log: {})",
+        .root.display(), lock::holder(*.pid), .log.display()
+    )]
+    OwnerWithoutServer {
+        /// The directory that is in use.
+        root: PathBuf,
+        /// The process that owns it, when it could be told.
+        pid: Option<u32>,
+        /// The server's log.
+        log: PathBuf,
+    },
+
     /// Something is in the way that this crate did not make.
     #[error("{} exists and was not made by this program; move it away", .path.display())]
     Foreign {

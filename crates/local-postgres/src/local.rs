@@ -1,5 +1,7 @@
 //! A server that keeps its data.
 
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::attach::endpoint;
@@ -18,6 +20,7 @@ use crate::{Endpoint, Error, Options, Step, files, password};
 #[derive(Debug)]
 pub struct LocalPostgres {
     endpoint: Endpoint,
+    log: PathBuf,
     adopted: bool,
     owned: Owned,
 }
@@ -26,7 +29,7 @@ pub struct LocalPostgres {
 #[derive(Debug)]
 struct Owned {
     /// Missing once it has been stopped.
-    postmaster: Option<Postmaster>,
+    postmaster: Option<Mutex<Postmaster>>,
     stop_timeout: Duration,
     _lock: Lock,
 }
@@ -39,7 +42,7 @@ impl LocalPostgres {
         let mut owned = Owned {
             postmaster: None,
             stop_timeout: options.stop_timeout,
-            _lock: Lock::acquire(&home)?,
+            _lock: Lock::acquire(&home).map_err(|error| not_serving(error, &home))?,
         };
         let major = home.major()?;
         let left_behind = match major {
@@ -58,12 +61,13 @@ impl LocalPostgres {
             None => launch(&home, major, options)?,
         };
         let pid = postmaster.pid();
-        owned.postmaster = Some(postmaster);
+        owned.postmaster = Some(Mutex::new(postmaster));
         let major = home.major()?.unwrap_or_default();
         let endpoint = endpoint(&home, major, pid, port, &options.search)?;
         options.step(&Step::Ready { port });
         Ok(Self {
             endpoint,
+            log: home.log(),
             adopted,
             owned,
         })
@@ -80,6 +84,23 @@ impl LocalPostgres {
         self.adopted
     }
 
+    /// Whether its first process still runs. Who asks again and again learns that it has ended by itself; and one that was
+    /// started by this process is then reaped, so that it is not in the way of another start.
+    pub fn is_running(&self) -> bool {
+        let postmaster = self.owned.postmaster.as_ref();
+        postmaster.is_some_and(|postmaster| {
+            postmaster
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .is_alive()
+        })
+    }
+
+    /// The server's own log.
+    pub fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Stops the server: a fast shutdown, and after [`Options::stop_timeout`] an immediate one.
     pub fn stop(mut self) -> Result<(), Error> {
         self.owned.stop()
@@ -89,7 +110,10 @@ impl LocalPostgres {
 impl Owned {
     fn stop(&mut self) -> Result<(), Error> {
         match self.postmaster.take() {
-            Some(mut postmaster) => postmaster.stop(self.stop_timeout),
+            Some(postmaster) => postmaster
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner)
+                .stop(self.stop_timeout),
             None => Ok(()),
         }
     }
@@ -100,6 +124,18 @@ impl Drop for Owned {
         if let Err(error) = self.stop() {
             tracing::warn!(%error, "cannot stop the private PostgreSQL");
         }
+    }
+}
+
+/// Whoever is refused is told as well if no server is ready there, whose owner is not to be waited for in vain.
+fn not_serving(refused: Error, home: &Home) -> Error {
+    match (refused, Found::look(&home.data())) {
+        (Error::Locked { root, pid }, Ok(Found::Nothing)) => Error::OwnerWithoutServer {
+            root,
+            pid,
+            log: home.log(),
+        },
+        (refused, _) => refused,
     }
 }
 

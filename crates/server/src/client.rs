@@ -22,13 +22,15 @@ pub(crate) use self::request::Request;
 pub(crate) use self::resolve::TENANTS;
 pub(crate) use self::url::ServiceUrl;
 
-use self::http::{Http, why};
+use self::http::{Failure, Http};
 use crate::output::Refusal;
 
 /// Speaks to one service.
 pub(crate) struct AdminClient {
     http: Http,
     url: ServiceUrl,
+    /// The file, variable or key that the token is from.
+    token_from: String,
 }
 
 /// The id in a document of the service's.
@@ -48,14 +50,13 @@ impl AdminClient {
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, ClientError> {
         let url = self.url.join(&request.path);
         let response = self.http.send(url, request).await;
-        let response = response.map_err(|error| ClientError::Unreachable {
-            url: self.url.clone(),
-            why: why(&error),
-        })?;
+        let response = response.map_err(|failure| self.no_answer(request, &failure))?;
         let status = response.status;
         let strange = || ClientError::NotAdminPlane {
             url: self.url.clone(),
             status: status.as_u16(),
+            // A gateway that lost the answer says so with such a status.
+            look: request.look().filter(|_| status.is_server_error()),
         };
         if status == StatusCode::NO_CONTENT {
             return Ok(Answer::new(status, &response.headers, Value::Null));
@@ -65,6 +66,18 @@ impl AdminClient {
             return Ok(Answer::new(status, &response.headers, body));
         }
         let refusal = Refusal::read(&body).ok_or_else(strange)?;
-        Err(ClientError::Refused(Box::new(refusal)))
+        Err(ClientError::Refused(Box::new(
+            refusal.for_the_command_line(&self.token_from),
+        )))
+    }
+
+    fn no_answer(&self, request: &Request, failure: &Failure) -> ClientError {
+        let (url, why) = (self.url.clone(), failure.why());
+        if failure.sent {
+            let look = request.look();
+            return ClientError::NoAnswer { url, why, look };
+        }
+        let refused = failure.is_refused();
+        ClientError::Unreachable { url, why, refused }
     }
 }

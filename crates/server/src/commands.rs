@@ -25,6 +25,7 @@ use anyhow::ensure;
 use crate::cli::{Cli, Command};
 use crate::client::{ClientError, exit};
 use crate::config::Environment;
+use crate::output::{self, Answer};
 
 /// Runs the command.
 ///
@@ -44,7 +45,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     );
     let inputs = cli.settings.inputs();
     match command {
-        Command::Serve => serve::run(&inputs).await?,
+        Command::Serve => Box::pin(serve::run(&inputs)).await?,
         Command::Tenant { command, service } => tenant::run(&inputs, command, service).await?,
         Command::ApiKey { command, service } => api_key::run(&inputs, command, service).await?,
         Command::Pool { command, service } => pool::run(&inputs, command, service).await?,
@@ -62,6 +63,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Completions { .. } | Command::Man { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Asks before what is hard to undo. Where nobody can be asked, --yes has to have said it.
+fn confirm(question: &str, what: &str, agrees: impl FnOnce(&Answer) -> bool) -> anyhow::Result<()> {
+    match output::ask(question)? {
+        Answer::Nobody => Err(ClientError::Usage(format!("this {what}: say so with --yes")).into()),
+        answer if agrees(&answer) => Ok(()),
+        Answer::Said(_) => Err(ClientError::Declined.into()),
+    }
 }
 
 /// What a command ends with that failed so, as `tenantry --help` says.

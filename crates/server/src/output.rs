@@ -24,7 +24,7 @@ pub(crate) use self::problem::Refusal;
 pub(crate) use self::progress::Progress;
 pub(crate) use self::screen::Screen;
 pub(crate) use self::table::table;
-pub(crate) use self::text::printable;
+pub(crate) use self::text::{counted, printable};
 
 /// Whoever read standard output has had enough, such as `| head`. That is no failure.
 #[derive(Debug, thiserror::Error)]

@@ -34,6 +34,18 @@ fn the_readme_shows_these_files() {
     }
 }
 
+/// Who follows it makes a migration: one whose number another has is refused.
+#[test]
+fn the_readmes_migration_has_the_next_number() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/tenant");
+    let names = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let last = names.filter_map(|name| name.get(..4)?.parse::<u32>().ok()).max();
+    let next = format!("`migrations/tenant/{:04}_notes.sql`:", last.unwrap() + 1);
+    assert!(README.contains(&next), "the README does not say {next}");
+}
+
 #[tokio::test]
 async fn it_is_a_resource_of_each_tenant() {
     let databases = Databases::new().await;

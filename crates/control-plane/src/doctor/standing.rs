@@ -136,11 +136,9 @@ fn log(report: &Report) {
     }
     let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
     let took_ms = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(
-        sound = report.sound,
-        errors,
-        warnings,
-        took_ms,
-        "isolation was examined"
-    );
+    if report.sound {
+        tracing::info!(sound = true, errors, warnings, took_ms, "isolation was examined");
+    } else {
+        tracing::warn!(sound = false, errors, warnings, took_ms, "isolation was examined");
+    }
 }

@@ -5,9 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use local_postgres::{Error, LocalPostgres, Search, Step};
+use rustix::process::Signal;
 use secrecy::ExposeSecret;
 
-use crate::support::process::runs;
+use crate::support::process::{eventually, is_listed, runs, signal};
 use crate::support::{Place, Steps, exists, fake, open_to_all, sql, sql_as};
 
 #[test]
@@ -109,6 +110,26 @@ fn the_second_owner_is_told_who_is_the_first() {
         "1",
         "the first is not disturbed"
     );
+    server.stop().unwrap();
+    LocalPostgres::start(&place.options()).unwrap().stop().unwrap();
+}
+
+#[test]
+fn a_server_that_was_killed_is_noticed_reaped_and_not_called_in_use() {
+    let place = Place::new();
+    let server = LocalPostgres::start(&place.options()).unwrap();
+    let pid = server.endpoint().pid();
+    assert!(server.is_running());
+    signal(pid, Signal::KILL);
+    eventually("it is seen to have ended", || !server.is_running());
+    assert!(!is_listed(pid), "it waits to be reaped");
+
+    let refused = LocalPostgres::start(&place.options()).unwrap_err();
+    assert!(
+        matches!(refused, Error::OwnerWithoutServer { pid, .. } if pid == Some(std::process::id())),
+        "{refused}"
+    );
+    assert!(refused.to_string().contains("does not run"), "{refused}");
     server.stop().unwrap();
     LocalPostgres::start(&place.options()).unwrap().stop().unwrap();
 }

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use control_plane::{Expiry, Role};
 use uuid::Uuid;
 
-use super::arguments::expiry;
+use super::arguments::{expiry, id};
 use super::choices;
 use super::service::{PageArgs, ServiceArgs};
 
@@ -38,6 +38,7 @@ pub enum AdminTokenCommand {
     /// Show what is kept of a token.
     Show {
         /// Its id.
+        #[arg(value_parser = id)]
         token: Uuid,
         /// Where the service is.
         #[command(flatten)]
@@ -46,6 +47,7 @@ pub enum AdminTokenCommand {
     /// End a token.
     Revoke {
         /// Its id.
+        #[arg(value_parser = id)]
         token: Uuid,
         /// Where the service is.
         #[command(flatten)]

@@ -4,7 +4,7 @@ use clap::Subcommand;
 use control_plane::Expiry;
 use uuid::Uuid;
 
-use super::arguments::{TenantRef, end, expiry};
+use super::arguments::{TenantRef, end, expiry, id};
 use super::examples;
 use super::service::PageArgs;
 
@@ -37,12 +37,14 @@ pub enum ApiKeyCommand {
     /// Show what is kept of a key.
     Show {
         /// Its id.
+        #[arg(value_parser = id)]
         key: Uuid,
     },
     /// Set when a key ends.
     #[command(after_help = examples::API_KEY_EXPIRE)]
     Expire {
         /// Its id.
+        #[arg(value_parser = id)]
         key: Uuid,
         /// When: RFC 3339, a duration from now such as 24h, now, or never.
         #[arg(value_parser = end)]
@@ -51,6 +53,7 @@ pub enum ApiKeyCommand {
     /// Refuse a key from now on, for good.
     Revoke {
         /// Its id.
+        #[arg(value_parser = id)]
         key: Uuid,
     },
 }

@@ -1,6 +1,7 @@
 //! Arguments that are more than their text.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -10,6 +11,9 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 use web::read::timestamp;
+
+use crate::client::ClientError;
+use crate::output::counted;
 
 /// A tenant as an operator names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +57,32 @@ impl FromStr for Past {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GraceHours(pub u64);
 
+impl GraceHours {
+    /// When it is over that begins now, to the minute. It is told before it begins, so that it is later by as long as
+    /// the answer takes.
+    ///
+    /// # Errors
+    /// When that is too far away to be a date.
+    pub(crate) fn end(self, now: OffsetDateTime) -> Result<String, ClientError> {
+        let grace = Duration::from_secs(self.0.saturating_mul(3600));
+        let end = time::Duration::try_from(grace)
+            .ok()
+            .and_then(|grace| now.checked_add(grace))
+            .ok_or_else(|| ClientError::Usage("that is too far away to be a date".to_owned()))?;
+        Ok(format!("{} {:02}:{:02}Z", end.date(), end.hour(), end.minute()))
+    }
+}
+
+/// In days where it is whole days.
+impl fmt::Display for GraceHours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0 / 24, self.0 % 24) {
+            (days @ 1.., 0) => f.write_str(&counted(days, "day")),
+            _ => f.write_str(&counted(self.0, "hour")),
+        }
+    }
+}
+
 impl FromStr for GraceHours {
     type Err = &'static str;
 
@@ -87,6 +117,16 @@ impl FromStr for EntityTag {
             _ => Err("no entity tag such as \"7\""),
         }
     }
+}
+
+/// An id.
+pub(super) fn id(text: &str) -> Result<Uuid, &'static str> {
+    Uuid::parse_str(text).map_err(|_| "no id such as 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1")
+}
+
+/// How long something is waited for.
+pub(super) fn patience(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "no duration such as 500ms, 30s or 1h")
 }
 
 /// A moment, or a duration from now on.
@@ -148,6 +188,34 @@ mod tests {
         for wrong in ["", "7", "90m", "1ms", "-1h"] {
             assert!(wrong.parse::<GraceHours>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_grace_period_is_told_with_its_end() {
+        let now = datetime!(2026-12-30 23:05:59 UTC);
+        for (hours, text, end) in [
+            (168, "7 days", "2027-01-06 23:05Z"),
+            (36, "36 hours", "2027-01-01 11:05Z"),
+            (1, "1 hour", "2026-12-31 00:05Z"),
+        ] {
+            let grace = GraceHours(hours);
+            assert_eq!(
+                (grace.to_string().as_str(), grace.end(now).unwrap()),
+                (text, end.to_owned())
+            );
+        }
+        assert!(GraceHours(u64::MAX / 3600).end(now).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_by_an_example() {
+        assert!(id("acme").unwrap_err().starts_with("no id such as "));
+        assert!(
+            patience("5 nights")
+                .unwrap_err()
+                .starts_with("no duration such as ")
+        );
+        assert_eq!(patience("0s"), Ok(Duration::ZERO));
     }
 
     #[test]

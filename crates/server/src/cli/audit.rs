@@ -10,7 +10,7 @@ use super::service::PageArgs;
 /// What to do with the log.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// List entries, the newest first.
+    /// List entries, the newest first. A narrow screen leaves columns out, which --json has.
     List(AuditArgs),
 }
 

@@ -1,20 +1,22 @@
-//! What stands below each command's `--help`.
+//! What stands below each command's `--help`, and in its manual page. What is indented fits 80 columns: a line that is
+//! broken elsewhere than at a backslash cannot be pasted.
 
 pub(super) const TENANTRY: &str = "\
 Exit codes:
   0    done
   1    refused, or failed
   2    wrong usage
-  3    the service cannot be reached
+  3    the service cannot be reached, or did not answer
   4    not authenticated, or not allowed
   5    doctor and examination: not all could be examined
   130  interrupted while it waited; what was begun goes on
 
 Examples:
-  tenantry                                  run the service, with all it needs made in .tenantry
-  tenantry tenant create acme               beside it, in the same folder
+  tenantry                       run the service, with all it needs in .tenantry
+  tenantry tenant create acme    beside it, in the same folder
   tenantry --profile production config check
-  tenantry tenant list --url https://admin.example.org --token-file ~/.tenantry-token
+  tenantry tenant list --url https://admin.example.org \\
+      --token-file ~/.tenantry-token
 
 A command that speaks to a service takes its URL from --url or TENANTRY_ADMIN_URL and its token from --token-file or
 TENANTRY_ADMIN_TOKEN. In the folder where the service was started both are found by themselves.";
@@ -31,7 +33,8 @@ A tenant is named by its id or by its name. A name that reads as an id is taken 
 pub(super) const TENANT_CREATE: &str = "\
 Examples:
   tenantry tenant create acme
-  tenantry tenant create acme --external-id crm-4711 --max-connections 10 --metadata '{\"plan\": \"gold\"}'
+  tenantry tenant create acme --external-id crm-4711 --max-connections 10 \\
+      --metadata '{\"plan\": \"gold\"}'
   tenantry tenant create acme --no-wait --json";
 
 pub(super) const TENANT_LIST: &str = "\
@@ -44,7 +47,8 @@ pub(super) const TENANT_CHANGE: &str = "\
 Examples:
   tenantry tenant change acme --name 'Acme Ltd'
   tenantry tenant change acme --max-connections 20 --reserved-connections 2
-  tenantry tenant change acme --no-external-id --metadata @acme.json --if-match '\"7\"'";
+  tenantry tenant change acme --no-external-id --metadata @acme.json \\
+      --if-match 7";
 
 pub(super) const TENANT_DELETE: &str = "\
 Examples:
@@ -70,7 +74,8 @@ Examples:
 pub(super) const API_KEY_EXPIRE: &str = "\
 Examples:
   tenantry api-key expire 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 24h
-  tenantry api-key expire 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 2027-01-31T12:00:00Z
+  tenantry api-key expire 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 \\
+      2027-01-31T12:00:00Z
   tenantry api-key expire 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 never";
 
 pub(super) const POOL: &str = "\
@@ -84,7 +89,8 @@ pub(super) const OPERATION: &str = "\
 Examples:
   tenantry operation list --state running
   tenantry operation list --tenant acme
-  tenantry operation wait 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 --wait-timeout 10m";
+  tenantry operation wait 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 \\
+      --wait-timeout 10m";
 
 pub(super) const AUDIT: &str = "\
 Examples:

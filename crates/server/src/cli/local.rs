@@ -60,9 +60,10 @@ pub enum DbCommand {
         #[arg(last = true, value_name = "ARGUMENT")]
         arguments: Vec<String>,
     },
-    /// Delete all data of the private PostgreSQL.
+    /// Delete all data of the private PostgreSQL: all tenants, API keys, admin tokens and the audit log. The key ring, the
+    /// passwords and the first admin token stay.
     Reset {
-        /// Do not ask.
+        /// Do not ask. Needed where standard input is no terminal.
         #[arg(long)]
         yes: bool,
     },

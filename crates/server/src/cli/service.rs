@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use humantime_serde::re::humantime::parse_duration;
 
+use super::arguments::patience;
 use crate::client::ServiceUrl;
 
 /// Where the running service is, and how it is spoken to.
@@ -25,7 +25,7 @@ pub struct ServiceArgs {
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// How long an answer is waited for.
-    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = patience)]
     pub request_timeout: Duration,
     /// Print what the service answered, as JSON.
     #[arg(long, global = true)]
@@ -39,7 +39,7 @@ pub struct FollowArgs {
     #[arg(long)]
     pub no_wait: bool,
     /// How long it is waited for. It goes on after that, unwatched.
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration, conflicts_with = "no_wait")]
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = patience, conflicts_with = "no_wait")]
     pub wait_timeout: Duration,
 }
 

@@ -1,15 +1,11 @@
 //! `tenantry tenant …`
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are what --help shows, as they stand"
-)]
 
 use clap::{ArgGroup, Args, Subcommand};
 use control_plane::TenantState;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::arguments::{EntityTag, GraceHours, TenantRef, metadata};
+use super::arguments::{EntityTag, GraceHours, TenantRef, id, metadata};
 use super::choices;
 use super::examples;
 use super::service::{FollowArgs, PageArgs};
@@ -55,9 +51,9 @@ pub enum TenantCommand {
         /// Which tenant, and whether it is waited for.
         #[command(flatten)]
         lead: LeadArgs,
-        /// How long its data is kept, in whole hours, such as 36h or 30d. 7d unless told.
-        #[arg(long, value_name = "DURATION")]
-        grace: Option<GraceHours>,
+        /// How long its data is kept, in whole hours, such as 36h or 30d. With 0h it is purged at once.
+        #[arg(long, value_name = "DURATION", default_value = "7d")]
+        grace: GraceHours,
         /// Do not ask. Needed where standard input is no terminal.
         #[arg(long)]
         yes: bool,
@@ -79,15 +75,15 @@ pub enum TenantCommand {
 /// A new tenant.
 #[derive(Debug, Args)]
 pub struct CreateArgs {
-    /// Its name, unique among tenants.
+    /// Its name, unique among tenants: 1 to 100 characters.
     pub name: String,
     /// Its id, a UUID. One is made unless told.
-    #[arg(long)]
+    #[arg(long, value_parser = id)]
     pub id: Option<Uuid>,
-    /// Its id in another system, unique among tenants.
+    /// Its id in another system, unique among tenants: 1 to 200 characters.
     #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
-    /// What you note of it: a JSON object, or @FILE with one.
+    /// What you note of it: a JSON object of at most 16 KiB, or @FILE with one.
     #[arg(long, value_name = "JSON", value_parser = metadata)]
     pub metadata: Option<Map<String, Value>>,
     /// The most connections that it may hold, 1 to 62. The service's default unless told.
@@ -106,7 +102,7 @@ pub struct CreateArgs {
 pub struct LeadArgs {
     /// Its id or name.
     pub tenant: TenantRef,
-    /// Only if the tenant is still at this version, as an ETag says it.
+    /// Only if the tenant is still at this version, which `tenant show` shows.
     #[arg(long, value_name = "TAG")]
     pub if_match: Option<EntityTag>,
     /// Whether it is waited for.
@@ -122,16 +118,16 @@ pub struct LeadArgs {
 pub struct ChangeArgs {
     /// Its id or name.
     pub tenant: TenantRef,
-    /// Its name.
+    /// Its name: 1 to 100 characters.
     #[arg(long)]
     pub name: Option<String>,
-    /// Its id in another system.
+    /// Its id in another system: 1 to 200 characters.
     #[arg(long, value_name = "ID", conflicts_with = "no_external_id")]
     pub external_id: Option<String>,
     /// It has no id in another system any more.
     #[arg(long)]
     pub no_external_id: bool,
-    /// What you note of it, all of it: a JSON object, or @FILE with one.
+    /// What you note of it, all of it: a JSON object of at most 16 KiB, or @FILE with one.
     #[arg(long, value_name = "JSON", value_parser = metadata)]
     pub metadata: Option<Map<String, Value>>,
     /// The most connections that it may hold, 1 to 62.
@@ -143,8 +139,8 @@ pub struct ChangeArgs {
     /// The connections that nobody else gets.
     #[arg(long, value_name = "NUMBER")]
     pub reserved_connections: Option<u32>,
-    /// Only if the tenant is still at this version, as an ETag says it; * for whatever there is. Unless told, the version
-    /// that is read right before.
+    /// Only if the tenant is still at this version, which `tenant show` shows; * for whatever there is. Unless told, the
+    /// version that is read right before.
     #[arg(long, value_name = "TAG")]
     pub if_match: Option<EntityTag>,
 }

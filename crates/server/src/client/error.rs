@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use humantime_serde::re::humantime::format_duration;
 use uuid::Uuid;
 
 use super::ServiceUrl;
@@ -31,10 +32,27 @@ pub(crate) enum ClientError {
     NotAToken(String),
     #[error("{0}")]
     Usage(String),
-    #[error("no service answers at {url}: {why}{hint}", hint = start(.url))]
-    Unreachable { url: ServiceUrl, why: String },
-    #[error("what answers at {url} is no admin plane (status {status})")]
-    NotAdminPlane { url: ServiceUrl, status: u16 },
+    #[error("no service answers at {url}: {why}{}", start(.url, *.refused))]
+    Unreachable {
+        url: ServiceUrl,
+        why: String,
+        /// Nobody listens there.
+        refused: bool,
+    },
+    #[error("no answer from {url}: {why}{}", perhaps_done(*.look))]
+    NoAnswer {
+        url: ServiceUrl,
+        why: String,
+        /// The command that shows whether a change was made.
+        look: Option<&'static str>,
+    },
+    #[error("what answers at {url} is no admin plane (status {status}){}", perhaps_done(*.look))]
+    NotAdminPlane {
+        url: ServiceUrl,
+        status: u16,
+        /// As in [`Self::NoAnswer`].
+        look: Option<&'static str>,
+    },
     #[error("{0}")]
     Refused(Box<Refusal>),
     #[error("the service's answer is not understood: {0}")]
@@ -43,9 +61,13 @@ pub(crate) enum ClientError {
     NoSuchTenant(String),
     #[error("operation {0} was superseded: another one on the tenant came before it was through")]
     Superseded(Uuid),
-    #[error("operation {0} has not ended within {1:?}; it goes on: {hint}", hint = look(.0))]
+    #[error("operation {0} has not ended within {after}; it goes on: {hint}", after = format_duration(*.1), hint = look(.0))]
     Late(Uuid, Duration),
-    #[error("operation {id} goes on, and was not seen for {away:?}: {cause}; {hint}", hint = look(.id))]
+    #[error(
+        "operation {id} goes on, and was not seen for {}; {}. At last: {cause}",
+        format_duration(*.away),
+        look(.id)
+    )]
     LostSight {
         id: Uuid,
         away: Duration,
@@ -68,9 +90,10 @@ impl ClientError {
             Self::NoToken | Self::NotAToken(_) => exit::NOT_ALLOWED,
             Self::Refused(refusal) if matches!(refusal.status, 401 | 403) => exit::NOT_ALLOWED,
             Self::Usage(_) => exit::USAGE,
-            Self::Unreachable { .. } | Self::NotAdminPlane { .. } | Self::LostSight { .. } => {
-                exit::UNREACHABLE
-            }
+            Self::Unreachable { .. }
+            | Self::NoAnswer { .. }
+            | Self::NotAdminPlane { .. }
+            | Self::LostSight { .. } => exit::UNREACHABLE,
             Self::Interrupted(_) => exit::INTERRUPTED,
             Self::Refused(_)
             | Self::NotUnderstood(_)
@@ -85,20 +108,26 @@ impl ClientError {
     /// Whether it may be otherwise a moment later: the service cannot be reached, or says so itself.
     pub(super) fn passes(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::NotAdminPlane { .. } => true,
+            Self::Unreachable { .. } | Self::NoAnswer { .. } | Self::NotAdminPlane { .. } => true,
             Self::Refused(refusal) => refusal.status >= 500 || refusal.status == 429,
             _ => false,
         }
     }
 }
 
-/// What helps where the service should be on this machine.
-fn start(url: &ServiceUrl) -> &'static str {
-    if url.is_loopback() {
+/// What helps where nobody listens and the service should be on this machine.
+fn start(url: &ServiceUrl, refused: bool) -> &'static str {
+    if refused && url.is_loopback() {
         "; start it with `tenantry serve`, or name it with --url"
     } else {
         ""
     }
+}
+
+/// What is known of a change that was sent and not answered.
+fn perhaps_done(look: Option<&str>) -> String {
+    look.map(|look| format!("; it is not known whether it was done: look with `{look}`"))
+        .unwrap_or_default()
 }
 
 /// How an operation is found again.

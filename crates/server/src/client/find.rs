@@ -27,8 +27,8 @@ impl AdminClient {
             Some(url) => url,
             None => local(&settings, state.as_ref())?,
         };
-        let token = match given(args, &inputs.environment)? {
-            Some(token) => token,
+        let (token, whence) = match given(args, &inputs.environment)? {
+            Some(given) => given,
             // What lies here is for the service here: another host is not told it.
             None if url.is_loopback() => lying_here(&settings, state.as_ref())?,
             None => return Err(ClientError::NoToken.into()),
@@ -36,9 +36,13 @@ impl AdminClient {
         Ok(Self {
             http: Http::new(token, args.request_timeout),
             url,
+            token_from: whence,
         })
     }
 }
+
+/// A token, and what a person may look at who is told that it is not accepted.
+type Found = (SecretString, String);
 
 fn named(args: &ServiceArgs, environment: &Environment) -> Result<Option<ServiceUrl>, ClientError> {
     if args.url.is_some() {
@@ -57,34 +61,35 @@ fn local(settings: &Settings, state: Option<&StateDir>) -> anyhow::Result<Servic
     Ok(ServiceUrl::local(address))
 }
 
-fn given(args: &ServiceArgs, environment: &Environment) -> anyhow::Result<Option<SecretString>> {
+fn given(args: &ServiceArgs, environment: &Environment) -> anyhow::Result<Option<Found>> {
     if let Some(file) = &args.token_file {
         return Ok(Some(read(file)?));
     }
     let token = environment.admin_token();
     Ok(token
-        .map(|token| checked(token, "TENANTRY_ADMIN_TOKEN"))
+        .map(|token| checked(token, "TENANTRY_ADMIN_TOKEN".to_owned()))
         .transpose()?)
 }
 
-fn lying_here(settings: &Settings, state: Option<&StateDir>) -> anyhow::Result<SecretString> {
+fn lying_here(settings: &Settings, state: Option<&StateDir>) -> anyhow::Result<Found> {
     if let Some(token) = &settings.admin_plane.token {
-        return Ok(token.clone());
+        return Ok((token.clone(), "admin_plane.token in the configuration".to_owned()));
     }
-    let made = state.map(StateDir::admin_token).transpose()?.flatten();
-    Ok(made.ok_or(ClientError::NoToken)?)
+    let state = state.ok_or(ClientError::NoToken)?;
+    let made = state.admin_token()?.ok_or(ClientError::NoToken)?;
+    Ok((made, state.join("admin-token").display().to_string()))
 }
 
-fn read(file: &Path) -> anyhow::Result<SecretString> {
+fn read(file: &Path) -> anyhow::Result<Found> {
     let name = format!("{} (--token-file)", file.display());
     let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
-    Ok(checked(text.trim_end().to_owned().into(), &name)?)
+    Ok(checked(text.trim_end().to_owned().into(), name)?)
 }
 
-fn checked(token: SecretString, whence: &str) -> Result<SecretString, ClientError> {
+fn checked(token: SecretString, whence: String) -> Result<Found, ClientError> {
     let text = token.expose_secret();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        Ok(token)
+        Ok((token, whence))
     } else {
         Err(ClientError::NotAToken(format!("what {whence} holds")))
     }

@@ -13,11 +13,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 use ureq::http::{self, HeaderMap, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
-use ureq::{Agent, AsSendBody};
+use ureq::{Agent, AsSendBody, Timeout};
 
 use super::Request;
 
-/// How long making a connection may take, within the time for the whole answer.
+/// How long making a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest answer, in bytes: a page of 500 tenants with all the metadata that they may have.
@@ -28,6 +28,14 @@ pub(super) struct Response {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+}
+
+/// Why nothing came.
+#[derive(Debug)]
+pub(super) struct Failure {
+    error: ureq::Error,
+    /// Whether the request may have reached the service.
+    pub(super) sent: bool,
 }
 
 /// A client that trusts whom the system trusts. It follows no redirect and uses no proxy: the token is for the service
@@ -45,10 +53,13 @@ impl Http {
             .root_certs(RootCerts::PlatformVerifier)
             .unversioned_rustls_crypto_provider(crypto)
             .build();
+        // Over before the time for the whole answer is, so that a connection that was never made is known as such.
+        let connecting = CONNECT.min(timeout.mul_f32(0.75));
         let agent = Agent::config_builder()
             .tls_config(tls)
             .timeout_global(Some(timeout))
-            .timeout_connect(Some(CONNECT.min(timeout)))
+            .timeout_resolve(Some(connecting))
+            .timeout_connect(Some(connecting))
             .http_status_as_error(false)
             .max_redirects(0)
             .proxy(None)
@@ -59,20 +70,26 @@ impl Http {
     }
 
     /// Sends it, and once more if the connection broke and that does no harm.
-    pub(super) async fn send(&self, url: String, request: &Request) -> Result<Response, ureq::Error> {
+    pub(super) async fn send(&self, url: String, request: &Request) -> Result<Response, Failure> {
         let (client, request) = (self.clone(), request.clone());
         let (tell, told) = oneshot::channel();
         thread::Builder::new().name("request".to_owned()).spawn(move || {
-            let sent = match client.exchange(&url, &request) {
-                Err(error) if is_broken(&error) && request.may_be_repeated() => {
-                    client.exchange(&url, &request)
-                }
-                sent => sent,
-            };
+            let mut answer = client.exchange(&url, &request).map_err(Failure::from);
+            if let Err(first) = &answer
+                && is_broken(&first.error)
+                && request.may_be_repeated()
+            {
+                let again = client.exchange(&url, &request).map_err(Failure::from);
+                // The first may have arrived, whatever became of the second.
+                answer = again.map_err(|failure| Failure {
+                    sent: true,
+                    ..failure
+                });
+            }
             // Nobody waits any more when this fails.
-            let _ = tell.send(sent);
+            let _ = tell.send(answer);
         })?;
-        told.await.map_err(io::Error::other)?
+        told.await.map_err(|_| Failure::of_thread())?
     }
 
     fn exchange(&self, url: &str, request: &Request) -> Result<Response, ureq::Error> {
@@ -119,12 +136,62 @@ fn is_broken(error: &ureq::Error) -> bool {
     )
 }
 
-/// Why there was no answer, for a person to read.
-pub(super) fn why(error: &ureq::Error) -> String {
+impl From<ureq::Error> for Failure {
+    fn from(error: ureq::Error) -> Self {
+        let sent = !is_before_the_request(&error);
+        Self { error, sent }
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// There is no thread to send it.
+    fn from(error: io::Error) -> Self {
+        Self {
+            error: error.into(),
+            sent: false,
+        }
+    }
+}
+
+impl Failure {
+    /// The thread is gone and told nothing.
+    fn of_thread() -> Self {
+        Self {
+            error: io::Error::other("the request was given up").into(),
+            sent: true,
+        }
+    }
+
+    /// Nobody listens there.
+    pub(super) fn is_refused(&self) -> bool {
+        !self.sent
+            && matches!(&self.error, ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused)
+    }
+
+    /// For a person to read.
+    pub(super) fn why(&self) -> String {
+        match &self.error {
+            ureq::Error::Timeout(_) => "it took too long (--request-timeout)".to_owned(),
+            ureq::Error::HostNotFound => "there is no such host".to_owned(),
+            ureq::Error::Io(error) => error.to_string(),
+            error => web::error::in_one_line(error as &(dyn Error + 'static)),
+        }
+    }
+}
+
+/// Whether it failed for sure before anything of the request was sent. Of all else that is not known.
+fn is_before_the_request(error: &ureq::Error) -> bool {
     match error {
-        ureq::Error::Timeout(_) => "it took too long (--request-timeout)".to_owned(),
-        ureq::Error::HostNotFound => "there is no such host".to_owned(),
-        ureq::Error::Io(error) => error.to_string(),
-        error => web::error::in_one_line(error as &(dyn Error + 'static)),
+        ureq::Error::Io(error) => matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+                | ErrorKind::NetworkDown
+                | ErrorKind::AddrNotAvailable
+        ),
+        ureq::Error::Timeout(phase) => matches!(phase, Timeout::Resolve | Timeout::Connect),
+        ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::BadUri(_) => true,
+        _ => false,
     }
 }

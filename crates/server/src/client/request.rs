@@ -46,6 +46,16 @@ impl Request {
         matches!(self.method, Method::GET | Method::POST)
     }
 
+    /// The command that shows whether it was done; `None` if it changes nothing.
+    pub(super) fn look(&self) -> Option<&'static str> {
+        if self.method == Method::GET {
+            return None;
+        }
+        // The last noun of the path is what it is about.
+        let mut nouns = self.path.rsplit(['/', '?']);
+        Some(nouns.find_map(list).unwrap_or("tenantry audit list"))
+    }
+
     /// Adds a parameter.
     pub(crate) fn query(mut self, name: &str, value: impl AsRef<str>) -> Self {
         self.path.push(if self.path.contains('?') { '&' } else { '?' });
@@ -87,6 +97,19 @@ impl Request {
     }
 }
 
+/// The command that lists what this part of a path holds.
+fn list(noun: &str) -> Option<&'static str> {
+    Some(match noun {
+        "tenants" => "tenantry tenant list",
+        "api-keys" => "tenantry api-key list",
+        "admin-tokens" => "tenantry admin-token list",
+        "operations" => "tenantry operation list",
+        "pools" => "tenantry pool list",
+        "doctor" => "tenantry examination show",
+        _ => return None,
+    })
+}
+
 /// Percent-encodes all but what RFC 3986 section 2.3 calls unreserved.
 fn encode(into: &mut String, text: &str) {
     const HEX: [char; 16] = [
@@ -111,6 +134,28 @@ mod tests {
             .maybe("state", None::<&str>)
             .maybe("limit", Some("7"));
         assert_eq!(request.path, "/x?name_prefix=a%26b%3Dc%20%C3%BC&limit=7");
+    }
+
+    #[test]
+    fn what_a_change_came_to_is_shown_by_the_list_of_what_it_is_about() {
+        for (request, look) in [
+            (Request::get("/admin/v1/tenants"), None),
+            (Request::post("/admin/v1/tenants"), Some("tenantry tenant list")),
+            (
+                Request::delete("/admin/v1/tenants/7?grace_hours=0"),
+                Some("tenantry tenant list"),
+            ),
+            (
+                Request::post("/admin/v1/tenants/7/api-keys"),
+                Some("tenantry api-key list"),
+            ),
+            (
+                Request::post("/admin/v1/doctor"),
+                Some("tenantry examination show"),
+            ),
+        ] {
+            assert_eq!(request.look(), look, "{}", request.path);
+        }
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl ServiceUrl {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It is none, or has another scheme.
-    #[error("no URL such as https://admin.example.org or http://127.0.0.1:8081")]
+    #[error("is no URL such as https://admin.example.org or http://127.0.0.1:8081")]
     Shape,
     /// There is a user or a password in it.
     #[error("has a user in it: the token comes from a file or the environment")]

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use local_postgres::LocalPostgres;
 use secrecy::ExposeSecret as _;
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::confirm;
 use super::databases::Databases;
 use crate::cli::local::{DbCommand, WhichDatabase};
 use crate::config::{DevSettings, Inputs, Purpose, Settings, load};
@@ -65,13 +66,11 @@ async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
     let state = StateDir::open(&dev.state_dir)?;
     if !yes {
         let place = dev.state_dir.display();
-        match output::ask(format_args!(
-            "Delete all data of the private PostgreSQL below {place}? [y/N] "
-        ))? {
-            Answer::Nobody => bail!("deletes all data below {place}: say so with --yes"),
-            answer if answer.is_yes() => {}
-            Answer::Said(_) => bail!("nothing was deleted"),
-        }
+        let question = format!(
+            "Delete both databases of the private PostgreSQL below {place}: all tenants with their data, API keys, \
+             admin tokens and the audit log? The key ring, the passwords and the first admin token there stay. [y/N] "
+        );
+        confirm(&question, "deletes all tenants and their data", Answer::is_yes)?;
     }
     let options = dev::options(&state);
     let existed = tokio::task::spawn_blocking(move || LocalPostgres::reset(&options))

@@ -75,9 +75,8 @@ pub(super) async fn run(
             let answer = session.client.send(&request).await?;
             match session.carry_through(answer, follow).await? {
                 None => Ok(()),
-                Some(Outcome::AtOnce(operation) | Outcome::Operation(operation)) => {
-                    session.show(&operation, SHOWN)
-                }
+                Some(Outcome::AtOnce(answer)) => session.show(&answer.body, SHOWN),
+                Some(Outcome::Operation(operation)) => session.show(&operation, SHOWN),
             }
         }
     }

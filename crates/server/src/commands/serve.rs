@@ -63,7 +63,14 @@ async fn serve(
         }
         None => None,
     };
-    service::run(app, listeners, settings, stopping).await
+    let served = service::run(app, listeners, settings, stopping);
+    match databases.postgres() {
+        Some(postgres) => tokio::select! {
+            served = served => served,
+            never = postgres.watch() => match never {},
+        },
+        None => served.await,
+    }
 }
 
 /// Everything that has to hold before the first request: databases that are there and fit, keys that open them.
@@ -105,6 +112,7 @@ async fn welcome(
         addresses: addresses.clone(),
         token_file,
         tenants,
+        serves: app.examinations.isolated(),
     };
     if let Err(error) = output::line(banner) {
         tracing::warn!(%error, "nobody reads standard output");

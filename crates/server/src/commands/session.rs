@@ -10,7 +10,7 @@ use crate::output::{self, Column, Progress, Screen};
 /// A service to ask, and how its answers are shown.
 pub(super) struct Session {
     pub(super) client: AdminClient,
-    json: bool,
+    pub(super) json: bool,
     screen: Screen,
 }
 
@@ -46,14 +46,19 @@ impl Session {
         above: impl FnOnce(&Value) -> String,
     ) -> anyhow::Result<()> {
         let list = self.client.list(request, page).await?;
+        self.show_list(&list, columns, &above(&list))
+    }
+
+    /// Shows a list that was answered.
+    pub(super) fn show_list(&self, list: &Value, columns: &[Column], above: &str) -> anyhow::Result<()> {
         if self.json {
-            output::line(output::pretty(&list)?)?;
+            output::line(output::pretty(list)?)?;
         } else {
             let items = list["items"].as_array().map(Vec::as_slice).unwrap_or_default();
             let table = output::table(columns, items, self.screen);
-            output::write(format_args!("{}{table}", above(&list)))?;
+            output::write(format_args!("{above}{table}"))?;
         }
-        if let Some(cursor) = next_cursor(&list) {
+        if let Some(cursor) = next_cursor(list) {
             let cursor = output::printable(cursor);
             output::aside(format_args!(
                 "tenantry: there are more; the next page: --cursor {cursor}, all of them: --all\n"
@@ -75,7 +80,7 @@ impl Session {
         follow: FollowArgs,
     ) -> anyhow::Result<Option<Outcome>> {
         let Some(operation) = answer.operation() else {
-            return Ok(Some(Outcome::AtOnce(answer.body)));
+            return Ok(Some(Outcome::AtOnce(answer)));
         };
         if follow.no_wait {
             self.show(operation, super::operation::SHOWN)?;
@@ -98,7 +103,7 @@ impl Session {
 /// What a change came to.
 pub(super) enum Outcome {
     /// It was there already: this.
-    AtOnce(Value),
+    AtOnce(Answer),
     /// An operation, which has succeeded.
     Operation(Value),
 }

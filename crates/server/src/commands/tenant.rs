@@ -4,6 +4,8 @@ mod change;
 mod create;
 mod lead;
 
+use std::fmt::Display;
+
 use control_plane::TenantState;
 use serde_json::Value;
 
@@ -13,6 +15,9 @@ use crate::cli::tenant::TenantCommand;
 use crate::client::{Answer, ClientError, Request, TENANTS};
 use crate::config::Inputs;
 use crate::output::Column;
+
+/// Where the version is put that --if-match takes.
+const VERSION: &str = "/version";
 
 const LISTED: &[Column] = &[
     Column::whole("id", "/id"),
@@ -32,7 +37,8 @@ const SHOWN: &[Column] = &[
     Column::json("metadata", "/metadata"),
     Column::number("max connections", "/max_connections"),
     Column::number("reserved connections", "/reserved_connections"),
-    Column::moment("purged at", "/purge_at"),
+    Column::moment("to be purged at", "/purge_at"),
+    Column::text("version", VERSION),
     Column::moment("created", "/created_at"),
     Column::moment("updated", "/updated_at"),
 ];
@@ -56,7 +62,7 @@ pub(super) async fn run(inputs: &Inputs, command: TenantCommand, service: Servic
         }
         TenantCommand::Show { tenant } => {
             let id = session.client.tenant(&tenant).await?;
-            session.show_at(format!("{TENANTS}/{id}"), SHOWN).await
+            show_at(&session, id).await
         }
         TenantCommand::Change(args) => change::run(&session, args).await,
         TenantCommand::Suspend(args) => lead::run(&session, args, "suspend").await,
@@ -71,13 +77,27 @@ pub(super) async fn run(inputs: &Inputs, command: TenantCommand, service: Servic
 async fn conclude(session: &Session, answer: Answer, follow: FollowArgs) -> anyhow::Result<()> {
     match session.carry_through(answer, follow).await? {
         None => Ok(()),
-        Some(Outcome::AtOnce(tenant)) => session.show(&tenant, SHOWN),
+        Some(Outcome::AtOnce(tenant)) => show(session, tenant),
         Some(Outcome::Operation(operation)) => {
             let id = operation["tenant_id"].as_str();
             let id = id.ok_or(ClientError::NotUnderstood("it names no tenant"))?;
-            session.show_at(format!("{TENANTS}/{id}"), SHOWN).await
+            show_at(session, id).await
         }
     }
+}
+
+async fn show_at(session: &Session, id: impl Display) -> anyhow::Result<()> {
+    let path = format!("{TENANTS}/{id}");
+    show(session, session.client.send(&Request::get(path)).await?)
+}
+
+/// Shows the tenant; people see its entity tag as well, which the document does not have.
+fn show(session: &Session, Answer { mut body, etag, .. }: Answer) -> anyhow::Result<()> {
+    let version = etag.as_deref().map(|tag| tag.trim_matches('"'));
+    if let (false, Some(fields)) = (session.json, body.as_object_mut()) {
+        fields.insert(VERSION[1..].to_owned(), version.into());
+    }
+    session.show(&body, SHOWN)
 }
 
 /// A field of a request's body, if there is something to say.

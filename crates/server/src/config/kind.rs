@@ -202,7 +202,9 @@ fn duration(value: &Value, shortest: Duration) -> Result<(), String> {
         ));
     };
     match humantime::parse_duration(text) {
-        Err(error) => Err(format!("{text:?} is not a duration such as \"30s\" ({error})")),
+        Err(_) => Err(format!(
+            "{text:?} is not a duration such as \"30s\", from 1 ms to 24 days"
+        )),
         Ok(duration) if duration.is_zero() && shortest.is_zero() => Ok(()),
         // Less would round to 0 ms, which PostgreSQL takes for no limit at all.
         Ok(duration) if duration < Duration::from_millis(1) => Err(format!("{text:?} is shorter than 1 ms")),

@@ -13,6 +13,8 @@ pub struct Banner {
     pub token_file: Option<PathBuf>,
     /// The demo tenants.
     pub tenants: Vec<DemoTenant>,
+    /// Whether tenants are let in already.
+    pub serves: bool,
 }
 
 impl Display for Banner {
@@ -29,7 +31,12 @@ impl Display for Banner {
             ),
             None => ("token as configured".to_owned(), "$TOKEN".to_owned()),
         };
-        writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
+        if self.serves {
+            writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
+        } else {
+            writeln!(f, "\n  Tenantry is up (dev profile), and lets no tenant in yet.")?;
+            writeln!(f, "  It waits until `tenantry doctor` finds nothing.\n")?;
+        }
         writeln!(f, "  tenant plane   http://localhost:{tenant_port}")?;
         writeln!(
             f,
@@ -43,10 +50,40 @@ impl Display for Banner {
         };
         let users = format!("localhost:{tenant_port}/v1/internal/users");
         let json = r#"-H "content-type: application/json" -d '{"name":"Ada Lovelace"}'"#;
-        writeln!(f, "\n  Try it:\n")?;
+        let try_it = if self.serves {
+            "Try it"
+        } else {
+            "When it does, try it"
+        };
+        writeln!(f, "\n  {try_it}:\n")?;
         writeln!(f, "curl {users} -H \"x-tenant-id: {}\"", first.id)?;
         writeln!(f, "curl -X POST {users} -H \"x-tenant-id: {}\" {json}", last.id)?;
         let tenants = format!("localhost:{admin_port}/admin/v1/tenants");
         writeln!(f, "curl {tenants} -H \"authorization: Bearer {token}\"")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_cannot_be_let_in_yet_is_told() {
+        let mut banner = Banner {
+            addresses: RunFile {
+                tenant_plane: ([127, 0, 0, 1], 8080).into(),
+                admin_plane: ([127, 0, 0, 1], 8081).into(),
+            },
+            token_file: None,
+            tenants: Vec::new(),
+            serves: true,
+        };
+        assert!(banner.to_string().contains("\n  Tenantry is up (dev profile).\n"));
+        banner.serves = false;
+        let waits = banner.to_string();
+        assert!(
+            waits.contains("lets no tenant in yet") && waits.contains("`tenantry doctor`"),
+            "{waits}"
+        );
     }
 }

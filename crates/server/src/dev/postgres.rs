@@ -1,14 +1,21 @@
 //! The private PostgreSQL of the dev profile.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use local_postgres::{Endpoint, LocalPostgres, Options};
 use secrecy::SecretString;
+use tokio::time::sleep;
 
 use super::StateDir;
 use super::progress::Terminal;
 use crate::config::{ClusterSettings, Settings, TlsMode};
+
+/// Between two looks whether it still runs.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How the private PostgreSQL is found and started.
 pub fn options(state: &StateDir) -> Options {
@@ -78,6 +85,18 @@ impl PrivatePostgres {
         cluster.migrator_password = Some(migrator.clone());
         cluster.bootstrap_user = Some(endpoint.superuser().to_owned());
         cluster.bootstrap_password = Some(endpoint.password().clone());
+    }
+
+    /// Watches over it if it is ours, and says in the log when it has ended before it was stopped.
+    pub async fn watch(&self) -> Infallible {
+        if let Self::Owned(server) = self {
+            while server.is_running() {
+                sleep(LOOK).await;
+            }
+            let log = server.log().display();
+            tracing::error!(%log, "the private PostgreSQL has ended by itself: stop the service and start it again");
+        }
+        pending().await
     }
 
     /// Stops it if it is ours.

@@ -11,6 +11,7 @@ pub(crate) struct Column {
     /// Where the value stands (RFC 6901).
     pointer: &'static str,
     form: Form,
+    pub(super) if_it_fits: bool,
 }
 
 /// How a value reads.
@@ -69,7 +70,20 @@ impl Column {
     }
 
     const fn of(title: &'static str, pointer: &'static str, form: Form) -> Self {
-        Self { title, pointer, form }
+        Self {
+            title,
+            pointer,
+            form,
+            if_it_fits: false,
+        }
+    }
+
+    /// Left out of a table that is wider than the screen.
+    pub(crate) const fn if_it_fits(self) -> Self {
+        Self {
+            if_it_fits: true,
+            ..self
+        }
     }
 
     /// The value in this document as it reads; `-` where there is none.

@@ -31,6 +31,24 @@ impl Refusal {
     pub(crate) fn read(document: &Value) -> Option<Self> {
         Self::deserialize(document).ok()
     }
+
+    /// The same, where its advice is about headers and bodies, which whoever types a command does not see.
+    pub(crate) fn for_the_command_line(mut self, token_from: &str) -> Self {
+        let advice = match self.code.as_str() {
+            "UNAUTHENTICATED" => Some(format!(
+                "the token is from {token_from}; this service does not know it, or it has expired or was revoked"
+            )),
+            "PRECONDITION_FAILED" => Some(
+                "look at it again, with its `show`, and decide anew; --if-match takes the version that it has then"
+                    .to_owned(),
+            ),
+            // The fields stand below.
+            "VALIDATION" if !self.errors.is_empty() => None,
+            _ => return self,
+        };
+        self.detail = advice;
+        self
+    }
 }
 
 /// What and why; then what is wrong with each field, when to come again, and under which id it is logged.
@@ -72,6 +90,22 @@ mod tests {
             "Some fields are wrong (VALIDATION): Correct every field in `errors`.\n  name is required\n  \
              id is no UUID\n  again in 2 s\n  request 0192"
         );
+    }
+
+    #[test]
+    fn advice_is_in_the_words_of_the_command_line() {
+        let advised = |code: &str| {
+            let problem = json!({
+                "status": 400, "code": code, "title": "No", "detail": "Send a header.",
+                "errors": [{"field": "name", "detail": "is required"}],
+            });
+            let refusal = Refusal::read(&problem).unwrap();
+            refusal.for_the_command_line("/a/file").to_string()
+        };
+        assert!(advised("UNAUTHENTICATED").contains("the token is from /a/file;"));
+        assert!(advised("PRECONDITION_FAILED").contains("--if-match"));
+        assert_eq!(advised("VALIDATION"), "No (VALIDATION)\n  name is required");
+        assert!(advised("CONFLICT").contains(": Send a header."));
     }
 
     #[test]

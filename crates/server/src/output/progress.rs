@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::aside;
 use super::screen::Screen;
-use super::text::{cut, printable};
+use super::text::{counted, cut, printable};
 use crate::client::{ClientError, Watcher};
 
 /// The line empty, and the cursor at its begin.
@@ -69,11 +69,11 @@ fn describe(operation: &Value) -> String {
         step.unwrap_or_default()
     );
     if let Some(rows) = progress["rows_removed"].as_u64().filter(|rows| *rows > 0) {
-        line = format!("{line}, {rows} rows removed");
+        line = format!("{line}, {} removed", counted(rows, "row"));
     }
     let attempts = operation["attempts"].as_u64().filter(|attempts| *attempts > 0);
     if let (Some(attempts), Some(error)) = (attempts, text(&operation["last_error"])) {
-        line = format!("{line}, failed {attempts} times: {error}");
+        line = format!("{line}, failed {}: {error}", counted(attempts, "time"));
     }
     line
 }
@@ -94,6 +94,8 @@ mod tests {
             describe(&operation),
             "purge: remove_rows, 2 of 5 steps done, 12000 rows removed"
         );
+        operation["progress"]["rows_removed"] = json!(1);
+        assert!(describe(&operation).ends_with(", 1 row removed"));
         operation["attempts"] = json!(3);
         operation["last_error"] = json!("the data cluster\u{1b} is away");
         assert!(describe(&operation).ends_with(", failed 3 times: the data cluster\\u{1b} is away"));

@@ -17,13 +17,20 @@ const LEAST: usize = 8;
 const BOLD: &str = "\x1b[1m";
 pub(super) const RESET: &str = "\x1b[0m";
 
-/// The rows as a table with a heading, each line with its end; nothing is wider than the screen where cutting helps.
+/// The rows as a table with a heading, each line with its end. Nothing is wider than the screen where leaving out
+/// columns helps, the last first, and then cutting.
 pub(crate) fn table(columns: &[Column], rows: &[Value], screen: Screen) -> String {
-    let cells: Vec<Vec<String>> = rows
-        .iter()
-        .map(|row| columns.iter().map(|column| column.cell(row)).collect())
-        .collect();
-    let titles: Vec<String> = columns.iter().map(|column| column.title.to_uppercase()).collect();
+    let mut columns = columns.to_vec();
+    while let Some(last) = columns.iter().rposition(|column| column.if_it_fits)
+        && screen
+            .width
+            .is_some_and(|screen| whole_width(&columns, rows) > screen)
+    {
+        columns.remove(last);
+    }
+    let columns = columns.as_slice();
+    let cells = cells(columns, rows);
+    let titles = titles(columns);
     let widths = widths(columns, &titles, &cells, screen.width);
 
     let mut text = String::new();
@@ -37,6 +44,21 @@ pub(crate) fn table(columns: &[Column], rows: &[Value], screen: Screen) -> Strin
         line(&mut text, columns, &widths, row, screen.colour);
     }
     text
+}
+
+fn titles(columns: &[Column]) -> Vec<String> {
+    columns.iter().map(|column| column.title.to_uppercase()).collect()
+}
+
+fn cells(columns: &[Column], rows: &[Value]) -> Vec<Vec<String>> {
+    let row = |row| columns.iter().map(|column| column.cell(row)).collect();
+    rows.iter().map(row).collect()
+}
+
+/// How wide a table is of which nothing is cut.
+fn whole_width(columns: &[Column], rows: &[Value]) -> usize {
+    let widths = widths(columns, &titles(columns), &cells(columns, rows), None);
+    widths.iter().sum::<usize>() + GAP * columns.len().saturating_sub(1)
 }
 
 /// As wide as the widest cell; then what may be cut is cut, the widest first, until all fit.
@@ -133,6 +155,26 @@ ID    NAME        SIZE  STATE
         // Below its least width a column is not cut any more.
         let narrow = table(COLUMNS, &rows(), plain(Some(5)));
         assert!(narrow.contains("0001  acme         5  active\n"), "{narrow}");
+    }
+
+    #[test]
+    fn what_need_not_be_there_makes_room_before_anything_is_cut() {
+        let columns = [
+            COLUMNS[0],
+            COLUMNS[1],
+            COLUMNS[2].if_it_fits(),
+            COLUMNS[3].if_it_fits(),
+        ];
+        for (width, heading) in [
+            (41, "ID    NAME                   SIZE  STATE"),
+            (40, "ID    NAME                   SIZE"),
+            (30, "ID    NAME"),
+            (12, "ID    NAME"),
+        ] {
+            let table = table(&columns, &rows(), plain(Some(width)));
+            assert_eq!(table.lines().next(), Some(heading), "{width}");
+        }
+        assert!(table(&columns, &rows(), plain(Some(30))).contains("東京 a very long name\n"));
     }
 
     #[test]

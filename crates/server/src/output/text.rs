@@ -36,6 +36,12 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     cut
 }
 
+/// So many of these: `1 row`, `2 rows`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{s}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

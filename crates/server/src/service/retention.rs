@@ -44,9 +44,9 @@ impl Retention {
             for kept in Kept::ALL {
                 match self.trim(kept).await {
                     Ok(0) => {}
-                    Ok(rows) => tracing::info!(?kept, rows, "what was old is removed"),
+                    Ok(rows) => tracing::info!(from = ?kept, rows, "what was old is removed"),
                     // The next time is soon enough.
-                    Err(error) => tracing::warn!(?kept, %error, "what is old could not be removed"),
+                    Err(error) => tracing::warn!(from = ?kept, %error, "what is old could not be removed"),
                 }
             }
             sleep(EVERY).await;

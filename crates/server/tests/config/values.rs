@@ -102,7 +102,7 @@ fn a_value_that_its_key_does_not_take_is_refused() {
         (
             "registry.idle_timeout",
             "30",
-            "\"30\" is not a duration such as \"30s\"",
+            "\"30\" is not a duration such as \"30s\", from 1 ms to 24 days",
         ),
         ("registry.idle_timeout", "0s", "\"0s\" is shorter than 1 ms"),
         ("registry.lock_timeout", "500us", "\"500us\" is shorter than 1 ms"),

@@ -20,7 +20,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::{Value, json};
 
 use self::process::{Folder, output};
-use crate::support::Client;
+use crate::support::{Client, until};
 
 const USERS: &str = "/v1/internal/users";
 
@@ -152,6 +152,19 @@ async fn commands_find_the_running_service_by_themselves() {
         (&made["name"], &made["role"]),
         (&json!("watch"), &json!("viewer"))
     );
+    let expired = [
+        "admin-token",
+        "create",
+        "late",
+        "--expires",
+        "2020-01-01T00:00:00Z",
+    ];
+    let (status, _, error) = output(folder.command(&expired)).await;
+    assert_eq!(status, Some(1));
+    assert!(
+        error.contains("the token would have expired already") && !error.contains("migrate"),
+        "{error}"
+    );
     let viewer = made["token"].as_str().unwrap();
     let mut command = folder.command(&["tenant", "suspend", "initech"]);
     command.env("TENANTRY_ADMIN_TOKEN", viewer);
@@ -187,6 +200,44 @@ async fn a_second_service_in_the_same_folder_says_who_is_there() {
     let (status, _, error) = output(folder.serve_command(&[])).await;
     assert_eq!(status, Some(1));
     assert!(error.contains(&service.pid().to_string()), "{error}");
+    service.stop().await;
+}
+
+#[tokio::test]
+async fn a_private_postgresql_that_ends_by_itself_is_told_in_the_log_and_to_commands() {
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    service.banner().await;
+    let file = folder.path().join(".tenantry/postgres/data/postmaster.pid");
+    let file = fs::read_to_string(file).unwrap();
+    let pid = file.lines().next().unwrap().to_owned();
+    let kill = |signal: &str| {
+        let sent = std::process::Command::new("kill").args([signal, &pid]).output();
+        sent.unwrap().status.success()
+    };
+    assert!(kill("-KILL"));
+    // It is not left as a zombie, which would answer.
+    until(async || !kill("-0")).await;
+    for (command, code) in [
+        (&["admin-token", "create", "ops"][..], 1),
+        (&["db", "psql"], 1),
+        (&["doctor"], 5),
+    ] {
+        let (status, _, error) = output(folder.command(command)).await;
+        assert_eq!(status, Some(code), "{error}");
+        assert!(
+            error.contains("does not run") && error.contains(&service.pid().to_string()),
+            "{error}"
+        );
+    }
+    let (_, log) = service.stop().await;
+    let told = log
+        .lines()
+        .find(|line| line.contains("the private PostgreSQL has ended by itself"));
+    assert!(told.is_some_and(|line| line.contains("ERROR")), "{log}");
+
+    let mut service = folder.serve();
+    service.banner().await;
     service.stop().await;
 }
 
@@ -260,6 +311,9 @@ async fn a_reset_begins_anew() {
     let mut service = folder.serve();
     let before = service.banner().await.tenants;
     service.stop().await;
+    let (status, _, error) = output(folder.command(&["db", "reset"])).await;
+    assert_eq!(status, Some(2), "{error}");
+    assert!(error.contains("--yes"), "{error}");
     let (status, said, error) = output(folder.command(&["db", "reset", "--yes"])).await;
     assert_eq!(status, Some(0), "{said}{error}");
     let mut service = folder.serve();

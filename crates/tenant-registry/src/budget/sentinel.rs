@@ -4,6 +4,7 @@
 //! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
 //! ended, where the sentinel was told how.
 
+mod ending;
 mod facts;
 mod watch;
 
@@ -11,8 +12,8 @@ use std::collections::HashSet;
 use std::sync::Weak;
 use std::time::Duration;
 
+use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
-use sqlx::{AssertSqlSafe, ConnectOptions as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
 
@@ -33,10 +34,6 @@ const IDLE: Duration = Duration::from_millis(500);
 /// Between two looks at backends that are still there, the first and the longest.
 const SOONEST: Duration = Duration::from_millis(1);
 const LATEST: Duration = Duration::from_millis(50);
-
-/// How many backends are ended between two looks, and how long that may take: ending one may have to wait for a lock.
-const AT_ONCE: usize = 16;
-const ENDING: Duration = Duration::from_secs(3);
 
 /// What the sentinel is asked to do.
 pub(crate) enum Task {
@@ -172,7 +169,7 @@ impl Sentinel {
             }
             let looked = timeout(ANSWER, self.look(&mut connection)).await;
             let ended = match looked {
-                Ok(Ok(())) => timeout(ENDING, self.end_some(&mut connection)).await,
+                Ok(Ok(())) => timeout(ending::DEADLINE, self.end_some(&mut connection)).await,
                 not_looked => not_looked,
             };
             match ended {
@@ -225,44 +222,5 @@ impl Sentinel {
             }
         }
         Ok(())
-    }
-
-    /// Ends some of what should be gone and is not; the rest after the next look, so that nobody waits for all of it.
-    async fn end_some(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let Some(inner) = self.budget.upgrade() else {
-            return Ok(());
-        };
-        let end = inner.settings.sentinel.end_backend.clone();
-        drop(inner);
-        let some = self.to_end.len().min(AT_ONCE);
-        for (tenant, pid) in self.to_end.drain(..some) {
-            if let Some(end) = &end {
-                end_backend(connection, end(tenant), tenant, pid).await?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Whoever may not do it says so in the log, once for each backend: it will be waited for.
-async fn end_backend(
-    connection: &mut PgConnection,
-    sql: String,
-    tenant: TenantId,
-    pid: i32,
-) -> Result<(), sqlx::Error> {
-    // The text is the operator's own, and what varies in it is a tenant's id that was parsed as one.
-    let ended = sqlx::query(AssertSqlSafe(sql))
-        .bind(tenant.as_uuid())
-        .bind(pid)
-        .execute(connection)
-        .await;
-    match ended {
-        Err(error @ sqlx::Error::Database(_)) => {
-            tracing::warn!(%tenant, pid, %error, "a backend could not be ended");
-            Ok(())
-        }
-        Err(error) => Err(error),
-        Ok(_) => Ok(()),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid as UnixPid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid as UnixPid, Signal, kill_process, kill_process_group, test_kill_process};
 use sysinfo::{Pid, ProcessStatus, ProcessesToUpdate, System};
 
 /// How long another process may take for anything on a busy machine.
@@ -30,6 +30,11 @@ pub(crate) fn runs(pid: u32) -> bool {
     system
         .process(pid)
         .is_some_and(|process| process.status() != ProcessStatus::Zombie)
+}
+
+/// Whether a process is there, and be it to be reaped.
+pub(crate) fn is_listed(pid: u32) -> bool {
+    test_kill_process(unix(pid)).is_ok()
 }
 
 /// Sends a signal to one process.

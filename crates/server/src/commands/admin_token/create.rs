@@ -1,7 +1,9 @@
 //! `tenantry admin-token create`
 
 use anyhow::{Context as _, bail};
-use control_plane::{Actor, AdminToken, AdminTokenInfo, Expiry, NewAdminToken, Role, Store};
+use control_plane::{
+    Actor, AdminToken, AdminTokenInfo, CreateTokenError, Expiry, NewAdminToken, Role, Store,
+};
 
 use crate::clusters;
 use crate::commands::databases::Databases;
@@ -45,6 +47,10 @@ async fn create(settings: &Settings, new: &NewAdminToken) -> anyhow::Result<(Adm
         .create_admin_token(&Actor::service("command line"), new, &token)
         .await;
     store.close().await;
-    let made = made.context("the control store did not take the token; has `tenantry migrate` been run?")?;
-    Ok((token, made))
+    match made {
+        Ok(made) => Ok((token, made)),
+        Err(CreateTokenError::Store(error)) => Err(anyhow::Error::new(error)
+            .context("the control store did not take the token; has `tenantry migrate` been run?")),
+        Err(expired) => Err(expired.into()),
+    }
 }

@@ -12,7 +12,7 @@ pub(super) struct Shown {
     pub(super) examined: Vec<String>,
     pub(super) probed: Option<Probed>,
     pub(super) took_ms: u64,
-    /// Whether tenants are served; only a service knows.
+    /// Whether tenants are let in; only a service knows.
     pub(super) serving: Option<bool>,
     /// How long ago it was; only a service knows.
     pub(super) age_ms: Option<u64>,
@@ -55,6 +55,6 @@ pub(super) struct Found {
 /// What the probe tried.
 #[derive(Debug, Deserialize)]
 pub(super) struct Probed {
-    pub(super) tables: usize,
-    pub(super) attempts: usize,
+    pub(super) tables: u64,
+    pub(super) attempts: u64,
 }

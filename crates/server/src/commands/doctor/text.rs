@@ -6,7 +6,7 @@ use std::time::Duration;
 use humantime_serde::re::humantime::format_duration;
 
 use super::shown::{Found, Shown, Verdict};
-use crate::output::printable;
+use crate::output::{counted, printable};
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,14 +20,24 @@ impl fmt::Display for Shown {
         })?;
         match self.serving {
             None => {}
-            Some(true) => f.write_str(" The service serves.")?,
-            Some(false) => f.write_str(" The service does NOT SERVE until it has found that they are.")?,
+            // What the service decided, and not whether it could serve just now.
+            Some(true) => f.write_str(" Tenants are let in.")?,
+            Some(false) => {
+                f.write_str(" Tenants are NOT let in until the service has found that they are.")?;
+            }
         }
-        let warnings = self.findings.iter().filter(|finding| !finding.is_error()).count();
+        let (mut errors, mut warnings) = (0, 0);
+        for finding in &self.findings {
+            *(if finding.is_error() {
+                &mut errors
+            } else {
+                &mut warnings
+            }) += 1;
+        }
         write!(
             f,
             "\n{}, {}. Read: {}. ",
-            counted(self.findings.len() - warnings, "error"),
+            counted(errors, "error"),
             counted(warnings, "warning"),
             if self.examined.is_empty() {
                 "nothing".to_owned()
@@ -82,9 +92,4 @@ fn show(finding: &Found, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         None => writeln!(f, "    No SQL closes it.")?,
     }
     writeln!(f)
-}
-
-fn counted(number: usize, what: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {what}{s}")
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{SHOWN, set};
+use super::{set, show};
 use crate::cli::tenant::ChangeArgs;
 use crate::client::{ClientError, Request, TENANTS};
 use crate::commands::session::Session;
@@ -33,5 +33,5 @@ pub(super) async fn run(session: &Session, args: ChangeArgs) -> anyhow::Result<(
     );
     set(&mut body, "reserved_connections", args.reserved_connections);
     let request = Request::patch(path).json(&body).if_match(Some(&tag));
-    session.show(&session.client.send(&request).await?.body, SHOWN)
+    show(session, session.client.send(&request).await?)
 }

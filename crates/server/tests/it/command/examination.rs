@@ -14,7 +14,7 @@ async fn the_service_examines_and_says_what_it_found_last() {
 
     let sound = operator.text(&["examination", "run"]).await;
     assert!(
-        sound.starts_with("Tenants are kept apart. The service serves.\n0 errors"),
+        sound.starts_with("Tenants are kept apart. Tenants are let in.\n0 errors"),
         "{sound}"
     );
     let mut superuser = operator.service.superuser().await;
@@ -27,7 +27,7 @@ async fn the_service_examines_and_says_what_it_found_last() {
     for line in [
         "ERROR  RLS_NOT_FORCED  in ",
         "        ALTER TABLE app.users FORCE ROW LEVEL SECURITY;",
-        "Tenants are NOT KEPT APART. The service serves.",
+        "Tenants are NOT KEPT APART. Tenants are let in.",
     ] {
         assert!(found.out.contains(line), "{found:?}");
     }

@@ -80,7 +80,20 @@ async fn wrong_usage_is_told_before_anything_is_sent() {
     command.env("TENANTRY_ADMIN_URL", "admin.example.org");
     let said = run(command).await;
     assert_eq!(said.code, Some(2), "{said:?}");
-    assert!(said.err.contains("TENANTRY_ADMIN_URL"), "{said:?}");
+    assert!(
+        said.err.contains("TENANTRY_ADMIN_URL is no URL such as "),
+        "{said:?}"
+    );
+    for (arguments, says) in [
+        (&["api-key", "show", "acme"][..], "no id such as "),
+        (
+            &["tenant", "list", "--request-timeout", "5 nights"],
+            "no duration such as ",
+        ),
+    ] {
+        let error = operator.fails(2, arguments).await;
+        assert!(error.contains(says), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -94,7 +107,7 @@ async fn tokens_come_from_a_file_or_the_environment() {
     };
     let (good, wrong, empty) = (
         file("good", &format!("{}\n", crate::support::ADMIN_TOKEN)),
-        file("wrong", "wrong"),
+        file("wrong", "xxxxx"),
         file("empty", "\n"),
     );
     // The file goes before the environment, which has a good one.
@@ -103,9 +116,10 @@ async fn tokens_come_from_a_file_or_the_environment() {
         .fails(4, &["tenant", "list", "--token-file", &wrong])
         .await;
     assert!(
-        error.contains("UNAUTHENTICATED") && !error.contains("wrong"),
+        error.contains("UNAUTHENTICATED") && error.contains(&format!("the token is from {wrong} ")),
         "{error}"
     );
+    assert!(!error.contains("Bearer"), "{error}");
     operator
         .fails(4, &["tenant", "list", "--token-file", &empty])
         .await;

@@ -7,7 +7,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
 use super::operator::run;
-use super::process::command;
+use super::process::{self, command};
+use super::pty::Terminal;
 
 /// In a folder where nothing is, with a configuration that does not hold and must not matter.
 async fn text(arguments: &[&str]) -> String {
@@ -77,7 +78,16 @@ async fn every_command_has_a_page() {
         let page =
             fs::read_to_string(pages.join(format!("{name}.1"))).unwrap_or_else(|_| panic!("no {name}.1"));
         assert!(page.contains(".SH NAME") && page.len() > 300, "{name}: {page}");
+        assert!(!page.contains("EXTRA"), "{name}: {page}");
     }
+    // Examples are shown as they are typed, a line each.
+    let page = fs::read_to_string(pages.join("tenantry-tenant-delete.1")).unwrap();
+    let examples = page.split_once(".SH EXAMPLES\n.nf\n").unwrap().1;
+    let lines: Vec<&str> = examples.split_once("\n.fi").unwrap().0.lines().collect();
+    assert!(
+        lines.len() == 2 && lines[0].trim() == "tenantry tenant delete acme",
+        "{page}"
+    );
     let all = fs::read_dir(&pages).unwrap().count();
     assert!(all > 35, "{all} pages");
 }
@@ -94,6 +104,42 @@ async fn help_says_how_commands_end_and_gives_examples() {
     for noun in ["tenant", "api-key", "pool", "operation", "audit", "admin-token"] {
         let help = text(&[noun, "--help"]).await;
         assert!(help.contains("Examples:\n  tenantry "), "{noun}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn examples_can_be_pasted_from_a_narrow_terminal() {
+    for command in [
+        &[][..],
+        &["tenant"],
+        &["tenant", "create"],
+        &["tenant", "list"],
+        &["tenant", "change"],
+        &["tenant", "delete"],
+        &["tenant", "purge"],
+        &["api-key"],
+        &["api-key", "create"],
+        &["api-key", "expire"],
+        &["pool"],
+        &["operation"],
+        &["audit"],
+        &["admin-token"],
+        &["completions"],
+        &["man"],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let help = process::command(folder.path(), &[command, &["--help"]].concat());
+        let (code, shown) = Terminal::start(help, 80).ends().await;
+        assert_eq!(code, Some(0), "{shown}");
+        let examples = shown.split_once("Examples:").unwrap().1.replace('\r', "");
+        let examples = examples.split("\n\n").next().unwrap();
+        let mut goes_on = false;
+        for line in examples.lines().skip(1).filter(|line| !line.is_empty()) {
+            // Every line begins a command, or is what a backslash leads to.
+            let begins = if goes_on { "      " } else { "  tenantry" };
+            assert!(line.starts_with(begins), "{command:?}: {line:?}");
+            goes_on = line.ends_with('\\');
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::operator::Operator;
 
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 11] = [
     "id",
     "name",
     "external id",
@@ -12,7 +12,8 @@ const SHOWN: [&str; 10] = [
     "metadata",
     "max connections",
     "reserved connections",
-    "purged at",
+    "to be purged at",
+    "version",
     "created",
     "updated",
 ];
@@ -257,4 +258,26 @@ async fn a_change_is_of_the_version_that_was_read() {
         .json(&["tenant", "change", "acme", "--name", "b", "--if-match", "*"])
         .await;
     assert_eq!(changed["name"], "b");
+    // What is shown as the version is what is taken for it, once.
+    let version = |shown: &str| {
+        let line = shown.lines().find(|line| line.starts_with("version ")).unwrap();
+        line["version".len()..].trim().to_owned()
+    };
+    let before = version(&operator.text(&["tenant", "show", "b"]).await);
+    let change = [
+        "tenant",
+        "change",
+        "b",
+        "--max-connections",
+        "3",
+        "--if-match",
+        &before,
+    ];
+    let after = version(&operator.text(&change).await);
+    assert_ne!(before, after);
+    let error = operator.fails(1, &change).await;
+    assert!(
+        error.contains("--if-match takes the version") && !error.contains("ETag"),
+        "{error}"
+    );
 }

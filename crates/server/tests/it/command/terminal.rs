@@ -25,10 +25,26 @@ async fn what_is_hard_to_undo_is_asked_for() {
         let mut terminal = at(&operator, WIDE, &["tenant", "delete", id]);
         // Who names an id is told whom it stands for.
         terminal.shows("Delete the tenant acme (").await;
+        // And until when there is a way back: a week unless told.
+        terminal.shows("Its data is lost for good in 7 days, at 20").await;
         terminal.type_line(answer);
         let (ended, screen) = terminal.ends().await;
         assert_eq!(ended, Some(code), "{answer:?}: {screen}");
         assert_eq!(state(&operator, id).await, after, "{answer:?}");
+    }
+    operator.json(&["tenant", "create", "globex"]).await;
+    for (answer, code, after) in [("y", 1, "active"), ("globex", 0, "purged")] {
+        let before = operator.json(&["tenant", "show", "globex"]).await;
+        let mut terminal = at(&operator, WIDE, &["tenant", "delete", "globex", "--grace", "0h"]);
+        // No way back at all is a purge.
+        terminal
+            .shows("with no grace period? Its data is lost for good. Type its name")
+            .await;
+        terminal.type_line(answer);
+        let (ended, screen) = terminal.ends().await;
+        assert_eq!(ended, Some(code), "{answer:?}: {screen}");
+        let id = before["id"].as_str().unwrap();
+        until(async || state(&operator, id).await == after).await;
     }
     for (answer, code, after) in [
         ("y", 1, "offboarding"),
@@ -68,6 +84,23 @@ async fn tables_fit_the_screen_and_have_its_colours() {
     command.env("NO_COLOR", "1");
     let (_, screen) = Terminal::start(command, 300).ends().await;
     assert!(screen.contains(&name) && !screen.contains('\x1b'), "{screen}");
+}
+
+#[tokio::test]
+async fn the_audit_log_can_be_read_on_a_narrow_screen() {
+    let operator = Operator::new().await;
+    operator.fails(1, &["tenant", "create", " "]).await;
+    let (_, screen) = at(&operator, 80, &["audit", "list"]).ends().await;
+    let plain = screen
+        .replace("\x1b[1m", "")
+        .replace("\x1b[0m", "")
+        .replace("\x1b[33m", "");
+    for shown in ["POST /admin/v1/tenants", "refused", "VALIDATION"] {
+        assert!(plain.contains(shown), "{shown}: {screen}");
+    }
+    for line in plain.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
 }
 
 #[tokio::test]

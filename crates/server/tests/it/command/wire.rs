@@ -110,6 +110,7 @@ async fn a_post_is_sent_again_with_its_key_when_the_connection_breaks_and_no_thi
     };
     let (said, second) = tokio::join!(fake.run(&["tenant", "create", "acme"]), broken);
     assert_eq!(said.code, Some(3), "{said:?}");
+    assert_perhaps_done(&said, "tenant list");
     // Another invocation is another request.
     assert_ne!(first, second);
 }
@@ -125,6 +126,11 @@ async fn who_does_not_answer_is_not_waited_for_without_end() {
         said.err.contains(&fake.address().to_string()) && said.err.contains("--request-timeout"),
         "{said:?}"
     );
+    // What only looks is known to have changed nothing; and what is there need not be started.
+    assert!(
+        !said.err.contains("is not known") && !said.err.contains("tenantry serve"),
+        "{said:?}"
+    );
     // Nobody listens.
     let address = fake.address();
     let Fake { listener, folder } = fake;
@@ -135,7 +141,59 @@ async fn who_does_not_answer_is_not_waited_for_without_end() {
         .env("TENANTRY_ADMIN_TOKEN", "x");
     let said = run(command).await;
     assert_eq!(said.code, Some(3), "{said:?}");
-    assert!(said.err.contains("no service answers at"), "{said:?}");
+    assert!(
+        said.err.contains("no service answers at") && said.err.contains("tenantry serve"),
+        "{said:?}"
+    );
+}
+
+/// Not "start it", but how to find out.
+fn assert_perhaps_done(said: &Said, list: &str) {
+    let look = format!("it is not known whether it was done: look with `tenantry {list}`");
+    assert!(
+        said.err.contains(&look) && !said.err.contains("tenantry serve"),
+        "{said:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_change_that_was_sent_and_not_answered_may_have_been_made() {
+    let fake = Fake::new().await;
+    let id = testkit::nobody().to_string();
+    for (change, list) in [
+        (&["tenant", "create", "hung"][..], "tenant list"),
+        (&["api-key", "create", &id, "ci"], "api-key list"),
+        (&["tenant", "delete", &id, "--yes"], "tenant list"),
+    ] {
+        let hangs = fake.request();
+        let arguments = [change, &["--request-timeout", "500ms"]].concat();
+        let (said, (request, _held)) = tokio::join!(fake.run(&arguments), hangs);
+        assert!(!request.starts_with("GET "), "{request}");
+        assert_eq!(said.code, Some(3), "{said:?}");
+        assert_perhaps_done(&said, list);
+    }
+
+    // Sent, and the service gone before it could be sent again: the first may have arrived.
+    let command = {
+        let address = fake.address();
+        let mut command = command(fake.folder.path(), &["tenant", "create", "hung"]);
+        command
+            .env("TENANTRY_ADMIN_URL", format!("http://{address}"))
+            .env("TENANTRY_ADMIN_TOKEN", "x");
+        command
+    };
+    let (_keep, dies) = (fake.folder, async {
+        let fake = Fake {
+            listener: fake.listener,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let (_, stream) = fake.request().await;
+        drop(fake);
+        drop(stream);
+    });
+    let (said, ()) = tokio::join!(run(command), dies);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_perhaps_done(&said, "tenant list");
 }
 
 #[tokio::test]
@@ -161,6 +219,18 @@ async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
             "{said:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_change_that_a_gateway_lost_sight_of_may_have_been_made() {
+    let fake = Fake::new().await;
+    let answers = async {
+        let (_, stream) = fake.request().await;
+        answer(stream, "504 Gateway Timeout", "", "<html>").await;
+    };
+    let (said, ()) = tokio::join!(fake.run(&["tenant", "create", "acme"]), answers);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_perhaps_done(&said, "tenant list");
 }
 
 #[tokio::test]
