@@ -4,10 +4,14 @@
 //! time on every replica, and at once on the one that revoked it. While the store cannot be asked, a token that was
 //! seen within the last minute still counts: it opens what needs no store, the pools of this process. The configured
 //! token needs no store at all.
+//!
+//! Whoever has no token can make up as many as he likes: what has not the form of one is refused without asking, and
+//! of the others few are looked up at once, so that the store is there for those who are known.
 
 mod bearer;
 mod caller;
 mod known;
+mod line;
 
 use std::sync::Arc;
 
@@ -25,6 +29,7 @@ use crate::attempts::{AttemptLog, STRANGER, Seen, placed};
 use bearer::bearer;
 pub(crate) use caller::Caller;
 use known::KnownTokens;
+use line::Line;
 
 /// Who may call the admin plane.
 #[derive(Debug, Clone)]
@@ -32,6 +37,7 @@ pub struct AdminAuth {
     /// Of the configured token only its hash.
     configured: Option<[u8; 32]>,
     known: Arc<KnownTokens>,
+    line: Arc<Line>,
     store: Store,
 }
 
@@ -42,6 +48,7 @@ impl AdminAuth {
         Self {
             configured,
             known: Arc::default(),
+            line: Arc::default(),
             store,
         }
     }
@@ -58,18 +65,22 @@ impl AdminAuth {
 
     /// Whose token it is that is presented, as far as the token tells.
     async fn identify(&self, presented: Option<AdminToken>) -> Result<Actor, Problem> {
-        let presented = presented.ok_or(Code::Unauthenticated)?.sha256();
+        let presented = presented.ok_or(Code::Unauthenticated)?;
+        let sha256 = presented.sha256();
         // Hashes are compared, so that timing tells nothing of the token.
         if self
             .configured
-            .is_some_and(|configured| configured.ct_eq(&presented).into())
+            .is_some_and(|configured| configured.ct_eq(&sha256).into())
         {
             return Ok(Actor {
                 role: Some(Role::Admin),
                 ..Actor::service(NewAdminToken::CONFIGURED)
             });
         }
-        let KnownToken { id, name, role, .. } = self.look_up(presented).await?;
+        if !presented.is_well_formed() {
+            return Err(Code::Unauthenticated.into());
+        }
+        let KnownToken { id, name, role, .. } = self.look_up(sha256).await?;
         Ok(Actor {
             token: Some(id),
             role: Some(role),
@@ -81,6 +92,11 @@ impl AdminAuth {
         if let Some(token) = self.known.fresh(&sha256) {
             return Ok(token);
         }
+        // Who was let in within the last minute stands in no line.
+        let _turn = match self.known.kept(&sha256) {
+            Some(_) => None,
+            None => Some(self.line.turn().await?),
+        };
         let asked = Instant::now();
         match self.store.known_admin_token(sha256).await {
             Ok(Some(token)) => {
@@ -116,7 +132,7 @@ pub(crate) async fn authenticate(
         Err(problem) => {
             if problem.code() == Code::Unauthenticated {
                 let stranger = placed(Actor::service(STRANGER), request.extensions());
-                let seen = Seen::of(&request);
+                let seen = Seen::of(&mut request).await;
                 log.stranger(&stranger, &seen).await;
             }
             problem.into_response()

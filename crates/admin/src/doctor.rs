@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use control_plane::doctor::{Examination, Examinations, Report};
 use serde::Serialize;
-use web::{Code, NoQuery, Problem};
+use web::{Code, NoBody, NoQuery, Problem};
 
 use crate::routes::Route;
 
@@ -53,7 +53,7 @@ async fn last(
 
 /// `POST`: examines now. What is found stops nothing that serves; what is not found any more lets a service begin that
 /// has waited for it.
-async fn examine(State(examinations): State<Examinations>, _: NoQuery) -> Json<ExaminationView> {
+async fn examine(State(examinations): State<Examinations>, _: NoQuery, _: NoBody) -> Json<ExaminationView> {
     let examination = examinations.examine().await;
     ExaminationView::of(&examination, &examinations)
 }

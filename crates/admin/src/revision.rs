@@ -54,15 +54,27 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
         if value == "*" {
             return Ok(Self::Any);
         }
-        // A tag that was never given out matches nothing.
-        let revision = value
-            .strip_prefix('"')
-            .and_then(|value| value.strip_suffix('"'))
-            .and_then(|value| value.parse().ok());
+        let tag = opaque(value).ok_or_else(|| {
+            let detail = "If-Match has to be `*` or an entity tag in double quotes, as ETag has it";
+            Problem::new(Code::Malformed).detail(detail)
+        })?;
+        // Tags are compared as texts, and one that was never given out matches nothing; nor does a weak one.
+        let revision = tag
+            .parse()
+            .ok()
+            .filter(|revision: &i64| revision.to_string() == tag);
         revision
+            .filter(|_| value.starts_with('"'))
             .map(Self::Revision)
             .ok_or_else(|| Code::PreconditionFailed.into())
     }
+}
+
+/// What stands between an entity tag's quotes.
+fn opaque(tag: &str) -> Option<&str> {
+    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
+    let opaque = quoted.strip_prefix('"')?.strip_suffix('"')?;
+    (!opaque.contains(['"', ' '])).then_some(opaque)
 }
 
 #[cfg(test)]
@@ -87,8 +99,11 @@ mod tests {
         assert_eq!(read(&[]).await, Ok(IfMatch::Absent));
         assert_eq!(read(&["*"]).await, Ok(IfMatch::Any));
         assert_eq!(read(&["\"12\""]).await, Ok(IfMatch::Revision(12)));
-        for unknown in ["12", "W/\"12\"", "\"x\"", "\"\"", ""] {
+        for unknown in ["W/\"12\"", "\"x\"", "\"\"", "\"+12\"", "\"012\"", "\"-0\""] {
             assert_eq!(read(&[unknown]).await, Err(Code::PreconditionFailed), "{unknown}");
+        }
+        for wrong in ["12", "", "\"12", "12\"", "\"", "W/12", "\"1\"2\"", "\"1 2\""] {
+            assert_eq!(read(&[wrong]).await, Err(Code::Malformed), "{wrong}");
         }
         for several in [&["\"1\"", "\"2\""][..], &["\"1\", \"2\""]] {
             assert_eq!(read(several).await, Err(Code::Malformed));

@@ -2,12 +2,12 @@
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
 use control_plane::{Role, Store};
 
-use crate::attempts::{AttemptLog, attempt};
+use crate::attempts::{AttemptLog, attempt, carry};
 use crate::auth::{AdminAuth, Caller, authenticate};
 use crate::idempotency::idempotent;
 use crate::plane::AdminState;
@@ -62,7 +62,7 @@ pub(crate) struct Guards {
 
 impl Guards {
     /// Adds the route, guarded. The layers go around the methods: what does not exist asks nobody for a token. From
-    /// the outside in: who is calling; what the audit log should know of it; whether the caller's role will
+    /// the outside in: a task of its own, which outlives the client; who is calling; what the audit log should know of it; whether the caller's role will
     /// do; whether it was answered before.
     pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
         let methods = route.methods.into_iter().map(|(role, methods)| {
@@ -76,7 +76,8 @@ impl Guards {
             .route_layer(from_fn_with_state(
                 (self.auth.clone(), self.log.clone()),
                 authenticate,
-            ));
+            ))
+            .route_layer(from_fn(carry));
         router.route(route.path, all)
     }
 }

@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod fields;
 mod list;
+mod prefer;
 mod refuse;
 mod remove;
 mod show;

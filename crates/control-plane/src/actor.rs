@@ -52,7 +52,17 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A part of the service that acts by itself, such as its reconciler.
+    /// What parts of the service are called in the audit log, in lower case; no token can have such a name.
+    pub(crate) const PARTS: [&str; 6] = [
+        "command line",
+        "configured",
+        "operation",
+        "reconciler",
+        "tenantry",
+        "unauthenticated",
+    ];
+
+    /// A part of the service that acts by itself, such as its reconciler: one of its `PARTS`.
     pub fn service(part: &str) -> Self {
         Self {
             name: part.to_owned(),

@@ -11,8 +11,8 @@ use time::OffsetDateTime;
 use time::serde::rfc3339;
 use uuid::Uuid;
 
-use crate::actor::Role;
-use crate::credentials::random_secret;
+use crate::actor::{Actor, Role};
+use crate::credentials::{is_random_secret, random_secret};
 
 /// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
 pub struct AdminToken(SecretString);
@@ -38,6 +38,12 @@ impl AdminToken {
     /// The token itself: to be shown once, or sent.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Whether [`generate`](Self::generate) can have made it: no other one is in the store.
+    pub fn is_well_formed(&self) -> bool {
+        let secret = self.expose().strip_prefix(Self::PREFIX);
+        secret.is_some_and(is_random_secret)
     }
 
     /// What is kept of it.
@@ -71,14 +77,24 @@ impl NewAdminToken {
 
     /// What is wrong with a name, to be read behind it: what would mislead a reader of the audit log.
     pub fn unfit(name: &str) -> Option<&'static str> {
-        if name == Self::CONFIGURED {
-            return Some("is the name of the configured token");
+        if Actor::PARTS.contains(&&*name.to_lowercase()) {
+            return Some("is the name of a part of the service");
         }
         let fit = (1..=Self::LONGEST_NAME).contains(&name.chars().count())
-            && !name.chars().any(char::is_control)
+            && name.chars().all(is_printed)
             && name.trim() == name;
-        (!fit).then_some("must have 1 to 100 characters, no control characters, and no white space around it")
+        (!fit).then_some(
+            "must have 1 to 100 characters, all of which are seen in print, and no white space around it",
+        )
     }
+}
+
+/// Whether a character is seen, by Rust's own table: neither a control nor a format character, nor a space but the plain
+/// one. A combining mark is seen behind another character.
+fn is_printed(character: char) -> bool {
+    let behind_another = String::from_iter(['x', character]);
+    !behind_another.escape_debug().skip(1).take(3).eq("\\u{".chars())
+        && !matches!(character, '\0' | '\t' | '\n' | '\r')
 }
 
 /// How long a token holds, by the clock of the control store.
@@ -131,4 +147,61 @@ pub struct KnownToken {
     pub role: Role,
     /// How long it still holds; `None` for until it is revoked.
     pub expires_in: Option<Duration>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_has_its_form_and_others_have_not() {
+        let token = AdminToken::generate().unwrap();
+        assert!(token.is_well_formed());
+        let secret = token.expose();
+        for other in [
+            "",
+            "wrong",
+            "tnt_admin_",
+            &secret[..secret.len() - 1],
+            &format!("{secret}A"),
+            &secret.replace("tnt_admin_", "tnt_key_"),
+            &format!("tnt_admin_{}", "!".repeat(43)),
+        ] {
+            let other = AdminToken::presented(other.to_owned().into());
+            assert!(!other.is_well_formed(), "{}", other.expose());
+        }
+    }
+
+    #[test]
+    fn no_name_is_taken_for_another() {
+        for fit in [
+            "ops",
+            "Zoë",
+            "नमस्ते",
+            "e\u{301}",
+            "a b",
+            "back\\slash \"quoted\"",
+            "日本",
+        ] {
+            assert_eq!(NewAdminToken::unfit(fit), None, "{fit}");
+        }
+        for part in Actor::PARTS {
+            assert!(NewAdminToken::unfit(part).is_some(), "{part}");
+            assert!(NewAdminToken::unfit(&part.to_uppercase()).is_some(), "{part}");
+        }
+        for unseen in [
+            "",
+            " ops",
+            "configured\u{200b}",
+            "o\u{202e}ps",
+            "o\u{ad}ps",
+            "o\u{a0}ps",
+            "o\u{2028}ps",
+            "o\nps",
+            "o\0ps",
+            "o\u{9b}ps",
+        ] {
+            assert!(NewAdminToken::unfit(unseen).is_some(), "{unseen:?}");
+        }
+    }
 }

@@ -51,13 +51,13 @@ pub use self::{
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     idempotency::{IdempotencyKey, KeptAnswer},
-    lifecycle::{ChangeError, CreateError, Reconciler, Started, Taken, Transition},
+    lifecycle::{ChangeError, CreateError, DEFAULT_GRACE, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},
     source::StoreSource,
     store::{
-        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ClaimedKey, CreateTokenError, CreatedAt,
-        KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
+        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ChangeKeyError, ClaimedKey, CreateKeyError,
+        CreateTokenError, CreatedAt, KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
     },
     tenant::{
         ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,

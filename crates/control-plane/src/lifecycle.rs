@@ -19,6 +19,9 @@ pub use self::reconciler::Reconciler;
 pub use self::start::Started;
 pub(crate) use self::step::StepError;
 
+/// For how long a deleted tenant can be undeleted where nobody says.
+pub const DEFAULT_GRACE: Duration = Duration::days(7);
+
 /// What an operator asks to become of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transition {
@@ -28,8 +31,9 @@ pub enum Transition {
     Resume,
     /// Delete it: refuse it from now on, and purge it when the grace period is over.
     Offboard {
-        /// For how long it can be undeleted.
-        grace: Duration,
+        /// For how long it can be undeleted, counted from now, also where it was deleted before. `None` is
+        /// [`DEFAULT_GRACE`], and leaves a tenant that is deleted already as it is.
+        grace: Option<Duration>,
     },
     /// Bring a deleted tenant back.
     Undelete,
@@ -106,7 +110,7 @@ mod tests {
     /// The whole table, as a reader would draw it: `+` goes, `=` is there already, `x` is refused.
     #[test]
     fn every_state_answers_every_transition() {
-        let grace = Duration::days(1);
+        let grace = Some(Duration::days(1));
         let expected = [
             (Transition::Suspend, "x+=xx"),
             (Transition::Resume, "x=+xx"),

@@ -104,6 +104,11 @@ impl ControlPlane {
         }
     }
 
+    /// The most connections of a tenant that has no limit of its own.
+    pub(crate) fn default_max(&self) -> u32 {
+        self.settings.max_connections_per_tenant
+    }
+
     /// How the listener for changes logs in to the control store, and how long that may take.
     pub(crate) fn listener_login(&self) -> (PgConnectOptions, Duration) {
         let settings = &self.settings;

@@ -22,7 +22,7 @@ use sqlx::postgres::{PgPool, PgPoolOptions};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
-pub use api_keys::{ApiKeyChange, ApiKeyFilter};
+pub use api_keys::{ApiKeyChange, ApiKeyFilter, ChangeKeyError, CreateKeyError};
 pub use audit::{AuditFilter, AuditRecord};
 pub(crate) use begin::Committed;
 pub use created_at::CreatedAt;
@@ -32,6 +32,7 @@ pub(crate) use leases::{Claim, Lease};
 pub use operations::OperationFilter;
 pub(crate) use standing::standing;
 pub(crate) use steps::Effect;
+pub(crate) use tenant_changes::Bounds;
 pub use tenants::TenantFilter;
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};

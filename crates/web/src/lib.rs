@@ -21,7 +21,7 @@ pub mod page;
 pub mod read;
 
 pub use error::{Code, FieldError, Problem};
-pub use extract::{JsonObject, NoQuery, PathId};
+pub use extract::{JsonObject, NoBody, NoQuery, PathId};
 pub use listen::{Peer, serve};
 pub use middleware::{StackSettings, stack};
 pub use page::Page;

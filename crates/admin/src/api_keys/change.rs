@@ -2,21 +2,21 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use control_plane::{Actor, ApiKeyChange, ControlPlane};
+use control_plane::{Actor, ApiKeyChange, ChangeKeyError, ControlPlane};
 use uuid::Uuid;
 use web::read::Patch;
 use web::read::rule::timestamp;
-use web::{Code, JsonObject, NoQuery, PathId, Problem};
+use web::{Code, JsonObject, NoBody, NoQuery, PathId, Problem};
 
 use super::view::ApiKeyView;
 use crate::attempts::Audited;
 use crate::auth::Caller;
 use crate::store_failed::store_failed;
 
-/// The key as it is now; the change stands in the audit log already.
-type Changed = (Extension<Audited>, Json<ApiKeyView>);
+/// The key as it is now; a change stands in the audit log already.
+type Changed = (Option<Extension<Audited>>, Json<ApiKeyView>);
 
-/// Sets when the key ends, which may be at once; `null` for never.
+/// Sets when the key ends, which may be at once; `null` for never. One that is revoked has ended.
 pub(super) async fn expire(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,
@@ -36,12 +36,13 @@ pub(super) async fn expire(
     changed(&plane, &actor, id, change).await
 }
 
-/// Refuses the key from now on, for good.
+/// Refuses the key from now on, for good: 200, also when it was revoked before.
 pub(super) async fn revoke(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<Changed, Problem> {
     changed(&plane, &actor, id, ApiKeyChange::Revoke).await
 }
@@ -52,8 +53,11 @@ async fn changed(
     id: Uuid,
     change: ApiKeyChange,
 ) -> Result<Changed, Problem> {
-    let key = plane.store().change_api_key(actor, id, change).await;
-    key.map_err(store_failed)?
-        .map(|key| (Extension(Audited), Json(key.into())))
-        .ok_or_else(|| Code::NotFound.into())
+    let changed = plane.store().change_api_key(actor, id, change).await;
+    let (key, now) = changed.map_err(|error| match error {
+        ChangeKeyError::Unknown => Code::NotFound.into(),
+        ChangeKeyError::Revoked => Problem::new(Code::Conflict).detail("the key is revoked, for good"),
+        ChangeKeyError::Store(error) => store_failed(error),
+    })?;
+    Ok((now.then_some(Extension(Audited)), Json(key.into())))
 }

@@ -3,10 +3,10 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use control_plane::{ApiKeySecret, ChangeError, ControlPlane};
+use control_plane::{ApiKeySecret, ChangeError, ControlPlane, CreateKeyError};
 use http::{StatusCode, header};
 use web::read::rule::{text, timestamp};
-use web::{Code, JsonObject, NoQuery, Patch, PathId, Problem};
+use web::{Code, FieldError, JsonObject, NoQuery, Patch, PathId, Problem};
 
 use super::view::ApiKeyView;
 use crate::attempts::Audited;
@@ -55,10 +55,14 @@ pub(super) async fn create(
         .into_response())
 }
 
-fn refuse(error: ChangeError) -> Problem {
+fn refuse(error: CreateKeyError) -> Problem {
     match error {
-        ChangeError::Unknown(_) => Code::TenantUnknown.into(),
-        ChangeError::Store(error) => store_failed(error),
-        error => Problem::new(Code::TenantStateConflict).detail(error.to_string()),
+        CreateKeyError::AlreadyExpired => Problem::validation(vec![FieldError {
+            field: "expires_at".to_owned(),
+            detail: "must be in the future".into(),
+        }]),
+        CreateKeyError::Tenant(ChangeError::Unknown(_)) => Code::TenantUnknown.into(),
+        CreateKeyError::Tenant(ChangeError::Store(error)) => store_failed(error),
+        CreateKeyError::Tenant(error) => Problem::new(Code::TenantStateConflict).detail(error.to_string()),
     }
 }

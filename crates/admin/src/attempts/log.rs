@@ -58,6 +58,8 @@ impl AttemptLog {
             code: Some(Code::Unauthenticated.name()),
             ..AuditEntry::done(&actor, "authenticate")
         };
+        // It stands for all of them, and a reader should see that where others have a path.
+        let entry = entry.target(format!("{count} more requests"));
         let after = json!({"left_out": count, "seconds": Strangers::WINDOW.as_secs()});
         self.write(&entry.changed(None, Some(after))).await;
     }
@@ -70,6 +72,8 @@ impl AttemptLog {
         };
         tracing::warn!(
             target: "audit",
+            // The span's id of the request is here.
+            parent: None,
             actor = entry.actor.name,
             token = entry.actor.token.map(tracing::field::display),
             source = entry.actor.source.map(tracing::field::display),

@@ -43,12 +43,14 @@ pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAns
     Ok((Response::from_parts(head, Body::from(body)), kept))
 }
 
-/// Whether the same request would be answered so again. Who may do what can change, and so can time.
+/// Whether the same request would be answered so again. Who may do what can change, and so can time; and the
+/// type of a body is no part of what a key stands for.
 fn is_final(status: StatusCode) -> bool {
     match status {
         StatusCode::UNAUTHORIZED
         | StatusCode::FORBIDDEN
         | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
         | StatusCode::TOO_MANY_REQUESTS => false,
         _ => status.is_success() || status.is_client_error(),
     }
@@ -143,6 +145,7 @@ mod tests {
             (Code::Unauthenticated, false),
             (Code::Forbidden, false),
             (Code::RequestTimeout, false),
+            (Code::MediaType, false),
             (Code::PoolBusy, false),
             (Code::Internal, false),
             (Code::ControlStoreDown, false),

@@ -28,19 +28,23 @@ pub(super) fn owner(actor: &Actor) -> String {
         .map_or_else(|| NewAdminToken::CONFIGURED.to_owned(), |token| token.to_string())
 }
 
-/// SHA-256 of all that a handler goes by. A head has no NUL, so nothing of it can be taken for something else.
+/// SHA-256 of all that a handler goes by. A head has no control characters, so nothing of it can be taken for something
+/// else.
 pub(super) fn fingerprint(head: &Parts, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let condition = head.headers.get(header::IF_MATCH);
     for part in [
         head.method.as_str().as_bytes(),
         head.uri.path().as_bytes(),
         head.uri.query().unwrap_or_default().as_bytes(),
-        condition.map_or(&[], |condition| condition.as_bytes()),
     ] {
         hash.update(part);
         hash.update([0]);
     }
+    for condition in head.headers.get_all(header::IF_MATCH) {
+        hash.update(condition.as_bytes());
+        hash.update([1]);
+    }
+    hash.update([0]);
     hash.update(body);
     hash.finalize().into()
 }
@@ -75,21 +79,23 @@ mod tests {
 
     #[test]
     fn each_part_of_a_request_tells_it_from_others() {
-        let of = |method: &str, uri: &str, condition: Option<&str>, body: &[u8]| {
+        let of = |method: &str, uri: &str, conditions: &[&str], body: &[u8]| {
             let mut request = Request::builder().method(method).uri(uri);
-            if let Some(condition) = condition {
-                request = request.header("if-match", condition);
+            for condition in conditions {
+                request = request.header("if-match", *condition);
             }
             fingerprint(&request.body(()).unwrap().into_parts().0, body)
         };
-        let one = of("POST", "/a?b=c", None, b"{}");
-        assert_eq!(one, of("POST", "/a?b=c", None, b"{}"));
+        let one = of("POST", "/a?b=c", &["1"], b"{}");
+        assert_eq!(one, of("POST", "/a?b=c", &["1"], b"{}"));
         for other in [
-            of("PUT", "/a?b=c", None, b"{}"),
-            of("POST", "/a", None, b"{}"),
-            of("POST", "/ab?=c", None, b"{}"),
-            of("POST", "/a?b=c", Some("\"1\""), b"{}"),
-            of("POST", "/a?b=c", None, b"{} "),
+            of("PUT", "/a?b=c", &["1"], b"{}"),
+            of("POST", "/a", &["1"], b"{}"),
+            of("POST", "/ab?=c", &["1"], b"{}"),
+            of("POST", "/a?b=c", &[], b"{}"),
+            of("POST", "/a?b=c", &["1", "2"], b"{}"),
+            of("POST", "/a?b=c", &["1", ""], b"{}"),
+            of("POST", "/a?b=c", &["1"], b"{} "),
         ] {
             assert_ne!(one, other);
         }

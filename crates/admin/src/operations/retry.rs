@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use control_plane::ControlPlane;
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, NoBody, NoQuery, PathId, Problem};
 
 use super::OperationView;
 use crate::store_failed::store_failed;
@@ -13,6 +13,7 @@ pub(super) async fn retry(
     State(plane): State<ControlPlane>,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<Response, Problem> {
     let store = plane.store();
     if let Some(operation) = store.retry_operation(id).await.map_err(store_failed)? {

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 use tenant_registry::{BudgetedPool, Registry};
-use web::{NoQuery, PathId, Problem};
+use web::{NoBody, NoQuery, PathId, Problem};
 
 /// Closes a tenant's pool when nobody holds it any more, and forgets why it failed: 204, also where there is none. The
 /// next request opens it anew.
@@ -11,6 +11,7 @@ pub(super) async fn evict(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<StatusCode, Problem> {
     registry.invalidate(id.into());
     Ok(StatusCode::NO_CONTENT)

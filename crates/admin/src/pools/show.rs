@@ -20,5 +20,5 @@ pub(super) async fn show(
         .filter(|pool| pool.tenant == tenant)
         .min_by_key(|pool| pool.state as u8)
         .map(|pool| Json(pool.into()))
-        .ok_or_else(|| Code::NotFound.into())
+        .ok_or_else(|| Problem::new(Code::NotFound).detail("no pool of this tenant is open here"))
 }

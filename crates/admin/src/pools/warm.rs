@@ -4,7 +4,7 @@ use axum::extract::State;
 use control_plane::{ControlPlane, TenantState};
 use http::StatusCode;
 use tenant_registry::{BudgetedPool, Registry};
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, NoBody, NoQuery, PathId, Problem};
 
 use crate::store_failed::store_failed;
 
@@ -14,6 +14,7 @@ pub(super) async fn warm(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<StatusCode, Problem> {
     let tenant = plane.tenant(id.into()).await.map_err(store_failed)?;
     let tenant = tenant.ok_or(Code::TenantUnknown)?;

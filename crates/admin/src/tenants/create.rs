@@ -1,7 +1,5 @@
 //! `POST /admin/v1/tenants`
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::response::Response;
 use control_plane::{ControlPlane, Limits, NewTenant};
@@ -10,13 +8,11 @@ use tenant_registry::{Budget, BudgetedPool, Registry, TenantId};
 use web::read::rule::uuid;
 use web::{JsonObject, NoQuery, Problem};
 
+use super::prefer::Preference;
 use super::{fields, refuse, view};
 use crate::auth::Caller;
 use crate::idempotency::idempotency_key;
 use crate::store_failed::store_failed;
-
-/// How long a change's operation is waited for, before its place is answered in its stead.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Creates a tenant: 201 with its place in `Location` when it is active, 202 with its operation's place when that takes
 /// longer, or at once with `Prefer: respond-async` (RFC 7240). One that was left half done is gone on with when its id
@@ -65,30 +61,19 @@ pub(super) async fn create(
 
     let started = plane.begin_creation(&actor, &new, most_reserved(&budget)).await;
     let started = started.map_err(refuse::creation)?;
+    let preference = Preference::of(&headers);
     let (tenant, operation) = started
-        .within(&plane, patience(&headers))
+        .within(&plane, preference.patience())
         .await
         .map_err(store_failed)?;
     // Who asked for it before was told that it is not there or not ready, and that is remembered for a moment. Here the
     // next request finds it; elsewhere the notice of the change sees to that.
     registry.invalidate(tenant.id);
-    Ok(view::outcome(StatusCode::CREATED, tenant, operation))
+    Ok(preference.applied(view::outcome(StatusCode::CREATED, tenant, operation)))
 }
 
 /// How many connections may be reserved for all tenants together: one at least is nobody's, so that everybody is served.
 /// What the budget is, is known when the server was asked.
 pub(super) fn most_reserved(budget: &Budget) -> Option<u32> {
     budget.snapshot().ledger.cap.checked_sub(1)
-}
-
-/// How long this client waits.
-pub(super) fn patience(headers: &HeaderMap) -> Duration {
-    let preferences = headers
-        .get_all("prefer")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let respond_async = preferences
-        .flat_map(|value| value.split(','))
-        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"));
-    if respond_async { Duration::ZERO } else { PATIENCE }
 }

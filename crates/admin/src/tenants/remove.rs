@@ -7,19 +7,17 @@ use http::HeaderMap;
 use tenant_registry::{BudgetedPool, Registry};
 use time::Duration;
 use web::read::rule::integer;
-use web::{PathId, Problem, Query};
+use web::{NoBody, PathId, Problem, Query};
 
 use super::transition::lead;
 use crate::auth::Caller;
 use crate::revision::IfMatch;
 
-/// A week.
-const GRACE_HOURS: i64 = 7 * 24;
 /// Ten years.
 const MOST_GRACE_HOURS: i64 = 10 * 365 * 24;
 
 /// Deletes a tenant: it is refused from now on, and its data is purged when the grace period is over. Until then it can
-/// be undeleted.
+/// be undeleted, and given another grace period from now on by being deleted again.
 pub(super) async fn remove(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
@@ -27,13 +25,11 @@ pub(super) async fn remove(
     if_match: IfMatch,
     headers: HeaderMap,
     mut query: Query,
-    PathId(id): PathId,
+    (PathId(id), NoBody): (PathId, NoBody),
 ) -> Result<Response, Problem> {
     let hours = query.optional("grace_hours", integer(0..=MOST_GRACE_HOURS));
-    let hours = query.finish(hours)?.unwrap_or(GRACE_HOURS);
-    let transition = Transition::Offboard {
-        grace: Duration::hours(hours),
-    };
+    let grace = query.finish(hours)?.map(Duration::hours);
+    let transition = Transition::Offboard { grace };
     lead(
         &plane,
         &registry,

@@ -5,9 +5,9 @@ use axum::response::Response;
 use control_plane::{Actor, ControlPlane, Transition};
 use http::{HeaderMap, StatusCode};
 use tenant_registry::{BudgetedPool, Registry, TenantId};
-use web::{NoQuery, PathId, Problem};
+use web::{NoBody, NoQuery, PathId, Problem};
 
-use super::create::patience;
+use super::prefer::Preference;
 use super::{refuse, view};
 use crate::auth::Caller;
 use crate::revision::IfMatch;
@@ -25,8 +25,8 @@ macro_rules! transitions {
             Caller(actor): Caller,
             if_match: IfMatch,
             headers: HeaderMap,
-            _: NoQuery,
             PathId(id): PathId,
+            _: (NoQuery, NoBody),
         ) -> Result<Response, Problem> {
             lead(&plane, &registry, &actor, id.into(), Transition::$transition, if_match, &headers).await
         })+
@@ -61,10 +61,11 @@ pub(super) async fn lead(
         .map_err(refuse::change)?;
     // Here it holds at once; elsewhere when the notice of the change is there.
     registry.invalidate(tenant);
+    let preference = Preference::of(headers);
     let (tenant, operation) = started
-        .within(plane, patience(headers))
+        .within(plane, preference.patience())
         .await
         .map_err(store_failed)?;
     registry.invalidate(tenant.id);
-    Ok(view::outcome(StatusCode::OK, tenant, operation))
+    Ok(preference.applied(view::outcome(StatusCode::OK, tenant, operation)))
 }

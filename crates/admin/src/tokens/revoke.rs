@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use control_plane::{ControlPlane, RevokeError};
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, NoBody, NoQuery, PathId, Problem};
 
 use crate::attempts::Audited;
 use crate::auth::{AdminAuth, Caller};
@@ -17,6 +17,7 @@ pub(super) async fn revoke(
     Caller(actor): Caller,
     _: NoQuery,
     PathId(id): PathId,
+    _: NoBody,
 ) -> Result<Response, Problem> {
     let revoked = plane
         .store()

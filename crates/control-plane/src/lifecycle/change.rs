@@ -7,6 +7,7 @@ use super::start::Started;
 use super::{ChangeError, Transition};
 use crate::actor::Actor;
 use crate::plane::ControlPlane;
+use crate::store::Bounds;
 use crate::tenant::{Tenant, TenantChange};
 
 impl ControlPlane {
@@ -23,8 +24,12 @@ impl ControlPlane {
         revision: Option<i64>,
         most_reserved: Option<u32>,
     ) -> Result<Tenant, ChangeError> {
+        let bounds = Bounds {
+            default_max: self.default_max(),
+            most_reserved,
+        };
         self.store
-            .change_tenant(actor, id, change, revision, most_reserved)
+            .change_tenant(actor, id, change, revision, bounds)
             .await
     }
 

@@ -43,7 +43,8 @@ pub enum CreateError {
 impl ControlPlane {
     /// Commits a tenant as provisioning, and begins to make its roles in the data cluster; it is active when its
     /// operation has succeeded. The same tenant that is still provisioning is gone on with, and where its id tells that
-    /// it was this very request that made it, it is what was asked for, whatever has become of it.
+    /// it was this very request that made it, it is what was asked for, whatever has become of it; only another tenant of
+    /// that id is left alone, and a fresh one made.
     /// No more than `most_reserved` connections are reserved for all tenants together.
     ///
     /// # Errors
@@ -54,9 +55,26 @@ impl ControlPlane {
         new: &NewTenant,
         most_reserved: Option<u32>,
     ) -> Result<Started, CreateError> {
-        let limits = new.limits.checked();
+        let limits = new.limits.checked(self.default_max());
         limits.map_err(|wrong| CreateError::Limits(wrong.to_string()))?;
         let id = new.id.unwrap_or_else(|| Uuid::now_v7().into());
+        match self.create_as(actor, id, new, most_reserved).await {
+            // Its key was used before, for another tenant, and so long ago that nobody remembers.
+            Err(CreateError::Exists(Taken::Id)) if new.again => {
+                self.create_as(actor, Uuid::now_v7().into(), new, most_reserved)
+                    .await
+            }
+            result => result,
+        }
+    }
+
+    async fn create_as(
+        &self,
+        actor: &Actor,
+        id: TenantId,
+        new: &NewTenant,
+        most_reserved: Option<u32>,
+    ) -> Result<Started, CreateError> {
         if is_probe(id) {
             return Err(CreateError::Exists(Taken::Id));
         }

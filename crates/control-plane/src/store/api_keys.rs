@@ -1,18 +1,16 @@
 //! `control.api_keys`
 
-use serde_json::json;
+use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
+use time::serde::rfc3339;
 use uuid::Uuid;
 
-use super::begin::locked;
 use super::{CreatedAt, Store, StoreError, audit};
 use crate::actor::Actor;
-use crate::api_key::{ApiKey, ApiKeySecret};
+use crate::api_key::ApiKey;
 use crate::audit::AuditEntry;
-use crate::lifecycle::ChangeError;
-use crate::tenant::TenantState;
 
 /// A row of `control.api_keys`, but for the hash.
 struct Row {
@@ -53,6 +51,12 @@ macro_rules! api_keys {
     };
 }
 
+mod change;
+mod make;
+
+pub use change::{ApiKeyChange, ChangeKeyError};
+pub use make::CreateKeyError;
+
 /// Which API keys are listed.
 #[derive(Debug, Clone, Default)]
 pub struct ApiKeyFilter {
@@ -62,100 +66,7 @@ pub struct ApiKeyFilter {
     pub prefix: Option<String>,
 }
 
-/// What is to become of a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApiKeyChange {
-    /// It is refused from then on; `None` for never.
-    Expire(Option<OffsetDateTime>),
-    /// It is refused for good.
-    Revoke,
-}
-
 impl Store {
-    /// Keeps a fresh key of a tenant's.
-    ///
-    /// # Errors
-    /// When there is no such tenant, or it is purged or going to be; when the store fails.
-    pub async fn insert_api_key(
-        &self,
-        actor: &Actor,
-        owner: TenantId,
-        name: &str,
-        expires_at: Option<OffsetDateTime>,
-        secret: &ApiKeySecret,
-    ) -> Result<ApiKey, ChangeError> {
-        let mut transaction = self.pool.begin().await?;
-        // A purge that begins at this moment comes before or after.
-        let found = locked(&mut transaction, owner, None).await?;
-        if matches!(found.state, TenantState::Offboarding | TenantState::Purged) {
-            return Err(ChangeError::State(found.state));
-        }
-        let id = Uuid::now_v7();
-        sqlx::query!(
-            "INSERT INTO control.api_keys (id, tenant_id, name, prefix, sha256, created_by, expires_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            id,
-            owner.as_uuid(),
-            name,
-            secret.prefix(),
-            &secret.sha256(),
-            actor.name,
-            expires_at,
-        )
-        .execute(&mut *transaction)
-        .await?;
-        let key = one(&mut *transaction, id).await?;
-        let key = key.ok_or(StoreError::Invalid("API key"))?;
-        told(&mut transaction, actor, "api_key.create", None, &key).await?;
-        transaction.commit().await?;
-        Ok(key)
-    }
-
-    /// Expires or revokes a key. `None` when there is none. One that is revoked stays so.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn change_api_key(
-        &self,
-        actor: &Actor,
-        id: Uuid,
-        change: ApiKeyChange,
-    ) -> Result<Option<ApiKey>, StoreError> {
-        let mut transaction = self.pool.begin().await?;
-        let before = api_keys!("WHERE id = $1 FOR NO KEY UPDATE", id)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        let Some(before) = before.map(ApiKey::from) else {
-            return Ok(None);
-        };
-        let action = match change {
-            ApiKeyChange::Expire(at) => {
-                sqlx::query!(
-                    "UPDATE control.api_keys SET expires_at = $2 WHERE id = $1",
-                    id,
-                    at
-                )
-                .execute(&mut *transaction)
-                .await?;
-                "api_key.expire"
-            }
-            ApiKeyChange::Revoke => {
-                sqlx::query!(
-                    "UPDATE control.api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = $1",
-                    id
-                )
-                .execute(&mut *transaction)
-                .await?;
-                "api_key.revoke"
-            }
-        };
-        let after = one(&mut *transaction, id).await?;
-        let after = after.ok_or(StoreError::Invalid("API key"))?;
-        told(&mut transaction, actor, action, Some(&before), &after).await?;
-        transaction.commit().await?;
-        Ok(Some(after))
-    }
-
     /// The key, if there is one.
     ///
     /// # Errors
@@ -197,27 +108,40 @@ async fn one(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, sql
     Ok(row.map(ApiKey::from))
 }
 
+/// What of a key stands in the audit log.
+#[derive(Serialize)]
+struct Told<'a> {
+    name: &'a str,
+    prefix: &'a str,
+    #[serde(with = "rfc3339::option")]
+    expires_at: Option<OffsetDateTime>,
+    #[serde(with = "rfc3339::option")]
+    revoked_at: Option<OffsetDateTime>,
+}
+
+impl<'a> From<&'a ApiKey> for Told<'a> {
+    fn from(key: &'a ApiKey) -> Self {
+        Self {
+            name: &key.name,
+            prefix: &key.prefix,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}
+
 /// Writes it into the audit log.
-async fn told(
+async fn tell(
     store: &mut PgConnection,
     actor: &Actor,
     action: &str,
     before: Option<&ApiKey>,
     after: &ApiKey,
-) -> Result<(), sqlx::Error> {
-    let shown = |key: &ApiKey| {
-        let at = |time: Option<OffsetDateTime>| time.map(OffsetDateTime::unix_timestamp);
-        json!({
-            "name": key.name,
-            "prefix": key.prefix,
-            "expires_at": at(key.expires_at),
-            "revoked_at": at(key.revoked_at),
-        })
-    };
-    let entry = AuditEntry::done(actor, action).tenant(after.tenant);
-    let entry = AuditEntry {
-        target: Some(after.id.to_string()),
-        ..entry.changed(before.map(shown), Some(shown(after)))
-    };
-    audit::append(store, &entry).await
+) -> Result<(), StoreError> {
+    let told = |key| serde_json::to_value(Told::from(key)).map_err(|_| StoreError::Invalid("API key"));
+    let entry = AuditEntry::done(actor, action)
+        .tenant(after.tenant)
+        .target(after.id.to_string())
+        .changed(before.map(told).transpose()?, Some(told(after)?));
+    Ok(audit::append(store, &entry).await?)
 }

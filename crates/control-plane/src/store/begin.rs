@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use tenant_registry::TenantId;
+use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::tenants::{tenant, tenants};
@@ -30,6 +31,7 @@ pub(super) fn told(tenant: &Tenant) -> Value {
         "metadata": tenant.metadata,
         "limits": tenant.limits,
         "state": tenant.state,
+        "purge_at": tenant.purge_at.and_then(|at| at.format(&Rfc3339).ok()),
     })
 }
 

@@ -2,14 +2,15 @@
 
 use sqlx::{PgConnection, PgTransaction};
 use tenant_registry::TenantId;
+use time::Duration;
 use uuid::Uuid;
 
-use super::begin::{Committed, lead, locked, told};
+use super::begin::{Committed, found, lead, locked, told};
 use super::operations::running;
 use super::{Store, StoreError, audit};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
-use crate::lifecycle::{ChangeError, Move, Transition};
+use crate::lifecycle::{ChangeError, DEFAULT_GRACE, Move, Transition};
 use crate::operation::OperationKind;
 use crate::tenant::{Tenant, TenantState};
 
@@ -37,7 +38,14 @@ impl Store {
             // It is there, and about to leave again: that is stopped.
             Move::Already if under_way.is_some_and(|kind| transition.turns(kind)) => {}
             Move::Go => {}
-            Move::Already => return already(transaction, actor, before, transition).await,
+            Move::Already => {
+                if let Transition::Offboard { grace: Some(grace) } = transition
+                    && before.state == TenantState::Offboarding
+                {
+                    return put_off(transaction, actor, before, grace).await;
+                }
+                return already(transaction, actor, before, transition).await;
+            }
             Move::Refused => return Err(ChangeError::State(before.state)),
         }
         let mut kind = transition.kind();
@@ -59,7 +67,7 @@ impl Store {
                         returns_to = CASE WHEN state = 'offboarding' THEN returns_to ELSE state END
                      WHERE id = $1",
                     uuid,
-                    grace.as_seconds_f64(),
+                    grace.unwrap_or(DEFAULT_GRACE).as_seconds_f64(),
                 )
                 .execute(&mut *transaction)
                 .await?;
@@ -97,14 +105,15 @@ impl Store {
         Ok(true)
     }
 
-    /// Up to `limit` deleted tenants whose grace period is over and whose purge has not begun.
+    /// Up to `limit` deleted tenants whose grace period is over and whose purge has not begun. Those are left alone whose
+    /// sessions are still being ended: who waits for that is to see it succeed.
     pub(crate) async fn due_for_purge(&self, limit: i64) -> Result<Vec<TenantId>, StoreError> {
         let ids = sqlx::query_scalar!(
             "SELECT id FROM control.tenants
              WHERE purge_at <= now() AND purge_began_at IS NULL
                 AND NOT EXISTS (
                     SELECT FROM control.operations
-                    WHERE tenant_id = tenants.id AND state = 'running' AND kind = 'undelete'
+                    WHERE tenant_id = tenants.id AND state = 'running' AND kind IN ('undelete', 'offboard')
                 )
              ORDER BY purge_at
              LIMIT $1",
@@ -116,7 +125,7 @@ impl Store {
     }
 }
 
-/// Whether the tenant's time is up, and nobody is bringing it back.
+/// Whether the tenant's time is up, and nobody is bringing it back, or deleting it still.
 async fn is_due(store: &mut PgConnection, id: TenantId) -> Result<bool, StoreError> {
     let due = sqlx::query_scalar!(
         r#"SELECT state = 'offboarding' AND purge_at <= now() AND purge_began_at IS NULL AS "due!"
@@ -126,7 +135,39 @@ async fn is_due(store: &mut PgConnection, id: TenantId) -> Result<bool, StoreErr
     .fetch_one(&mut *store)
     .await?;
     let running = running(store, id).await?;
-    Ok(due && running.is_none_or(|operation| operation.kind != OperationKind::Undelete))
+    let busy = [OperationKind::Undelete, OperationKind::Offboard];
+    Ok(due && running.is_none_or(|operation| !busy.contains(&operation.kind)))
+}
+
+/// A tenant that is deleted already is given another time, unless its rows are going.
+async fn put_off(
+    mut transaction: PgTransaction<'_>,
+    actor: &Actor,
+    before: Tenant,
+    grace: Duration,
+) -> Result<Committed, ChangeError> {
+    let put_off = sqlx::query!(
+        "UPDATE control.tenants SET purge_at = now() + $2 * interval '1 second'
+         WHERE id = $1 AND purge_began_at IS NULL",
+        before.id.as_uuid(),
+        grace.as_seconds_f64(),
+    )
+    .execute(&mut *transaction)
+    .await?;
+    if put_off.rows_affected() == 0 {
+        return Err(ChangeError::Purging);
+    }
+    let tenant = found(&mut transaction, before.id).await?;
+    let transition = Transition::Offboard { grace: Some(grace) };
+    let operation = running(&mut *transaction, tenant.id).await?;
+    let entry = AuditEntry::done(actor, transition.action()).tenant(tenant.id);
+    let entry = entry.changed(Some(told(&before)), Some(told(&tenant)));
+    audit::append(&mut *transaction, &entry).await?;
+    transaction.commit().await?;
+    Ok(Committed {
+        tenant,
+        operation: operation.filter(|operation| operation.kind == transition.kind()),
+    })
 }
 
 /// Nothing is to be done, or is being done already: that it was asked for is noted all the same.
@@ -147,10 +188,12 @@ async fn already(
     })
 }
 
-/// Notes that the tenant's rows go from now on. Nothing leads back.
+/// Notes that the tenant's rows go from now on, whatever time it had left. Nothing leads back.
 async fn note_purge(store: &mut PgConnection, id: TenantId) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE control.tenants SET purge_began_at = coalesce(purge_began_at, now()) WHERE id = $1",
+        "UPDATE control.tenants
+         SET purge_began_at = coalesce(purge_began_at, now()), purge_at = least(purge_at, now())
+         WHERE id = $1",
         id.as_uuid(),
     )
     .execute(store)

@@ -10,6 +10,15 @@ use crate::audit::AuditEntry;
 use crate::lifecycle::{ChangeError, Taken};
 use crate::tenant::{ExternalId, Limits, Tenant, TenantChange, TenantState};
 
+/// What the service sets tenants' limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The most connections of a tenant that has no limit of its own.
+    pub(crate) default_max: u32,
+    /// The most connections that are reserved for all tenants together; `None` where that is not known.
+    pub(crate) most_reserved: Option<u32>,
+}
+
 impl Store {
     /// Changes what an operator may say of a tenant, if it is at this revision still.
     pub(crate) async fn change_tenant(
@@ -18,7 +27,7 @@ impl Store {
         id: TenantId,
         change: &TenantChange,
         revision: Option<i64>,
-        most_reserved: Option<u32>,
+        bounds: Bounds,
     ) -> Result<Tenant, ChangeError> {
         let mut transaction = self.pool.begin().await?;
         let before = locked(&mut transaction, id, revision).await?;
@@ -26,8 +35,11 @@ impl Store {
             return Err(ChangeError::State(before.state));
         }
         let after = changed(&before, change);
-        let limits = after.limits.checked();
-        limits.map_err(|wrong| ChangeError::Limits(wrong.to_string()))?;
+        // What stands in the store already may be from a time when the default was another.
+        if after.limits != before.limits {
+            let limits = after.limits.checked(bounds.default_max);
+            limits.map_err(|wrong| ChangeError::Limits(wrong.to_string()))?;
+        }
         let entry = AuditEntry::done(actor, "tenant.change").tenant(id);
         if after == before {
             let entry = entry.changed(Some(told(&before)), Some(told(&before)));
@@ -36,7 +48,7 @@ impl Store {
             return Ok(before);
         }
         if after.limits.reserved_connections > before.limits.reserved_connections
-            && let Some(most) = most_reserved
+            && let Some(most) = bounds.most_reserved
         {
             reservable(&mut transaction, id, after.limits, most).await?;
         }

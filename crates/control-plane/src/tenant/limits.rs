@@ -18,23 +18,24 @@ pub enum LimitsError {
     /// Not a number that a pool can hold.
     #[error("must be from 1 to {MAX_CONNECTIONS_PER_TENANT}")]
     Max,
-    /// More reserved than may be held.
-    #[error("must be at most max_connections, and at most {MAX_CONNECTIONS_PER_TENANT}")]
-    Reserved,
+    /// More reserved than may be held: than `max_connections`, or the service's default in its place.
+    #[error("must be at most max_connections, which is {0}")]
+    Reserved(u32),
 }
 
 impl Limits {
-    /// Checks that they go together.
+    /// Checks that they go together, where the service's default of `max_connections` is this.
     ///
     /// # Errors
     /// When one is out of range, or more is reserved than may be held.
-    pub fn checked(self) -> Result<Self, LimitsError> {
+    pub fn checked(self, default_max: u32) -> Result<Self, LimitsError> {
         let most = MAX_CONNECTIONS_PER_TENANT;
         if self.max_connections.is_some_and(|max| !(1..=most).contains(&max)) {
             return Err(LimitsError::Max);
         }
-        if self.reserved_connections > self.max_connections.unwrap_or(most) {
-            return Err(LimitsError::Reserved);
+        let max = self.max_connections.unwrap_or(default_max);
+        if self.reserved_connections > max {
+            return Err(LimitsError::Reserved(max));
         }
         Ok(self)
     }

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 
-/// A tenant's name: 1 to 100 characters, without control characters, and without white space around it.
+/// A tenant's name: 1 to 100 characters, without control characters, and without white space around it. Not a UUID:
+/// whoever says one means the tenant that has it for its id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TenantName(String);
 
 /// Why a text is no [`TenantName`].
 #[derive(Debug, thiserror::Error)]
-#[error("must have 1 to 100 characters, no control characters, and no white space around it")]
+#[error("must have 1 to 100 characters, no control characters, and no white space around it, and be no UUID")]
 pub struct TenantNameError;
 
 impl TenantName {
@@ -18,12 +19,13 @@ impl TenantName {
     /// Checks the text.
     ///
     /// # Errors
-    /// When it is empty, too long, has a control character or white space around it.
+    /// When it is empty, too long, has a control character or white space around it, or is a UUID.
     pub fn new(name: impl Into<String>) -> Result<Self, TenantNameError> {
         let name = name.into();
         let valid = (1..=Self::MAX).contains(&name.chars().count())
             && !name.chars().any(char::is_control)
-            && name.trim() == name;
+            && name.trim() == name
+            && uuid::Uuid::parse_str(&name).is_err();
         valid.then_some(Self(name)).ok_or(TenantNameError)
     }
 

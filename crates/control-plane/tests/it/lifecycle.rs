@@ -123,7 +123,7 @@ async fn a_tenant_of_three_roles_lives_and_dies_like_any_other() {
     assert_eq!(roles(&databases, id).await, "tn tn_a tn_b");
     lead(&plane, id, Transition::Resume).await;
     assert_eq!(asked(&plane, id).await.unwrap(), 1);
-    lead(&plane, id, Transition::Offboard { grace: GRACE }).await;
+    lead(&plane, id, Transition::Offboard { grace: Some(GRACE) }).await;
     let (_, operation) = lead(&plane, id, Transition::Purge).await;
     assert_eq!(operation.unwrap().rows_removed, 1);
     assert_eq!(roles(&databases, id).await, "");
@@ -139,7 +139,7 @@ async fn deleted_and_brought_back_as_it_was() {
             lead(&plane, id, Transition::Suspend).await;
         }
         let before = plane.tenant(id).await.unwrap().unwrap();
-        let (tenant, _) = lead(&plane, id, Transition::Offboard { grace: GRACE }).await;
+        let (tenant, _) = lead(&plane, id, Transition::Offboard { grace: Some(GRACE) }).await;
         assert_eq!(tenant.state, TenantState::Offboarding);
         assert!(tenant.purge_at.unwrap() - tenant.updated_at > Duration::days(6));
         assert!(matches!(asked(&plane, id).await, Err(SourceError::Unknown)));
@@ -186,7 +186,7 @@ async fn purged_to_its_last_row_and_nobody_elses() {
             .unwrap();
     }
 
-    lead(&plane, doomed, Transition::Offboard { grace: GRACE }).await;
+    lead(&plane, doomed, Transition::Offboard { grace: Some(GRACE) }).await;
     let (tenant, operation) = lead(&plane, doomed, Transition::Purge).await;
     assert_eq!(operation.unwrap().rows_removed, 12_000);
     assert_eq!(tenant.state, TenantState::Purged);
@@ -262,11 +262,11 @@ async fn the_reconciler_purges_whose_time_is_up() {
         &plane,
         soon,
         Transition::Offboard {
-            grace: Duration::ZERO,
+            grace: Some(Duration::ZERO),
         },
     )
     .await;
-    lead(&plane, later, Transition::Offboard { grace: GRACE }).await;
+    lead(&plane, later, Transition::Offboard { grace: Some(GRACE) }).await;
     let reconciling = tokio::spawn(Reconciler::new(plane.clone()).run());
     timeout(PATIENCE, async {
         while plane.tenant(soon).await.unwrap().unwrap().state != TenantState::Purged {
@@ -283,19 +283,119 @@ async fn the_reconciler_purges_whose_time_is_up() {
     assert_eq!(roles(&databases, soon).await, "");
 }
 
+/// Nobody notes a step of these kinds of operations, so that what has begun stays under way.
+async fn hold(store: &mut PgConnection, kinds: &str) {
+    let hold = format!(
+        "CREATE OR REPLACE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.steps_done > 0 AND NEW.kind IN ({kinds}) THEN RAISE 'not yet'; END IF;
+            RETURN NEW;
+        END $$;
+        CREATE OR REPLACE TRIGGER hold BEFORE UPDATE ON control.operations FOR EACH ROW EXECUTE FUNCTION public.hold()"
+    );
+    run(store, &hold).await.unwrap();
+}
+
+/// Who deletes without a grace period sees the deletion succeed, and the purge comes after it.
+#[tokio::test]
+async fn a_deletion_is_not_overtaken_by_its_own_purge() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id = testkit::tenant(&plane, "acme").await.id;
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    hold(&mut store, "'offboard'").await;
+    let at_once = Transition::Offboard {
+        grace: Some(Duration::ZERO),
+    };
+    let deleted = plane.transition(&ops(), id, at_once, None).await.unwrap();
+    let (_, deletion) = deleted.within(&plane, PATIENCE).await.unwrap();
+    let deletion = deletion.unwrap().id;
+    let reconciling = tokio::spawn(Reconciler::new(plane.clone()).run());
+    sleep(StdDuration::from_millis(1500)).await;
+    let under_way = plane.store().operation(deletion).await.unwrap().unwrap();
+    assert_eq!(under_way.state, OperationState::Running);
+
+    run(&mut store, "DROP TRIGGER hold ON control.operations")
+        .await
+        .unwrap();
+    timeout(PATIENCE, async {
+        while plane.tenant(id).await.unwrap().unwrap().state != TenantState::Purged {
+            sleep(StdDuration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    reconciling.abort();
+    let ended = plane.store().operation(deletion).await.unwrap().unwrap();
+    assert_eq!(ended.state, OperationState::Succeeded);
+}
+
+#[tokio::test]
+async fn a_deleted_tenant_is_given_another_time_until_its_rows_go() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id = testkit::tenant(&plane, "acme").await.id;
+    let delete = async |grace| {
+        let (tenant, operation) = lead(&plane, id, Transition::Offboard { grace }).await;
+        (tenant, operation.is_some())
+    };
+    let (first, _) = delete(Some(Duration::HOUR)).await;
+    let (later, begun) = delete(Some(Duration::days(30))).await;
+    assert!(!begun);
+    assert!(later.purge_at.unwrap() - first.purge_at.unwrap() > Duration::days(29));
+    // Whoever says nothing of the time leaves it as it is.
+    let (same, _) = delete(None).await;
+    assert_eq!((same.purge_at, same.revision), (later.purge_at, later.revision));
+    let audited = "SELECT count(*) FROM control.audit_log
+        WHERE action = 'tenant.delete' AND after->>'purge_at' > before->>'purge_at'";
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    assert_eq!(one::<i64>(&mut store, audited).await, 1);
+
+    hold(&mut store, "'purge'").await;
+    let purging = plane
+        .transition(&ops(), id, Transition::Purge, None)
+        .await
+        .unwrap();
+    // Its time is now, whatever it was.
+    assert!(purging.tenant.purge_at.unwrap() <= purging.tenant.updated_at);
+    let grace = Some(GRACE);
+    assert!(matches!(
+        refused(&plane, id, Transition::Offboard { grace }).await,
+        ChangeError::Purging
+    ));
+}
+
+/// Its tenant is gone and its answer forgotten: a key that is used again is a new one.
+#[tokio::test]
+async fn a_key_that_was_forgotten_makes_another_tenant() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let of_key = NewTenant::id_of(&ops(), "key");
+    let create = async |called: &str| {
+        let new = NewTenant {
+            id: Some(of_key),
+            again: true,
+            ..NewTenant::named(name(called))
+        };
+        let started = plane.begin_creation(&ops(), &new, None).await.unwrap();
+        let (tenant, _) = started.within(&plane, PATIENCE).await.unwrap();
+        assert_eq!(
+            (tenant.state, tenant.name.as_str()),
+            (TenantState::Active, called)
+        );
+        tenant.id
+    };
+    assert_eq!(create("first").await, of_key);
+    assert_eq!(create("first").await, of_key);
+    assert_ne!(create("second").await, of_key);
+}
+
 /// Whoever leads away is overtaken by who wants it to stay, while it is under way.
 #[tokio::test]
 async fn what_is_about_to_leave_is_kept() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let mut store = databases.server().superuser(databases.control().as_str()).await;
-    // Nobody notes a step, so that what has begun is under way.
-    let hold = "CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            IF NEW.steps_done > 0 AND NEW.kind IN ('resume', 'undelete') THEN RAISE 'not yet'; END IF;
-            RETURN NEW;
-        END $$;
-        CREATE TRIGGER hold BEFORE UPDATE ON control.operations FOR EACH ROW EXECUTE FUNCTION public.hold()";
-    run(&mut store, hold).await.unwrap();
+    hold(&mut store, "'resume', 'undelete'").await;
     for (first, way_back, again, state) in [
         (
             Transition::Suspend,
@@ -305,10 +405,10 @@ async fn what_is_about_to_leave_is_kept() {
         ),
         (
             Transition::Offboard {
-                grace: Duration::ZERO,
+                grace: Some(Duration::ZERO),
             },
             Transition::Undelete,
-            Transition::Offboard { grace: GRACE },
+            Transition::Offboard { grace: Some(GRACE) },
             TenantState::Offboarding,
         ),
     ] {
@@ -432,8 +532,13 @@ async fn what_is_changed_is_checked_and_counted() {
         let refused = plane.change_tenant(&ops(), other.id, &change, None, None).await;
         assert!(matches!(refused, Err(ChangeError::Taken(what)) if what == taken));
     }
-    // Of 10 that may be reserved in all, 3 are gone.
-    for (reserved, max, fits) in [(8, None, false), (7, Some(6), false), (7, None, true)] {
+    // Of 10 that may be reserved in all, 3 are gone; without a limit of its own a tenant may hold 5.
+    for (reserved, max, fits) in [
+        (8, Some(8), false),
+        (7, Some(6), false),
+        (6, None, false),
+        (7, Some(7), true),
+    ] {
         let change = TenantChange {
             reserved_connections: Some(reserved),
             max_connections: Some(max),
@@ -489,7 +594,7 @@ async fn every_change_is_in_the_audit_log() {
     for transition in [
         Transition::Suspend,
         Transition::Suspend,
-        Transition::Offboard { grace: GRACE },
+        Transition::Offboard { grace: Some(GRACE) },
         Transition::Purge,
     ] {
         let started = plane.transition(&actor, id, transition, None).await.unwrap();

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use control_plane::{Actor, AdminToken, Expiry, NewAdminToken, Role};
+use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{Proxy, TestServer};
 use time::macros::datetime;
 use tokio::time::sleep;
 
-use crate::support::{Client, Service, soon, until};
+use crate::support::{Client, Service, retry_after, soon, until};
 
 const TENANTS: &str = "/admin/v1/tenants";
 const TOKENS: &str = "/admin/v1/admin-tokens";
@@ -91,6 +92,11 @@ async fn wrong_tokens_are_not_made() {
         (json!({}), vec!["name", "role"]),
         (json!({"name": "", "role": "root"}), vec!["name", "role"]),
         (json!({"name": "configured", "role": "viewer"}), vec!["name"]),
+        (json!({"name": "Reconciler", "role": "viewer"}), vec!["name"]),
+        (
+            json!({"name": "configured\u{200b}", "role": "viewer"}),
+            vec!["name"],
+        ),
         (json!({"name": " ops", "role": "viewer"}), vec!["name"]),
         (json!({"name": "line\nbreak", "role": "viewer"}), vec!["name"]),
         (
@@ -247,9 +253,50 @@ async fn without_the_store_a_token_that_was_just_seen_counts() {
         .send(Method::POST, TENANTS)
         .await
         .refused(503, "CONTROL_STORE_DOWN");
+    // No store is needed to know that this is none.
+    bearer(&service, "wrong")
+        .get(TENANTS)
+        .await
+        .refused(401, "UNAUTHENTICATED");
     service
         .operator()
         .post(&format!("{TOKENS}/x/revoke"), &json!({}))
         .await
         .refused(404, "NOT_FOUND");
+}
+
+/// Each of them is asked about, and the store is slow: those who are known and the probes wait behind none.
+#[tokio::test]
+async fn a_flood_of_made_up_tokens_starves_nobody() {
+    let proxy = Proxy::before(TestServer::get().await.cluster());
+    let port = format!("control_store.port={}", proxy.address().port());
+    let service = Service::with(&[&port]).await;
+    let operator = service.operator();
+    let (_, known) = made(&service, "known", "viewer").await;
+    for answer in join_all((0..5).map(|_| known.get(TENANTS))).await {
+        answer.expect(200);
+    }
+    proxy.delay(Duration::from_millis(50));
+    let flood = join_all((0..300).map(|_| async {
+        let made_up = AdminToken::generate().unwrap();
+        bearer(&service, made_up.expose()).get(TENANTS).await
+    }));
+    let served = async {
+        for _ in 0..4 {
+            operator.get("/readyz").await.expect(200);
+            operator.get(TENANTS).await.expect(200);
+            known.get(TENANTS).await.expect(200);
+        }
+    };
+    let (answers, ()) = tokio::join!(flood, served);
+    proxy.heal();
+    let (refused, busy): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 401);
+    assert!(!refused.is_empty() && !busy.is_empty(), "{}", refused.len());
+    for answer in refused {
+        answer.refused(401, "UNAUTHENTICATED");
+    }
+    for answer in busy {
+        assert!(retry_after(&answer) >= 1);
+        answer.refused(503, "CLUSTER_BUSY");
+    }
 }

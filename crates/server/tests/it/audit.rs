@@ -7,6 +7,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnection;
 use testkit::{Proxy, TestServer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::support::{Client, Service, until};
@@ -238,6 +240,13 @@ async fn a_flood_of_wrong_tokens_does_not_fill_the_log() {
     })
     .await;
     assert!(left_out > 0);
+    let counted = log(&service).await;
+    let counted = counted
+        .iter()
+        .find(|entry| entry["action"] == "authenticate")
+        .unwrap();
+    let said = format!("{} more requests", counted["after"]["left_out"]);
+    assert_eq!(counted["target"], json!(said));
 }
 
 /// No token, password or key, whoever sends it wherever.
@@ -294,4 +303,84 @@ async fn without_the_store_a_refusal_stays_a_refusal() {
     service.operator().post(TOKENS, &json!({})).await.wrong_fields();
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     proxy.heal();
+}
+
+/// Nobody is there any more to be answered; what was tried is written down all the same.
+#[tokio::test]
+async fn who_hangs_up_stands_in_the_log() {
+    let service = Service::start().await;
+    let (viewer, _) = with_role(&service, Role::Viewer).await;
+    let made_up = AdminToken::generate().unwrap();
+    for reset in [true, false] {
+        for method in ["GET", "POST"] {
+            for bearer in ["wrong", made_up.expose(), viewer.expose()] {
+                let mut socket = TcpStream::connect(service.admin_plane).await.unwrap();
+                let head = format!(
+                    "{method} {TOKENS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {bearer}\r\n\r\n"
+                );
+                socket.write_all(head.as_bytes()).await.unwrap();
+                if reset {
+                    socket.set_zero_linger().unwrap();
+                }
+            }
+        }
+    }
+    let mut expected = Vec::new();
+    for method in ["GET", "POST"] {
+        for code in ["FORBIDDEN", "UNAUTHENTICATED", "UNAUTHENTICATED"] {
+            let line = format!("{method} /admin/v1/admin-tokens, refused, {code}");
+            expected.extend([line.clone(), line]);
+        }
+    }
+    expected.push("admin_token.create, done, -".to_owned());
+    expected.sort();
+    until(async || {
+        let mut ended = ended(&service).await;
+        ended.sort();
+        ended == expected
+    })
+    .await;
+}
+
+/// A key in place of its id, as it is pasted from where it was shown.
+#[tokio::test]
+async fn no_secret_of_a_path_is_in_the_log() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = service.tenant("acme").await;
+    let keys = format!("{TENANTS}/{}/api-keys", tenant.id);
+    let made = operator.post(&keys, &json!({"name": "ci"})).await.expect(201);
+    let secret = made["secret"].as_str().unwrap();
+    let encoded = secret.replace('_', "%5F");
+    for key in [secret, &encoded] {
+        let revoke = format!("/admin/v1/api-keys/{key}/revoke");
+        operator.post(&revoke, &json!({})).await.refused(404, "NOT_FOUND");
+        let newest = log(&service).await.remove(0);
+        assert_eq!(newest["target"], "/admin/v1/api-keys/tnt_…/revoke");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_found_under_its_tenant_however_its_id_is_written() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let nobody = testkit::nobody().to_string();
+    let encoded = format!("%{:02x}{}", nobody.as_bytes()[0], &nobody[1..]);
+    for id in [&nobody, &encoded] {
+        for path in [
+            format!("{TENANTS}/{id}/suspend"),
+            format!("{TENANTS}/{id}/api-keys"),
+            format!("/admin/v1/pools/{id}/warm"),
+        ] {
+            operator.post(&path, &json!({"name": "x"})).await.code();
+            let newest = log(&service).await.remove(0);
+            assert_eq!(newest["tenant_id"], json!(nobody), "{newest}");
+        }
+    }
+    // Of an operation it is the operation's.
+    operator
+        .post(&format!("/admin/v1/operations/{nobody}/retry"), &json!({}))
+        .await
+        .refused(404, "NOT_FOUND");
+    assert_eq!(log(&service).await[0]["tenant_id"], Value::Null);
 }

@@ -144,6 +144,10 @@ async fn what_is_not_final_leaves_the_key_free() {
         .refused(503, "CONTROL_STORE_DOWN");
     store.execute("ROLLBACK").await.unwrap();
 
+    // The type of the body is no part of what the key stands for.
+    let text = operator.request(Method::POST, TOKENS).body(body.to_string());
+    assert_eq!(text.send().await.unwrap().status(), 415);
+
     let made = operator.post(TOKENS, &body).await;
     assert!(!is_replayed(&made));
     let made = made.expect(201);

@@ -114,7 +114,7 @@ async fn made_for(plane: &ControlPlane, kind: OperationKind, number: usize) -> T
     started.within(plane, patience).await.unwrap();
     let before: &[Transition] = match kind {
         OperationKind::Resume => &[Transition::Suspend],
-        OperationKind::Undelete | OperationKind::Purge => &[Transition::Offboard { grace: GRACE }],
+        OperationKind::Undelete | OperationKind::Purge => &[Transition::Offboard { grace: Some(GRACE) }],
         OperationKind::Provision | OperationKind::Suspend | OperationKind::Offboard => &[],
     };
     for transition in before {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Service, until};
@@ -80,6 +81,7 @@ async fn what_cannot_be_is_refused_and_named() {
         (json!({"name": "a", "metadata": []}), "metadata"),
         (json!({"name": "a", "metadata": {"a": big}}), "metadata"),
         (json!({"name": "a", "metadata": {"a": "\0"}}), "metadata"),
+        (json!({"name": "a", "metadata": {"a": 2e19}}), "metadata"),
         (json!({"name": "a", "max_connections": 0}), "max_connections"),
         (json!({"name": "a", "max_connections": 63}), "max_connections"),
         (
@@ -143,12 +145,24 @@ async fn whoever_changes_it_has_read_what_he_changes() {
         ),
         (&json!("acme inc"), &json!(null), &json!(9))
     );
-    operator
-        .clone()
-        .header("if-match", &etag)
-        .patch(&place, &change)
-        .await
-        .refused(412, "PRECONDITION_FAILED");
+    let stale = &etag;
+    let now = operator.get(&place).await.headers["etag"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let padded = now.replacen('"', "\"0", 1);
+    for (tag, status, code) in [
+        (stale, 412, "PRECONDITION_FAILED"),
+        (&padded, 412, "PRECONDITION_FAILED"),
+        (&now.replace('"', ""), 400, "MALFORMED"),
+    ] {
+        operator
+            .clone()
+            .header("if-match", tag)
+            .patch(&place, &change)
+            .await
+            .refused(status, code);
+    }
     operator
         .clone()
         .header("if-match", &etag)
@@ -278,15 +292,13 @@ async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
         .await
         .unwrap();
     assert_eq!(keyed.post(TENANTS, &body).await.expect(201), made);
-    // The same key for something else is no way to it.
+    // A forgotten key is a new one: for something else it is no way to that tenant.
     sqlx::query("DELETE FROM control.idempotency_keys")
         .execute(&mut store)
         .await
         .unwrap();
-    keyed
-        .post(TENANTS, &json!({"name": "other"}))
-        .await
-        .refused(409, "TENANT_EXISTS");
+    let other = keyed.post(TENANTS, &json!({"name": "other"})).await.expect(201);
+    assert_ne!(other["id"], made["id"]);
 }
 
 #[tokio::test]
@@ -295,8 +307,13 @@ async fn answered_before_it_is_done_where_the_client_prefers_so() {
     let operator = service.operator().header("prefer", "respond-async");
     let accepted = operator.post(TENANTS, &json!({"name": "acme"})).await;
     let place = accepted.headers["location"].to_str().unwrap().to_owned();
-    accepted.expect(202);
+    assert_eq!(accepted.headers["preference-applied"], "respond-async");
+    let id = accepted.expect(202)["tenant_id"].as_str().unwrap().to_owned();
     until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
+    // What is done already has nothing to be answered before.
+    let resumed = operator.post(&format!("{TENANTS}/{id}/resume"), &json!({})).await;
+    assert!(!resumed.headers.contains_key("preference-applied"));
+    resumed.expect(200);
     operator
         .get("/admin/v1/operations/00000000-0000-7000-8000-000000000000")
         .await
@@ -347,6 +364,23 @@ async fn api_keys_are_shown_once_and_end() {
         .await
         .expect(200);
     assert_eq!(again["revoked_at"], revoked["revoked_at"]);
+    operator
+        .post(&format!("{place}/expire"), &end)
+        .await
+        .refused(409, "CONFLICT");
+    let past = json!({"name": "past", "expires_at": "2020-01-01T00:00:00Z"});
+    assert_eq!(operator.post(&keys, &past).await.wrong_fields(), ["expires_at"]);
+    let log = operator
+        .query("/admin/v1/audit", &[("action", "api_key.revoke")])
+        .await
+        .expect(200);
+    assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+    let told = &log["items"][0]["after"];
+    assert_eq!(told["expires_at"], end["expires_at"]);
+    assert_eq!(
+        told["revoked_at"].as_str().unwrap().get(..19),
+        revoked["revoked_at"].as_str().unwrap().get(..19)
+    );
     operator.delete(&member(&tenant)).await.expect(200);
     operator
         .post(&keys, &json!({"name": "late"}))
@@ -360,7 +394,9 @@ async fn pools_are_watched_evicted_and_warmed() {
     let operator = service.operator();
     let tenant = service.tenant("acme").await;
     let pool = format!("/admin/v1/pools/{}", tenant.id);
-    operator.get(&pool).await.refused(404, "NOT_FOUND");
+    let none = operator.get(&pool).await;
+    assert_eq!(none.body["detail"], "no pool of this tenant is open here");
+    none.refused(404, "NOT_FOUND");
     operator
         .post(&format!("{pool}/warm"), &json!({}))
         .await
@@ -418,4 +454,48 @@ async fn a_control_store_that_is_down_stops_nobody_who_is_served() {
     }
     run(&mut superuser, allow(true)).await;
     until(async || operator.get("/readyz").await.status == 200).await;
+}
+
+/// Whoever sends a body means something by it, and is told that it is not heard before anything is done.
+#[tokio::test]
+async fn a_body_where_none_is_taken_is_refused() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let tenant = operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
+    let place = member(&tenant);
+    let id = tenant["id"].as_str().unwrap();
+    let unheard = json!({"dry_run": true});
+    for path in [
+        format!("{place}/suspend"),
+        format!("{place}/resume"),
+        format!("{place}/undelete"),
+        format!("{place}/purge"),
+        format!("/admin/v1/pools/{id}/evict"),
+        format!("/admin/v1/pools/{id}/warm"),
+        format!("/admin/v1/operations/{id}/retry"),
+        format!("/admin/v1/api-keys/{id}/revoke"),
+        format!("/admin/v1/admin-tokens/{id}/revoke"),
+        "/admin/v1/doctor".to_owned(),
+    ] {
+        let refused = operator.post(&path, &unheard).await;
+        assert_eq!(refused.wrong_fields(), ["dry_run"], "{path}");
+    }
+    let delete = operator
+        .request(Method::DELETE, &place)
+        .body("{\"grace_hours\":1}");
+    let refused = delete.send().await.unwrap();
+    assert_eq!(refused.status(), 422);
+    let refused = refused.text().await.unwrap();
+    assert!(
+        refused.contains("grace_hours") && refused.contains("belong into the query"),
+        "{refused}"
+    );
+    assert_eq!(operator.get(&place).await.expect(200)["state"], "active");
+
+    let empty = operator
+        .request(Method::DELETE, &place)
+        .body(" {}\n")
+        .send()
+        .await;
+    assert_eq!(empty.unwrap().status(), 200);
 }

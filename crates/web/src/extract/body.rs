@@ -1,6 +1,6 @@
 //! A request's body as bytes.
 
-use std::error::Error;
+use std::{error::Error, io};
 
 use axum::{RequestExt as _, body::Bytes, extract::Request};
 use http_body_util::{BodyExt as _, LengthLimitError};
@@ -30,7 +30,18 @@ fn unreadable(error: &(dyn Error + 'static)) -> Problem {
         if error.is::<BodyTimeout>() {
             return Code::RequestTimeout.into();
         }
+        if error.downcast_ref().is_some_and(is_of_chunks) {
+            return Problem::new(Code::Malformed).detail("the body's chunks are broken");
+        }
         next = error.source();
     }
     Problem::new(Code::Malformed).detail("the body ends before its announced end")
+}
+
+/// hyper's errors of a chunk's size, its extensions, its end and of trailers (not of a body that just ends).
+fn is_of_chunks(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+    )
 }

@@ -41,7 +41,7 @@ impl<S: Sync> FromRequest<S> for JsonObject {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let malformed = |detail: String| Problem::new(Code::Malformed).detail(detail);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         malformed(format!(

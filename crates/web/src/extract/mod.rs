@@ -4,11 +4,13 @@
 mod body;
 mod json;
 mod media_type;
+mod no_body;
 mod no_query;
 mod path;
 mod unique;
 
 pub use body::whole_body;
 pub use json::JsonObject;
+pub use no_body::NoBody;
 pub use no_query::NoQuery;
 pub use path::PathId;

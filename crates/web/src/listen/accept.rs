@@ -1,18 +1,22 @@
-//! Taking connections, one at a time, as many as there is room for.
+//! Taking connections, one at a time, and a place for each.
 
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpStream,
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+    time::{Instant, sleep, sleep_until},
 };
 
-use super::{Listener, Peer};
+use super::{Listener, Peer, guests::Guests};
 
 /// Time to wait when the process or the machine is out of something: as long as it lasts, each accept fails
 /// at once, and a loop without a pause would take a whole core just to fail.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// Time until the next connection is asked for its place: the one that was asked had begun a request, or none was
+/// idle.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A connection, with its place among those that the cap allows.
 pub(super) struct Accepted {
@@ -21,21 +25,60 @@ pub(super) struct Accepted {
     pub(super) place: OwnedSemaphorePermit,
 }
 
-/// Waits for a place, then for a connection. Loses neither if it is dropped while it waits.
-pub(super) async fn accept(listener: &Listener, places: &Arc<Semaphore>) -> Option<Accepted> {
-    // The semaphore is never closed.
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+/// Where connections come in.
+pub(super) struct Door {
+    listener: Listener,
+    places: Arc<Semaphore>,
+    /// Accepted, and has no place yet.
+    waiting: Option<(TcpStream, Peer)>,
+    ask: Instant,
+}
+
+impl Door {
+    pub(super) fn new(listener: Listener, places: usize) -> Self {
+        Self {
+            listener,
+            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            waiting: None,
+            ask: Instant::now(),
+        }
+    }
+
+    /// Waits for a connection, then for a place, which whoever has been idle for longest is asked for. Loses neither
+    /// if it is dropped while it waits.
+    ///
+    /// In this order, as nobody has to go while nobody has come. At the cap it is one connection that waits here,
+    /// and all others in the kernel's backlog.
+    pub(super) async fn next(&mut self, guests: &Guests) -> Option<Accepted> {
+        if self.waiting.is_none() {
+            self.waiting = Some(accept(&self.listener).await);
+            self.ask = Instant::now();
+        }
+        loop {
+            tokio::select! {
+                biased;
+                place = Arc::clone(&self.places).acquire_owned() => {
+                    // The semaphore is never closed.
+                    let (place, (tcp, peer)) = (place.ok()?, self.waiting.take()?);
+                    return Some(Accepted { tcp, peer, place });
+                }
+                () = sleep_until(self.ask) => {
+                    guests.make_room();
+                    self.ask = Instant::now() + AGAIN;
+                }
+            }
+        }
+    }
+}
+
+async fn accept(listener: &Listener) -> (TcpStream, Peer) {
     loop {
         match listener.tcp.accept().await {
             Ok((tcp, address)) => {
                 // Answers are written whole: waiting for more to send (Nagle) would only delay them. A socket
                 // that refuses the option is about to fail anyhow.
                 let _ = tcp.set_nodelay(true);
-                return Some(Accepted {
-                    tcp,
-                    peer: Peer::new(address),
-                    place,
-                });
+                return (tcp, Peer::new(address));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

@@ -6,63 +6,34 @@ use std::{
 };
 
 use http::Version;
-use tokio::time::Instant;
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::Instant,
+};
 
-use super::Limits;
+use super::{
+    Limits,
+    state::{Overdue, Phase, State},
+    unsent::Total,
+};
 
 /// What the parts of a connection (its socket, its requests, its bodies) say about it, for the one timer that
 /// watches over it. All times lie in the past; [`Limits`] says how long each may be.
 #[derive(Debug)]
 pub(super) struct Activity {
     limits: Arc<Limits>,
+    total: Arc<Total>,
     state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    phase: Phase,
-    since: Instant,
-    http2: bool,
-    /// A write waits for the peer to read.
-    stalled: Option<Instant>,
-    /// The last request's body was not read to its end.
-    unread: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    /// No request has come yet.
-    Fresh,
-    /// So many requests are being answered.
-    Busy(usize),
-    /// All are answered.
-    Idle,
-    /// HTTP/1: the next head has begun.
-    Head,
-}
-
-/// What has taken too long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Overdue {
-    FirstRequest,
-    Header,
-    Idle,
-    Exchange,
-    Stall,
+    asked: Notify,
 }
 
 impl Activity {
-    pub(super) fn new(limits: Arc<Limits>) -> Arc<Self> {
-        let state = State {
-            phase: Phase::Fresh,
-            since: Instant::now(),
-            http2: false,
-            stalled: None,
-            unread: false,
-        };
+    pub(super) fn new(limits: Arc<Limits>, total: Arc<Total>) -> Arc<Self> {
         Arc::new(Self {
             limits,
-            state: Mutex::new(state),
+            total,
+            state: Mutex::new(State::new()),
+            asked: Notify::new(),
         })
     }
 
@@ -87,6 +58,8 @@ impl Activity {
         let mut state = self.state();
         state.http2 = version == Version::HTTP_2;
         state.unread = false;
+        // It was idle when it was asked for its place, and is no more.
+        state.asked = state.asked.filter(|asked| *asked != Overdue::Place);
         match state.phase {
             Phase::Busy(requests) => state.phase = Phase::Busy(requests + 1),
             _ => state.enter(Phase::Busy(1)),
@@ -119,13 +92,61 @@ impl Activity {
         self.limits.linger
     }
 
-    /// When to look again: the time at which the current phase is overdue, but never later than one idle time
-    /// from now. The response of an HTTP/2 request ends in another task, which does not wake the one that
-    /// watches.
+    /// So many bytes of an answer wait to be sent. Returns what names them to [`Activity::sent`].
+    pub(super) fn sending(&self, bytes: usize) -> u64 {
+        self.total.add(bytes);
+        self.state().answers.begin(bytes)
+    }
+
+    /// Some bytes of an answer were written.
+    pub(super) fn progressed(&self) {
+        self.state().answers.progressed();
+    }
+
+    /// The bytes that were announced as `id` were written, or given up.
+    pub(super) fn sent(&self, id: u64, bytes: usize) {
+        self.state().answers.end(id, bytes);
+        self.total.take(bytes);
+    }
+
+    /// Since when it could be closed at nobody's cost: no request is under way, and no answer. `None` also once
+    /// it was asked to end.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let state = self.state();
+        (state.asked.is_none() && state.is_idle()).then_some(state.since)
+    }
+
+    /// Since when its oldest answer waits to be read, and how many bytes wait in all. `None` also once it was
+    /// asked to end.
+    pub(super) fn unsent(&self) -> Option<(Instant, usize)> {
+        let state = self.state();
+        let oldest = state.answers.oldest().filter(|_| state.asked.is_none())?;
+        Some((oldest, state.answers.bytes()))
+    }
+
+    /// Asks it to end, for its place or for its memory. For its place it ends only if it is idle, and still so when
+    /// it hears of it.
+    pub(super) fn ask(&self, what: Overdue) {
+        let mut state = self.state();
+        if what != Overdue::Place || state.is_idle() {
+            state.asked = Some(what);
+            drop(state);
+            self.asked.notify_one();
+        }
+    }
+
+    /// Until it is asked to end.
+    pub(super) fn asked(&self) -> Notified<'_> {
+        self.asked.notified()
+    }
+
+    /// When to look again: the time at which the current phase is overdue, but never later than one idle or
+    /// stall time from now. The response of an HTTP/2 request begins and ends in another task, which does not
+    /// wake the one that watches.
     pub(super) fn due(&self) -> Instant {
         let state = self.state();
         let (until, _) = state.until(&self.limits);
-        until.unwrap_or_else(|| Instant::now() + self.limits.idle)
+        until.unwrap_or_else(|| Instant::now() + self.limits.idle.min(self.limits.stall))
     }
 
     /// What has taken too long by now.
@@ -138,29 +159,6 @@ impl Activity {
     fn state(&self) -> MutexGuard<'_, State> {
         // Nothing panics while it is held, and the times would be right even so.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn enter(&mut self, phase: Phase) {
-        self.phase = phase;
-        self.since = Instant::now();
-    }
-
-    /// When what will be overdue. `None` for HTTP/2's requests in flight: each has its own timer, as a
-    /// connection that is never idle may be older than any of its requests.
-    fn until(&self, limits: &Limits) -> (Option<Instant>, Overdue) {
-        let (until, what) = match self.phase {
-            Phase::Fresh => (Some(self.since + limits.first_request), Overdue::FirstRequest),
-            Phase::Head => (Some(self.since + limits.header), Overdue::Header),
-            Phase::Idle => (Some(self.since + limits.idle), Overdue::Idle),
-            Phase::Busy(_) if self.http2 => (None, Overdue::Exchange),
-            Phase::Busy(_) => (Some(self.since + limits.exchange), Overdue::Exchange),
-        };
-        match self.stalled.map(|since| since + limits.stall) {
-            Some(stalled) if until.is_none_or(|until| stalled < until) => (Some(stalled), Overdue::Stall),
-            _ => (until, what),
-        }
     }
 }
 
@@ -182,14 +180,15 @@ mod tests {
 
     fn activity() -> Arc<Activity> {
         let seconds = Duration::from_secs;
-        Activity::new(Arc::new(Limits {
+        let limits = Arc::new(Limits {
             first_request: seconds(1),
             header: seconds(2),
             idle: seconds(10),
             exchange: seconds(20),
             stall: seconds(5),
             ..Limits::default()
-        }))
+        });
+        Activity::new(limits, Total::new(usize::MAX))
     }
 
     async fn pass(activity: &Activity, seconds: u64) -> Option<Overdue> {
@@ -229,7 +228,7 @@ mod tests {
         let second = activity.begin(Version::HTTP_2);
         drop(first);
         assert_eq!(pass(&activity, 1000).await, None);
-        assert_eq!(activity.due(), Instant::now() + Duration::from_secs(10));
+        assert_eq!(activity.due(), Instant::now() + Duration::from_secs(5));
         drop(second);
         activity.received();
         assert_eq!(pass(&activity, 9).await, None);
@@ -247,5 +246,45 @@ mod tests {
         assert_eq!(pass(&activity, 4).await, None);
         activity.writing(true);
         assert_eq!(pass(&activity, 1).await, Some(Overdue::Stall));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_does_not_get_on_stalls_and_one_that_dawdles_has_its_end() {
+        let activity = activity();
+        let _request = activity.begin(Version::HTTP_2);
+        let answer = activity.sending(100);
+        assert_eq!(pass(&activity, 4).await, None);
+        activity.progressed();
+        assert_eq!(pass(&activity, 4).await, None);
+        assert_eq!(pass(&activity, 1).await, Some(Overdue::Stall));
+        for _ in 0..3 {
+            activity.progressed();
+            pass(&activity, 4).await;
+        }
+        assert_eq!(activity.overdue(), Some(Overdue::Exchange));
+        activity.sent(answer, 100);
+        assert_eq!(activity.overdue(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_place_is_given_by_who_is_idle_and_still_so_when_asked() {
+        let activity = activity();
+        assert!(activity.idle_since().is_some(), "no head has come yet");
+        let request = activity.begin(Version::HTTP_11);
+        assert_eq!(activity.idle_since(), None, "a request");
+        let answer = activity.sending(100);
+        drop(request);
+        assert_eq!(activity.idle_since(), None, "an answer");
+        activity.sent(answer, 100);
+        assert!(activity.idle_since().is_some());
+
+        activity.ask(Overdue::Place);
+        assert_eq!(activity.idle_since(), None, "it is not asked twice");
+        assert_eq!(activity.overdue(), Some(Overdue::Place));
+        let request = activity.begin(Version::HTTP_11);
+        assert_eq!(activity.overdue(), None, "a request came first");
+        activity.ask(Overdue::Place);
+        drop(request);
+        assert_eq!(activity.overdue(), None);
     }
 }

@@ -14,11 +14,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Limits, Peer,
-    activity::{Activity, Overdue},
-    exchange::Exchanges,
-    executor::StreamExecutor,
-    io::Socket,
+    Limits, Peer, activity::Activity, exchange::Exchanges, executor::StreamExecutor, io::Socket,
+    state::Overdue,
 };
 
 /// hyper's own number of HTTP/1 headers, whose parser keeps them on the stack.
@@ -44,6 +41,7 @@ pub(super) struct Protocol {
 enum Event {
     Closed(Result<(), Box<dyn Error + Send + Sync>>),
     Due,
+    Asked,
     Stop,
 }
 
@@ -82,18 +80,29 @@ impl Protocol {
     }
 
     /// Serves a connection until it is closed: by the peer, by a limit, or gracefully after `stop`.
-    pub(super) async fn serve(self: Arc<Self>, tcp: TcpStream, peer: Peer, stop: CancellationToken) {
-        let activity = Activity::new(Arc::clone(&self.limits));
+    pub(super) async fn serve(
+        self: Arc<Self>,
+        tcp: TcpStream,
+        peer: Peer,
+        activity: Arc<Activity>,
+        stop: CancellationToken,
+    ) {
         let io = TokioIo::new(Socket::new(tcp, Arc::clone(&activity)));
         let service = Exchanges::new(self.router.clone(), peer, Arc::clone(&activity));
         let mut connection = pin!(self.builder.serve_connection(io, service));
         let mut stop = pin!(stop.cancelled_owned());
+        let mut asked = pin!(activity.asked());
         let mut timer = pin!(sleep_until(activity.due()));
         let (mut stopping, mut closing) = (false, false);
         loop {
             let event = poll_fn(|cx| {
                 if let Poll::Ready(closed) = connection.as_mut().poll(cx) {
                     return Poll::Ready(Event::Closed(closed));
+                }
+                // After the connection: a request that has come is begun, and then it is not idle.
+                if asked.as_mut().poll(cx).is_ready() {
+                    asked.set(activity.asked());
+                    return Poll::Ready(Event::Asked);
                 }
                 // A time that has moved away is left to pass, and is looked at again then: requests that
                 // follow each other closely do not touch the timer.
@@ -119,13 +128,14 @@ impl Protocol {
                     connection.as_mut().graceful_shutdown();
                 }
                 (Event::Due, None) if !closing => timer.as_mut().reset(activity.due()),
+                (Event::Asked, None) => {}
                 // HTTP/2 tells the peer, which then knows that a request on its way was not begun.
                 (Event::Due, Some(Overdue::Idle)) if !closing => {
                     closing = true;
                     connection.as_mut().graceful_shutdown();
                     timer.as_mut().reset(Instant::now() + self.limits.linger);
                 }
-                (Event::Due, overdue) => {
+                (Event::Due | Event::Asked, overdue) => {
                     return tracing::debug!(peer = %peer.addr(), ?overdue, "connection cut");
                 }
             }

@@ -19,6 +19,8 @@ use tower::Service as _;
 use super::{
     Peer,
     activity::{Activity, InFlight},
+    begun::Begun,
+    unsent::Unsent,
 };
 
 /// The router as a connection's service.
@@ -53,7 +55,8 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
         });
         // A router is always ready.
         Answer {
-            route: self.router.clone().call(request),
+            route: Begun::new(self.router.clone().call(request)),
+            activity: Arc::clone(&self.activity),
             in_flight: Some(in_flight),
         }
     }
@@ -61,7 +64,8 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
 
 /// A response to come. If it is dropped, its request is no longer in flight either.
 pub(super) struct Answer {
-    route: RouteFuture<Infallible>,
+    route: Begun<RouteFuture<Infallible>>,
+    activity: Arc<Activity>,
     in_flight: Option<InFlight>,
 }
 
@@ -73,6 +77,7 @@ impl Future for Answer {
         let in_flight = self.in_flight.take();
         Poll::Ready(Ok(response.map(|body| AnswerBody {
             body,
+            activity: Arc::clone(&self.activity),
             _in_flight: in_flight,
         })))
     }
@@ -81,18 +86,22 @@ impl Future for Answer {
 /// A response's body. Its request is in flight until hyper has taken all of it.
 pub(super) struct AnswerBody {
     body: Body,
+    activity: Arc<Activity>,
     _in_flight: Option<InFlight>,
 }
 
 impl HttpBody for AnswerBody {
-    type Data = Bytes;
+    type Data = Unsent;
     type Error = Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    ) -> Poll<Option<Result<Frame<Unsent>, Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(
+            frame.map(|frame| frame.map(|frame| frame.map_data(|bytes| Unsent::new(bytes, &self.activity)))),
+        )
     }
 
     fn is_end_stream(&self) -> bool {

@@ -5,7 +5,8 @@ use std::time::Duration;
 /// What bounds a listener's connections. Every duration must be greater than zero.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at a time. At the cap none is accepted: further ones wait in the kernel's backlog.
+    /// Connections at a time. At the cap the one that has been idle for longest is closed for the next that comes;
+    /// while none is idle, the next waits, and all behind it in the kernel's backlog.
     pub connections: usize,
     /// From the connection to the end of its first request's head: a peer that sends nothing, half a head, or
     /// half of HTTP/2's preface is cut. (hyper-util's detection of the version waits without end.)
@@ -15,11 +16,15 @@ pub struct Limits {
     /// From the end of a response to the first byte (HTTP/1) or the end of the head (HTTP/2) of the next
     /// request.
     pub idle: Duration,
-    /// From the end of a request's head to the end of its response: the last resort against a peer that does
-    /// not read (HTTP/2: that opens no window). The stack's deadline answers long before.
+    /// From the end of a request's head to the end of its response: the last resort against a peer that reads
+    /// too slowly. The stack's deadline answers long before.
     pub exchange: Duration,
-    /// The longest that a write may wait for the peer to read anything.
+    /// The longest that a connection's answers may wait for the peer to take anything (HTTP/2: to open a window,
+    /// which is looked at once in this time while a request is under way).
     pub stall: Duration,
+    /// Bytes of answers that wait to be sent, over all connections of the listener: what its peers can have it hold
+    /// by not reading. Past it, those connections are cut whose answers have waited longest.
+    pub unsent: usize,
     /// How long a connection that is closed may take to let the peer read its last response.
     pub linger: Duration,
     /// HTTP/1: header fields of a request; more is 431. Another number than hyper's own, 100, costs an
@@ -46,6 +51,7 @@ impl Default for Limits {
             idle: Duration::from_mins(1),
             exchange: Duration::from_mins(2),
             stall: Duration::from_secs(20),
+            unsent: 64 * 1024 * 1024,
             linger: Duration::from_secs(2),
             headers: 100,
             head_bytes: 32 * 1024,

@@ -19,14 +19,18 @@
 
 mod accept;
 mod activity;
+mod begun;
 mod bind;
 mod connection;
 mod exchange;
 mod executor;
+mod guests;
 mod io;
 mod limits;
 mod peer;
 mod serve;
+mod state;
+mod unsent;
 
 pub use bind::{BindError, Listener};
 pub use limits::Limits;

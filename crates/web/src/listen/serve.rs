@@ -3,13 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::Router;
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{task::JoinSet, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     Limits, Listener,
-    accept::{Accepted, accept},
+    accept::{Accepted, Door},
+    activity::Activity,
     connection::Protocol,
+    guests::Guests,
+    unsent::Total,
 };
 
 /// How long an aborted task may take to reach its next await. One that never does (it blocks its thread) is
@@ -40,7 +43,9 @@ pub async fn serve(
     drain: Duration,
 ) -> Drained {
     let limits = Arc::new(limits);
-    let places = Arc::new(Semaphore::new(limits.connections.min(Semaphore::MAX_PERMITS)));
+    let unsent = Total::new(limits.unsent);
+    let mut door = Door::new(listener, limits.connections);
+    let mut guests = Guests::default();
     let streams = TaskTracker::new();
     let protocol = Arc::new(Protocol::new(router, &limits, streams.clone()));
     let mut connections = JoinSet::new();
@@ -49,18 +54,23 @@ pub async fn serve(
             biased;
             () = stop.cancelled() => break,
             // Takes finished tasks out of the set, which would grow without end.
-            Some(_) = connections.join_next() => {}
-            Some(Accepted { tcp, peer, place }) = accept(&listener, &places) => {
+            Some(ended) = connections.join_next_with_id() => {
+                guests.remove(ended.map_or_else(|panic| panic.id(), |(task, ())| task));
+            }
+            () = unsent.over() => guests.make_memory(&unsent),
+            Some(Accepted { tcp, peer, place }) = door.next(&guests) => {
+                let activity = Activity::new(Arc::clone(&limits), Arc::clone(&unsent));
                 // A token of its own: one that all share would be a lock that all contend for.
-                let served = Arc::clone(&protocol).serve(tcp, peer, stop.child_token());
-                connections.spawn(async move {
+                let served = Arc::clone(&protocol).serve(tcp, peer, Arc::clone(&activity), stop.child_token());
+                let task = connections.spawn(async move {
                     served.await;
                     drop(place);
                 });
+                guests.add(task.id(), activity);
             }
         }
     }
-    drop(listener);
+    drop(door);
     let drained = drain_within(drain, &mut connections).await;
     // Requests of HTTP/2 run beside their connections, and end after them.
     streams.close();

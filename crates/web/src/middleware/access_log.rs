@@ -7,7 +7,7 @@ use http::{Method, Uri};
 use tokio::time::Instant;
 use tracing::field;
 
-use super::{RequestId, TenantLabel};
+use super::{RequestId, TenantLabel, without_secrets};
 use crate::{error::Code, listen::Peer};
 
 /// What nginx writes for a client that hung up before it was answered; it is never sent.
@@ -16,7 +16,7 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 /// A request's line, written when the head of its response is ready, or when the request is dropped before:
 /// the client hung up, or the server's drain deadline came.
 ///
-/// It has the path without its query, which may hold what a log should not.
+/// It has the path without its query, which may hold what a log should not, and without secrets.
 #[must_use = "dropping it writes the line of a cancelled request"]
 pub(super) struct AccessLine {
     plane: &'static str,
@@ -65,7 +65,7 @@ impl AccessLine {
             parent: None,
             plane = self.plane,
             method = %self.method,
-            path = self.uri.path(),
+            path = &*without_secrets(self.uri.path()),
             status,
             code = code.map(Code::name),
             outcome,

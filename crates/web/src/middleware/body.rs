@@ -1,4 +1,5 @@
-//! A request's size: refused before it is read where it is announced, else while it is read.
+//! What is refused before its body is read, and how far that is read: its size is refused where it is announced, else
+//! while it is read.
 
 use axum::{
     body::{Body, HttpBody as _},
@@ -7,11 +8,14 @@ use axum::{
 use http_body_util::Limited;
 use tokio::time::Instant;
 
-use super::{StackSettings, pace::PacedBody};
+use super::{StackSettings, framing, host, pace::PacedBody};
 use crate::error::{Code, Problem};
 
 /// What can be refused by the head alone.
 pub(super) fn refusal(request: &Request, settings: &StackSettings) -> Option<Problem> {
+    if let Some(fault) = framing::fault(request).or_else(|| host::fault(request)) {
+        return Some(Problem::new(Code::Malformed).detail(fault));
+    }
     let uri = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if uri > settings.uri_limit {
         return Some(Code::UriTooLong.into());

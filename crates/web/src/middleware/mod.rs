@@ -6,10 +6,13 @@
 mod access_log;
 mod admit;
 mod body;
+mod framing;
 mod guard;
+mod host;
 mod pace;
 mod request_id;
 mod seal;
+mod secrets;
 mod service;
 mod settings;
 mod tenant_label;
@@ -19,6 +22,7 @@ use axum::Router;
 pub use admit::{Admission, Admit};
 pub use pace::BodyTimeout;
 pub use request_id::RequestId;
+pub use secrets::without_secrets;
 pub use settings::StackSettings;
 pub use tenant_label::TenantLabel;
 
@@ -35,11 +39,11 @@ use crate::error::{Code, Problem};
 /// | seal: problems get the request's id, foreign errors become problems, headers for JSON | outside of all that can fail, so that nothing reaches a client unsealed |
 /// | panic → `INTERNAL` | inside the seal, since the panic's text is not for the client |
 /// | deadline → `DEADLINE_EXCEEDED` | inside the access line, so that it is logged as what the client got |
-/// | length of the URI and announced length of the body | before the handler: nothing is read of what is refused |
+/// | host, framing, length of the URI and announced length of the body | before the handler: nothing is read of what is refused |
 /// | the body's length and pace, as it is read | innermost, since only the handler reads it |
 ///
-/// What hyper refuses by itself never gets here: a head that is no HTTP (400), too large a one (431), a URI
-/// of more than 64 KiB (414). Its answers have no body, and make no access line.
+/// What hyper refuses by itself never gets here: a head that is no HTTP (400), too large a one, its URI included
+/// (431). Its answers have no body, and make no access line.
 ///
 /// Past the deadline, and when the client hangs up, the handler's future is dropped where it stands: handlers
 /// must be safe to cancel, and what must not be cut runs in a task of its own. HTTP/1 shows a client that hangs up

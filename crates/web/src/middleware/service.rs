@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::future::{Either, ready};
+use http::{HeaderValue, header};
 use tower::{Layer, Service};
 use tracing::{Instrument as _, field};
 
@@ -19,6 +20,7 @@ use super::{
     RequestId, StackSettings, TenantLabel,
     access_log::AccessLine,
     body::{bounded, refusal},
+    framing,
     guard::guarded,
     seal::seal,
 };
@@ -74,13 +76,19 @@ where
         let plane = self.settings.plane;
         let span = tracing::info_span!("request", plane, request_id = id.as_str(), tenant = field::Empty);
         let line = AccessLine::begin(plane, &request, &id, &tenant);
+        // Where the next request begins is not known.
+        let last = framing::fault(&request).is_some();
         let answer = match refusal(&request, &self.settings) {
             Some(problem) => Either::Left(ready(Ok(problem.into_response()))),
             None => Either::Right(self.inner.call(bounded(request, &self.settings))),
         };
         let deadline = self.settings.deadline;
         let answered = async move {
-            let response = seal(guarded(answer, deadline).await, &id);
+            let mut response = seal(guarded(answer, deadline).await, &id);
+            if last {
+                let close = HeaderValue::from_static("close");
+                response.headers_mut().insert(header::CONNECTION, close);
+            }
             line.answered(&response);
             Ok(response)
         };

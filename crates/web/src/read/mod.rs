@@ -20,7 +20,7 @@
 
 mod checked;
 mod fields;
-mod percent;
+pub(crate) mod percent;
 mod query;
 mod report;
 pub mod rule;

@@ -31,6 +31,16 @@ async fn an_answered_request_has_one_line_that_says_it_all() {
 }
 
 #[tokio::test]
+async fn a_secret_in_a_path_is_not_logged() {
+    let server = server();
+    assert_eq!(
+        send(&server, "/x/tnt%5Fkey_pasted/revoke", "access-secret").await,
+        404
+    );
+    assert_eq!(access_line("access-secret").await["path"], "/x/tnt_…/revoke");
+}
+
+#[tokio::test]
 async fn what_fails_is_logged_as_what_the_client_got() {
     let server = Server::start(
         Limits::default(),

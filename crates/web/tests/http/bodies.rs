@@ -108,6 +108,26 @@ async fn the_limit_is_to_the_byte() {
 }
 
 #[tokio::test]
+async fn broken_chunks_are_told_from_a_body_that_ends_early() {
+    let server = server();
+    for (sent, detail) in [
+        ("xyz\r\n", "the body's chunks are broken"),
+        ("2\r\n{}}\r\n", "the body's chunks are broken"),
+        ("2;\n{}\r\n", "the body's chunks are broken"),
+        ("ffffffffffffffff0\r\n", "the body's chunks are broken"),
+        ("2\r\n{}\r\n0\r\nx: 1\r\r\n", "the body's chunks are broken"),
+        ("5\r\n{}", "the body ends before its announced end"),
+    ] {
+        let mut peer = Raw::connect(server.addr).await;
+        peer.send(head("transfer-encoding: chunked") + sent).await;
+        peer.0.shutdown().await.unwrap();
+        let got = peer.closed().await.1;
+        assert_code(&got, 400, "MALFORMED");
+        assert!(got.contains(detail), "{sent:?}: {got}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_that_pauses_is_a_timeout() {
     let server = Server::start(
         Limits::default(),

@@ -16,20 +16,14 @@ use crate::support::{
 
 #[tokio::test]
 async fn the_cap_holds_and_a_closed_connection_makes_room() {
-    let server = Server::start(
-        Limits {
-            connections: 2,
-            ..Limits::default()
-        },
-        settings(),
-    );
+    let server = with_places(2);
     let mut open = Vec::new();
     for _ in 0..2 {
         let mut peer = Raw::connect(server.addr).await;
-        peer.send(get("/hello")).await;
-        peer.response().await;
+        peer.send(get("/wait")).await;
         open.push(peer);
     }
+    until("both are under way", || server.gate.entered() == 2).await;
     let mut waiting = Raw::connect(server.addr).await;
     waiting.send(get("/hello")).await;
     let early = timeout(Duration::from_millis(500), waiting.response()).await;
@@ -37,8 +31,83 @@ async fn the_cap_holds_and_a_closed_connection_makes_room() {
     open.pop();
     assert!(waiting.response().await.contains("world"));
     // The one that was there all the time is not disturbed.
-    open[0].send(get("/hello")).await;
-    assert!(open[0].response().await.contains("world"));
+    server.gate.open();
+    assert!(open[0].response().await.ends_with("through"));
+}
+
+/// Whatever a peer can hold a place with while it asks for nothing.
+#[tokio::test]
+async fn who_comes_takes_the_place_of_who_has_been_idle_for_longest() {
+    let server = with_places(8);
+    let mut working = Raw::connect(server.addr).await;
+    working.send(get("/wait")).await;
+    let mut sending = Raw::connect(server.addr).await;
+    let head = "POST /bytes HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\n";
+    sending.send(format!("{head}ab")).await;
+    until("one is under way", || server.gate.entered() == 1).await;
+
+    let preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+    let mut idle = Vec::new();
+    for (answered, sent) in [
+        (true, ""),
+        (true, "GET /hello HT"),
+        (false, ""),
+        (false, "GET /hello HTTP/1.1\r\nhost: x\r\n"),
+        (false, preface),
+        (true, ""),
+    ] {
+        let mut peer = Raw::connect(server.addr).await;
+        if answered {
+            peer.send(get("/hello")).await;
+            peer.response().await;
+        }
+        peer.send(sent).await;
+        idle.push(peer);
+    }
+    let began = Instant::now();
+    let mut asked = Vec::new();
+    for number in 0..6 {
+        let mut peer = Raw::connect(server.addr).await;
+        peer.send(get("/hello")).await;
+        assert!(peer.response().await.contains("world"), "{number}");
+        asked.push(peer);
+    }
+    for mut peer in idle {
+        peer.closed().await;
+    }
+    // The shortest limit for any of them is 10 s.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+
+    server.gate.open();
+    assert!(working.response().await.ends_with("through"));
+    sending.send("cd").await;
+    assert!(sending.response().await.ends_with("\r\n\r\n4"));
+    // As many as there are places: nobody has to go while nobody has come.
+    for mut peer in asked {
+        peer.send(get("/hello")).await;
+        assert!(peer.response().await.contains("world"));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_still_being_read_keeps_its_place() {
+    let server = with_places(1);
+    let mut slow = Raw::connect(server.addr).await;
+    slow.send(get("/big")).await;
+    let mut waiting = Raw::connect(server.addr).await;
+    waiting.send(get("/hello")).await;
+    let early = timeout(Duration::from_millis(500), waiting.response()).await;
+    assert!(early.is_err(), "served beyond the cap");
+    assert_eq!(slow.response().await.len() >> 20, 64);
+    assert!(waiting.response().await.contains("world"));
+}
+
+fn with_places(connections: usize) -> Server {
+    let limits = Limits {
+        connections,
+        ..Limits::default()
+    };
+    Server::start(limits, settings())
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use reqwest::{Client, Version};
+use tokio::{net::TcpStream, time::timeout};
 use web::{StackSettings, listen::Limits};
 
 use crate::support::{SHORT, SOON, Server, problem, server, settings, until};
@@ -47,27 +48,22 @@ async fn streams_run_at_the_same_time_up_to_their_cap() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_is_closed_and_makes_room() {
+async fn an_idle_connection_is_closed() {
     let limits = Limits {
         idle: SHORT,
-        connections: 1,
         ..Limits::default()
     };
     let server = Server::start(limits, settings());
-    let first = client();
-    assert_eq!(
-        first.get(server.url("/hello")).send().await.unwrap().status(),
-        200
-    );
-    // The first client would keep its connection for longer than this one is willing to wait.
-    assert_eq!(
-        client().get(server.url("/hello")).send().await.unwrap().status(),
-        200
-    );
-    assert_eq!(
-        first.get(server.url("/hello")).send().await.unwrap().status(),
-        200
-    );
+    let tcp = TcpStream::connect(server.addr).await.unwrap();
+    let (mut requests, connection) = h2::client::handshake(tcp).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::get(server.url("/hello")).body(()).unwrap();
+    let (answer, _) = requests.send_request(request, true).unwrap();
+    assert_eq!(answer.await.unwrap().status(), 200);
+    let closed = timeout(SOON, connection)
+        .await
+        .expect("the server closes in time");
+    closed.unwrap().expect("it says goodbye");
 }
 
 #[tokio::test]

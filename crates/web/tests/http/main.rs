@@ -10,9 +10,11 @@
 mod access;
 mod bodies;
 mod connections;
+mod heads;
 mod http2;
 mod problems;
 mod readme;
 mod shutdown;
 mod support;
 mod timeouts;
+mod unread;

@@ -9,7 +9,8 @@ use serde::Deserialize;
 /// What a listener grants its clients, the same keys on both planes.
 #[derive(Debug, Clone, Deserialize)]
 pub struct PlaneLimits {
-    /// Open connections; those above wait in the kernel's backlog.
+    /// Open connections. Past them the one that has been idle for longest is closed for the next; while none is
+    /// idle, the next waits.
     pub max_connections: usize,
     /// From accepting a connection to the end of its first request's headers.
     #[serde(with = "humantime_serde")]

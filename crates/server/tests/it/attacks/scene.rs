@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::support::{ADMIN_TOKEN, Service};
 
 /// For one answer on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Which listener it goes to.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,10 @@ pub enum Expected {
     Own(u16),
     /// This status and no body: it is not read any further.
     Closed(u16),
+    /// HTTP/2: the stream is reset, with this code (RFC 9113, section 7).
+    Reset(u32),
+    /// HTTP/2: the connection is ended, with this code.
+    Ended(u32),
 }
 
 /// A line of the table.
@@ -121,25 +125,20 @@ impl Scene {
     pub async fn judge(&self, attempt: &Attempt) -> Vec<String> {
         let answer = self.send(attempt, &self.user).await;
         let mut wrong = Vec::new();
-        let expected = match attempt.expected {
-            Expected::Refused(status, _) | Expected::Own(status) | Expected::Closed(status) => status,
+        let fits = match attempt.expected {
+            Expected::Refused(status, code) => answer.status() == status && answer.json()["code"] == code,
+            Expected::Own(status) => answer.status() == status && answer.json().is_object(),
+            Expected::Closed(status) => answer.status() == status && answer.body().is_empty(),
+            Expected::Reset(_) | Expected::Ended(_) => false,
         };
-        let fits = answer.status() == expected
-            && match attempt.expected {
-                Expected::Refused(_, code) => answer.json()["code"] == code,
-                Expected::Own(_) => answer.json().is_object(),
-                Expected::Closed(_) => answer.body().is_empty(),
-            };
         if !fits {
             wrong.push(format!("{:?}, but {}", attempt.expected, answer.0));
         }
         if answer.0.matches("HTTP/1.").count() != 1 {
             wrong.push(format!("more than one answer: {}", answer.0));
         }
-        if answer.0.contains(&self.marker)
-            || answer.0.contains("\"mine\"") && attempt.request.contains("x-tenant-id: {b}")
-        {
-            wrong.push(format!("it was told of the other: {}", answer.0));
+        if answer.0.contains("\"mine\"") && attempt.request.contains("x-tenant-id: {b}") {
+            wrong.push(format!("it was told of itself as the other: {}", answer.0));
         }
         if attempt.request.contains("{user}") {
             let nobodys = self.send(attempt, &testkit::nobody().to_string()).await;
@@ -147,36 +146,63 @@ impl Scene {
                 wrong.push(format!("it is told from nobody's: {} {}", answer.0, nobodys.0));
             }
         }
+        self.concluded(attempt.name, wrong, &answer.0).await
+    }
+
+    /// And what is wrong whatever was sent.
+    pub async fn concluded(&self, name: &str, mut wrong: Vec<String>, answer: &str) -> Vec<String> {
+        if answer.contains(&self.marker) {
+            wrong.push(format!("it was told of the other: {answer}"));
+        }
         if self.look().await != self.before {
             wrong.push("it changed the other's rows, or a tenant".to_owned());
         }
         wrong
             .into_iter()
-            .map(|sentence| format!("{}: {sentence}\n", attempt.name))
+            .map(|sentence| format!("{name}: {sentence}\n"))
             .collect()
     }
 
-    async fn send(&self, attempt: &Attempt, user: &str) -> Answer {
-        let address = match attempt.plane {
-            Plane::Tenant => self.service.tenant_plane,
-            Plane::Admin => self.service.admin_plane,
-        };
-        let request = attempt
-            .request
-            .replace("{a}", &self.a)
+    /// The text with what its names in braces stand for.
+    pub fn filled(&self, text: &str, user: &str) -> String {
+        text.replace("{a}", &self.a)
             .replace("{b}", &self.b)
             .replace("{mine}", &self.mine)
             .replace("{user}", user)
             .replace("{cursor}", &self.cursor)
             .replace("{token}", ADMIN_TOKEN)
             .replace("{long}", &"x".repeat(20_000))
-            .replace("{deep}", &"[".repeat(10_000));
-        exchange(address, &whole(&request)).await
+            .replace("{fields}", &"x: y\n".repeat(300))
+            .replace("{deep}", &"[".repeat(10_000))
+    }
+
+    pub fn address(&self, plane: Plane) -> SocketAddr {
+        match plane {
+            Plane::Tenant => self.service.tenant_plane,
+            Plane::Admin => self.service.admin_plane,
+        }
+    }
+
+    async fn send(&self, attempt: &Attempt, user: &str) -> Answer {
+        let request = whole(&self.filled(attempt.request, user));
+        exchange(self.address(attempt.plane), &request).await
     }
 }
 
+/// The bytes of a text, in which U+F780 to U+F7FF stand for the bytes 80 to FF alone.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for letter in text.chars() {
+        match u32::from(letter) {
+            byte @ 0xf780..=0xf7ff => bytes.extend(byte.to_le_bytes().first()),
+            _ => bytes.extend(letter.to_string().bytes()),
+        }
+    }
+    bytes
+}
+
 /// With the headers that every request has, unless it says otherwise itself.
-fn whole(request: &str) -> String {
+fn whole(request: &str) -> Vec<u8> {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let lower = head.to_lowercase();
     let mut head = head.to_owned();
@@ -188,21 +214,21 @@ fn whole(request: &str) -> String {
     }
     let framed = lower.contains("content-length:") || lower.contains("transfer-encoding:");
     if !framed && !body.is_empty() {
-        head = format!("{head}\ncontent-length: {}", body.len());
+        head = format!("{head}\ncontent-length: {}", bytes(body).len());
     }
     let body = if framed {
         body.replace('\n', "\r\n")
     } else {
         body.to_owned()
     };
-    format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n"))
+    bytes(&format!("{}\r\n\r\n{body}", head.replace('\n', "\r\n")))
 }
 
 /// All that the service sends until it closes the connection.
-async fn exchange(address: SocketAddr, request: &str) -> Answer {
+async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     let mut stream = TcpStream::connect(address).await.unwrap();
     // A service that has read enough may have closed already.
-    let _sent = stream.write_all(request.as_bytes()).await;
+    let _sent = stream.write_all(request).await;
     let mut answer = Vec::new();
     let read = timeout(DEADLINE, stream.read_to_end(&mut answer)).await;
     // A reset is a close as well.

@@ -2,9 +2,10 @@
 //! says nothing of them.
 //!
 //! `{a}`, `{b}`: the two tenants' ids. `{mine}`, `{user}`: the ids of a row of each. `{cursor}`: a cursor of `b`.
-//! `{token}`: the operator's. `{long}`: twenty thousand letters.
+//! `{token}`: the operator's. `{long}`: twenty thousand letters. `{fields}`: three hundred lines. `\u{f780}` to `\u{f7ff}`:
+//! the bytes 80 to ff, which alone are no text.
 
-use super::scene::{Attempt, Expected::{Own, Refused, Closed}, Plane::{Admin, Tenant}};
+use super::scene::{Attempt, Expected::{Closed, Ended, Own, Refused, Reset}, Plane::{Admin, Tenant}};
 
 /// An attempt on the tenant plane.
 const fn tenant(name: &'static str, request: &'static str, status: u16, code: &'static str) -> Attempt {
@@ -24,6 +25,11 @@ const fn own(name: &'static str, request: &'static str, status: u16) -> Attempt 
 /// What is no HTTP that could be answered in JSON: this status, and the connection is closed.
 const fn closed(name: &'static str, request: &'static str, status: u16) -> Attempt {
     Attempt { name, plane: Tenant, request, expected: Closed(status) }
+}
+
+/// A stream of HTTP/2 that is reset.
+const fn reset(name: &'static str, request: &'static str, code: u32) -> Attempt {
+    Attempt { name, plane: Tenant, request, expected: Reset(code) }
 }
 
 /// Who is asking: the one header, and all that might be taken for it.
@@ -107,6 +113,7 @@ const LISTS: &[Attempt] = &[
     tenant("a limit below nothing", "GET /v1/internal/users?limit=-1 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
     tenant("SQL in a date", "GET /v1/internal/users?created_after=now() HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
     tenant("SQL in a truth", "GET /v1/internal/users?confirmed=true%20OR%20true HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
+    tenant("half of a letter in the search", "GET /v1/internal/users?search=%ed%a0%80 HTTP/1.1\nx-tenant-id: {a}", 400, "MALFORMED"),
     tenant("a NUL in the search", "GET /v1/internal/users?search=a%00b HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
     tenant("a parameter twice", "GET /v1/internal/users?limit=1&limit=500 HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
     tenant("a parameter of another spelling", "GET /v1/internal/users?filter[tenant_id]={b} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
@@ -125,6 +132,8 @@ const BODIES: &[Attempt] = &[
     tenant("an object for a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":{\"$ne\":null}}", 422, "VALIDATION"),
     tenant("a NUL in a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"a\\u0000b\"}", 422, "VALIDATION"),
     tenant("half of a letter", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"\\ud800\"}", 400, "MALFORMED"),
+    tenant("a letter in more bytes than it has", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"\u{f7c0}\u{f7af}\"}", 400, "MALFORMED"),
+    tenant("the bytes of half a letter", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"\u{f7ed}\u{f7a0}\u{f780}\"}", 400, "MALFORMED"),
     tenant("depth without end", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":{deep}}", 400, "MALFORMED"),
     tenant("a form", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/x-www-form-urlencoded\n\nname=x&tenant_id={b}", 415, "MEDIA_TYPE"),
     tenant("XML", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/xml\n\n<!DOCTYPE x [<!ENTITY y SYSTEM \"file:///etc/passwd\">]><name>&y;</name>", 415, "MEDIA_TYPE"),
@@ -145,6 +154,40 @@ const FRAMING: &[Attempt] = &[
     closed("a length with a sign", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: +12\n\n{\"name\":\"x\"}", 400),
     closed("chunks that are not last", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked, identity\n\n0\n\n", 400),
     closed("chunks of an unknown kind", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: xchunked\n\n0\n\n", 400),
+    closed("a length in hexadecimal", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 0x0c\n\n{\"name\":\"x\"}", 400),
+    closed("a length below nothing", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: -1\n\n{\"name\":\"x\"}", 400),
+    closed("a length without end", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 99999999999999999999999\n\n{\"name\":\"x\"}", 400),
+    closed("an empty length", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length:\n\n{\"name\":\"x\"}", 400),
+    closed("a line that ends in half", "GET /v1/internal/users HTTP/1.1\nx-a: b\rx-tenant-id: {b}\nx-tenant-id: {a}", 400),
+    closed("chunks, and no coding behind them", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\ntransfer-encoding: identity\n\nc\n{\"name\":\"x\"}\n0\n\n", 400),
+    closed("chunks with a weight", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked;q=1\n\nc\n{\"name\":\"x\"}\n0\n\n", 400),
+    closed("a coding without a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding:\n\nc\n{\"name\":\"x\"}\n0\n\n", 400),
+    closed("chunks behind a letter that is not seen", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: \x0bchunked\n\nc\n{\"name\":\"x\"}\n0\n\n", 400),
+    closed("no coding, beside a length", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: identity\ncontent-length: 12\n\n{\"name\":\"x\"}", 400),
+    tenant("chunks that are packed", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: gzip, chunked\n\nc\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("chunks in chunks", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked, chunked\n\nc\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("chunks twice", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\ntransfer-encoding: chunked\n\nc\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's size with a sign", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\n+c\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's size with a prefix", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\n0xc\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's size behind a space", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\n c\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk without a size", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\n\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's size that goes round", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\n1000000000000000c\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's extension that ends in half", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\nc;a\rb\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("a chunk's extension without end", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\nc;{long}\n{\"name\":\"x\"}\n0\n\n", 400, "MALFORMED"),
+    tenant("hundreds of trailers", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\nc\n{\"name\":\"x\"}\n0\n{fields}\n", 400, "MALFORMED"),
+    tenant("a huge trailer", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\ntransfer-encoding: chunked\n\nc\n{\"name\":\"x\"}\n0\nx: {long}{long}{long}{long}\n\n", 400, "MALFORMED"),
+    own("a request for a body", "GET /v1/internal/users HTTP/1.1\nconnection: keep-alive\nx-tenant-id: {a}\n\nGET /v1/internal/users HTTP/1.1\r\nhost: x\r\nx-tenant-id:{b}\r\n\r\n", 200),
+    own("HTTP/2 by an upgrade", "GET /v1/internal/users HTTP/1.1\nconnection: upgrade, http2-settings\nupgrade: h2c\nhttp2-settings: AAMAAABkAAQAoAAAAAIAAAAA\nx-tenant-id: {a}", 200),
+    own("a web socket", "GET /v1/internal/users HTTP/1.1\nconnection: upgrade\nupgrade: websocket\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\nsec-websocket-version: 13\nx-tenant-id: {a}", 200),
+    own("HTTP/2 behind a request", "GET /v1/internal/users HTTP/1.1\nconnection: keep-alive\ncontent-length: 0\nx-tenant-id: {a}\n\nPRI * HTTP/2.0\n\nSM\n\n", 200),
+    Attempt { plane: Admin, ..closed("tabs for spaces", "GET\t/livez\tHTTP/1.1", 400) },
+    Attempt { plane: Admin, ..closed("two spaces for one", "GET  /livez HTTP/1.1", 400) },
+    Attempt { plane: Admin, ..closed("a line without a colon", "GET /livez HTTP/1.1\nx-tenant-id", 400) },
+    closed("a target that is no text", "GET /v1/internal/users/\u{f7ff}\u{f7fe} HTTP/1.1\nx-tenant-id: {a}", 400),
+    tenant("two hosts", "GET /v1/internal/users HTTP/1.1\nhost: a\nhost: b\nx-tenant-id: {a}", 400, "MALFORMED"),
+    tenant("an empty host", "GET /v1/internal/users HTTP/1.1\nhost:\nx-tenant-id: {a}", 400, "MALFORMED"),
+    tenant("a host that is none", "GET /v1/internal/users HTTP/1.1\nhost: a b/c@d\nx-tenant-id: {a}", 400, "MALFORMED"),
+    tenant("to be allowed by a browser", "OPTIONS /v1/internal/users HTTP/1.1\norigin: http://evil.example\naccess-control-request-method: POST\naccess-control-request-headers: x-tenant-id", 405, "METHOD_NOT_ALLOWED"),
     closed("a space before the colon", "GET /v1/internal/users HTTP/1.1\nx-tenant-id : {b}", 400),
     closed("a folded line", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\n {b}", 400),
     closed("a NUL in a header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\0{b}", 400),
@@ -159,6 +202,24 @@ const FRAMING: &[Attempt] = &[
     tenant("an echo", "TRACE /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 405, "METHOD_NOT_ALLOWED"),
     tenant("a long target", "GET /v1/internal/users?search={long} HTTP/1.1\nx-tenant-id: {a}", 414, "URI_TOO_LONG"),
     own("a request id that is no text", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-request-id: <script>\u{e9}", 200),
+];
+
+/// Over HTTP/2: the fields, the body and the trailers.
+pub const HTTP2: &[Attempt] = &[
+    tenant("two headers", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nx-tenant-id: {b}", 400, "TENANT_HEADER_DUPLICATED"),
+    tenant("a trailer", ":method: POST\n:scheme: http\n:path: /v1/internal/users\n:authority: x\ncontent-type: application/json\n\n{\"name\":\"x\"}\n\nx-tenant-id: {b}", 400, "TENANT_HEADER_MISSING"),
+    Attempt { name: "the header in capitals", plane: Tenant, request: ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nX-Tenant-Id: {b}", expected: Ended(1) },
+    reset("a header for the connection", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nconnection: close", 1),
+    reset("a header for a connection that is kept", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nkeep-alive: 1", 1),
+    reset("chunks", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\ntransfer-encoding: chunked", 1),
+    reset("an upgrade", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nupgrade: h2c", 1),
+    reset("codings that are accepted", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nte: gzip", 1),
+    reset("two paths", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:path: /v1/internal/users/{mine}\n:authority: x\nx-tenant-id: {a}", 1),
+    reset("a length that is too short", ":method: POST\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 5\n\n{\"name\":\"x\"}", 1),
+    reset("a length that is too long", ":method: POST\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 50\n\n{\"name\":\"x\"}", 1),
+    tenant("no host", ":method: GET\n:scheme: http\n:path: /v1/internal/users\nx-tenant-id: {a}", 400, "MALFORMED"),
+    tenant("a host beside another", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nhost: y\nx-tenant-id: {a}", 400, "MALFORMED"),
+    closed("a huge head", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nx-long: {long}\nx-longer: {long}", 431),
 ];
 
 /// The admin plane: without a token, and from the tenants' side.
@@ -182,6 +243,9 @@ const OPERATORS: &[Attempt] = &[
     admin("rows, by the operator", "GET /v1/internal/users HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {b}", 404, "ROUTE_UNKNOWN"),
     admin("to take a tenant's id again", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"id\":\"{b}\"}", 409, "TENANT_EXISTS"),
     admin("to set a tenant's state", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"state\":\"active\",\"max_connections\":99}", 422, "VALIDATION"),
+    admin("encoded letters", "GET /%61dmin/v1/tenants HTTP/1.1", 404, "ROUTE_UNKNOWN"),
+    admin("dots", "GET /livez/../admin/v1/tenants HTTP/1.1", 404, "ROUTE_UNKNOWN"),
+    admin("two slashes", "GET //admin/v1/tenants HTTP/1.1", 404, "ROUTE_UNKNOWN"),
     tenant("the admin plane by the tenants' port", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}", 404, "ROUTE_UNKNOWN"),
     tenant("a tenant by the tenants' port", "GET /admin/v1/tenants/{b} HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
     tenant("the admin plane by way of dots", "GET /v1/internal/../../admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {a}", 404, "ROUTE_UNKNOWN"),
@@ -214,7 +278,14 @@ pub const THEMES: &[(&str, &[&str], &[Attempt])] = &[
     ("ids", &[], IDS),
     ("lists", &[], LISTS),
     ("bodies", &[], BODIES),
-    ("framing", &[], FRAMING),
+    // Where a connection is kept, the service is to close it, with nothing more said.
+    ("framing", &["tenant_plane.idle_timeout=1s"], FRAMING),
     ("operators", &[], OPERATORS),
     ("networks", &["tenant_plane.trusted_networks=10.0.0.0/8"], NETWORKS),
+];
+
+/// As [`FOUND`], over HTTP/2.
+pub const FOUND_HTTP2: &[(&str, Attempt)] = &[
+    ("it was told of the other", own("the other's rows, in its name", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {b}", 200)),
+    ("Reset(1), but", reset("an honest request", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}", 1)),
 ];

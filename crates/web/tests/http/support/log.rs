@@ -14,11 +14,12 @@ use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*};
 
 use super::until;
 
-/// One line: its target and its fields.
+/// One line: its target, its fields, and whether it has those of a span as well.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) target: &'static str,
     pub(crate) fields: HashMap<&'static str, String>,
+    pub(crate) within_span: bool,
 }
 
 static LINES: Mutex<Vec<Line>> = Mutex::new(Vec::new());
@@ -72,6 +73,7 @@ impl<S: Subscriber> Layer<S> for Capture {
         let mut line = Line {
             target: event.metadata().target(),
             fields: HashMap::new(),
+            within_span: !event.is_root(),
         };
         event.record(&mut line);
         lines().push(line);

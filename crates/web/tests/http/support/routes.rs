@@ -85,6 +85,7 @@ pub(super) fn router(gate: Gate) -> Router {
         .route("/wait", get(wait).post(wait))
         .route("/nap", get(nap))
         .route("/big", get(async || Body::from(vec![b'x'; 64 << 20])))
+        .route("/page", get(async || Body::from(vec![b'x'; 100_000])))
         .route("/panic", get(panics))
         .route("/tenant", get(tenant))
         .route("/users", post(create).get(list))

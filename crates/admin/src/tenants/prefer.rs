@@ -1,0 +1,106 @@
+//! `Prefer: respond-async` (RFC 7240 sections 2 and 4.1).
+
+use std::time::Duration;
+
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+/// How long a change's operation is waited for, before its place is answered in its stead.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const RESPOND_ASYNC: &str = "respond-async";
+
+/// What a client prefers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Preference {
+    /// To wait for the answer.
+    Wait,
+    /// To be answered at once.
+    Async,
+}
+
+impl Preference {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let values = headers.get_all("prefer").iter();
+        let asked = values
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| unquoted(value, ',').into_iter().any(is_respond_async));
+        if asked { Self::Async } else { Self::Wait }
+    }
+
+    /// How long this client waits.
+    pub(super) const fn patience(self) -> Duration {
+        match self {
+            Self::Wait => PATIENCE,
+            Self::Async => Duration::ZERO,
+        }
+    }
+
+    /// Says so where the client was answered sooner than others would be.
+    pub(super) fn applied(self, mut response: Response) -> Response {
+        if self == Self::Async && response.status() == StatusCode::ACCEPTED {
+            let applied = HeaderValue::from_static(RESPOND_ASYNC);
+            response.headers_mut().insert("preference-applied", applied);
+        }
+        response
+    }
+}
+
+/// Whatever its parameters; an empty value is none.
+fn is_respond_async(preference: &str) -> bool {
+    let preference = unquoted(preference, ';').into_iter().next().unwrap_or_default();
+    let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+    name.trim().eq_ignore_ascii_case(RESPOND_ASYNC) && matches!(value.trim(), "" | "\"\"")
+}
+
+/// The parts between separators that stand in no quoted string.
+fn unquoted(text: &str, separator: char) -> Vec<&str> {
+    let (mut quoted, mut escaped) = (false, false);
+    let parts = text.split(|character| {
+        let literal = std::mem::take(&mut escaped);
+        match character {
+            _ if literal => {}
+            '"' => quoted = !quoted,
+            '\\' => escaped = quoted,
+            _ => return character == separator && !quoted,
+        }
+        false
+    });
+    parts.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_heard(values: &[&'static str]) -> bool {
+        let values = values.iter().map(|value| HeaderValue::from_static(value));
+        let headers: HeaderMap = values
+            .map(|value| (http::HeaderName::from_static("prefer"), value))
+            .collect();
+        Preference::of(&headers) == Preference::Async
+    }
+
+    #[test]
+    fn it_is_heard_wherever_it_stands_and_in_no_other_ones_value() {
+        for values in [
+            &["respond-async"][..],
+            &["Respond-Async; x=1"],
+            &["wait=10, respond-async"],
+            &["wait=10", "respond-async;x=\"a,b\""],
+            &["foo=\"a\\\",b\", respond-async=\"\""],
+        ] {
+            assert!(is_heard(values), "{values:?}");
+        }
+        for values in [
+            &[][..],
+            &["respond-asynchronously"],
+            &["foo=\"a,respond-async,b\""],
+            &["foo=\"a\\\",respond-async,b\""],
+            &["foo; respond-async"],
+            &["respond-async=no"],
+        ] {
+            assert!(!is_heard(values), "{values:?}");
+        }
+    }
+}

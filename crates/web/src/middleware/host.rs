@@ -1,0 +1,77 @@
+//! Which host a request is for: nothing here depends on it, but what stands in front may, and must read the same.
+
+use axum::extract::Request;
+use http::{HeaderValue, Version, header::HOST};
+
+/// What is wrong with the host that the request names, if anything (RFC 9112, section 3.2; RFC 9113, section 8.3.1).
+pub(super) fn fault(request: &Request) -> Option<&'static str> {
+    let mut headers = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
+    let (host, another) = (headers.next(), headers.next());
+    if another.is_some() {
+        return Some("the header Host stands there more than once");
+    }
+    // HTTP/1 gives the target of a proxy an authority, which counts for nothing here.
+    let authority = (request.version() == Version::HTTP_2)
+        .then(|| request.uri().authority())
+        .flatten()
+        .map(|authority| authority.as_str().as_bytes());
+    match (authority, host) {
+        (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => {
+            Some("`:authority` and the header Host differ")
+        }
+        (Some(named), _) | (None, Some(named)) => {
+            (!is_host(named)).then_some("the host is no name or address with an optional port")
+        }
+        (None, None) if request.version() <= Version::HTTP_10 => None,
+        (None, None) => Some("the request names no host"),
+    }
+}
+
+/// `uri-host [ ":" port ]` of RFC 9110, section 7.2. It may not be empty, as in no URI of http (section 4.2.1).
+fn is_host(text: &[u8]) -> bool {
+    let (name, rest) = match text.iter().position(|byte| *byte == b']') {
+        Some(end) => text.split_at(end + 1),
+        None => text.split_at(text.iter().position(|byte| *byte == b':').unwrap_or(text.len())),
+    };
+    let named = match name {
+        [b'[', address @ .., b']'] => address
+            .iter()
+            .all(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte)),
+        name => name
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(byte)),
+    };
+    let port = match rest {
+        [] => true,
+        [b':', port @ ..] => port.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    named && port && !matches!(name, b"" | b"[]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_host;
+
+    #[test]
+    fn names_and_addresses_with_and_without_a_port() {
+        for host in [
+            "a",
+            "a-b.example.com.",
+            "a_b:80",
+            "127.0.0.1:8080",
+            "[::1]",
+            "[::ffff:1.2.3.4]:80",
+            "a:",
+        ] {
+            assert!(is_host(host.as_bytes()), "{host}");
+        }
+        let none = [
+            "", ":80", "a b", "a/c", "u@h", "u:p@h", "a:80:80", "a:b", "[::1", "::1", "[]", "[::1]x",
+            "x[::1]", "\u{e9}",
+        ];
+        for host in none {
+            assert!(!is_host(host.as_bytes()), "{host}");
+        }
+    }
+}
