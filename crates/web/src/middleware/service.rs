@@ -80,10 +80,12 @@ where
         };
         let deadline = self.settings.deadline;
         let answered = async move {
-            let response = seal(guarded(answer, deadline).await, &id);
+            let response = guarded(answer, deadline).instrument(span).await;
+            // Behind the span: what is logged here says by itself which request it is of.
+            let response = seal(response, &id);
             line.answered(&response);
             Ok(response)
         };
-        Box::pin(answered.instrument(span))
+        Box::pin(answered)
     }
 }
