@@ -59,7 +59,7 @@ impl AccessLine {
     }
 
     fn write(&self, status: u16, code: Option<Code>, outcome: &str) {
-        // No parent: the span's fields are all here, and a log in JSON would show them twice.
+        // No parent: where it is dropped within the request's span, the span's fields are all here.
         tracing::info!(
             target: "access",
             parent: None,

@@ -40,7 +40,6 @@ fn foreign(response: &Response, id: &RequestId) -> Option<Problem> {
     }
     if status.is_server_error() {
         tracing::error!(
-            parent: None,
             request_id = id.as_str(),
             status = status.as_u16(),
             "a handler failed without a problem"
@@ -68,16 +67,15 @@ fn code_for(status: StatusCode) -> Code {
     }
 }
 
-/// Writes what is behind a problem, once, for who looks up the request's id. No parent, as the access line has none: the
-/// id would stand there twice.
+/// Writes what is behind a problem, once, for who looks up the request's id.
 fn log_cause(problem: &Problem, id: &RequestId) {
     let Some(cause) = problem.cause_chain() else {
         return;
     };
     let (request_id, code) = (id.as_str(), problem.code().name());
     if problem.code() == Code::Internal {
-        tracing::error!(parent: None, request_id, code, cause, "a request failed");
+        tracing::error!(request_id, code, cause, "a request failed");
     } else {
-        tracing::warn!(parent: None, request_id, code, cause, "a request failed");
+        tracing::warn!(request_id, code, cause, "a request failed");
     }
 }

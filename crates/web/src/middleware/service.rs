@@ -84,7 +84,9 @@ where
         };
         let deadline = self.settings.deadline;
         let answered = async move {
-            let mut response = seal(guarded(answer, deadline).await, &id);
+            let response = guarded(answer, deadline).instrument(span).await;
+            // Behind the span: what is logged here says by itself which request it is of.
+            let mut response = seal(response, &id);
             if last {
                 let close = HeaderValue::from_static("close");
                 response.headers_mut().insert(header::CONNECTION, close);
@@ -92,6 +94,6 @@ where
             line.answered(&response);
             Ok(response)
         };
-        Box::pin(answered.instrument(span))
+        Box::pin(answered)
     }
 }

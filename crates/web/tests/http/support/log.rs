@@ -10,7 +10,7 @@ use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
 };
-use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*};
+use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*, registry::LookupSpan};
 
 use super::until;
 
@@ -64,16 +64,16 @@ fn lines() -> MutexGuard<'static, Vec<Line>> {
 
 struct Capture;
 
-impl<S: Subscriber> Layer<S> for Capture {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         metadata.target() == "access" || metadata.target().starts_with("web")
     }
 
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut line = Line {
             target: event.metadata().target(),
             fields: HashMap::new(),
-            within_span: !event.is_root(),
+            within_span: context.lookup_current().is_some(),
         };
         event.record(&mut line);
         lines().push(line);
