@@ -566,8 +566,7 @@ async fn reservations_at_once_stay_within_the_budget() {
         };
         changes.push(async move { plane.change_tenant(&ops(), id, &change, None, Some(10)).await });
     }
-    let changed = futures_util::future::join_all(changes).await;
-    for result in &changed {
+    for result in &futures_util::future::join_all(changes).await {
         assert!(
             matches!(result, Ok(_) | Err(ChangeError::Limits(_))),
             "{result:?}"
