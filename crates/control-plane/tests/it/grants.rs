@@ -96,12 +96,9 @@ async fn the_granter_grants_this_and_no_more() {
     let provisioners: Vec<String> = (0..64)
         .map(|number| format!("tenantry_provisioner_{number:02}"))
         .collect();
-    let may_execute: String = provisioners
-        .iter()
-        .map(|provisioner| format!(", {provisioner} may execute it"))
-        .collect();
+    let may_execute = provisioners.join(" may execute it, ");
     let mut expected = vec![format!(
-        "granter.admit(text): tenantry_granter, definer, search_path=pg_catalog, pg_temp{may_execute}"
+        "granter.admit(text): tenantry_granter, definer, search_path=pg_catalog, pg_temp, {may_execute} may execute it"
     )];
     expected.extend(
         provisioners
