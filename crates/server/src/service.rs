@@ -99,7 +99,11 @@ pub async fn run(
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),
-        limits(&settings.admin_plane.limits),
+        Limits {
+            // Each attempt is in the audit log.
+            begin_for_the_gone: true,
+            ..limits(&settings.admin_plane.limits)
+        },
     );
     let admin = tokio::spawn(serve(
         listeners.admin,

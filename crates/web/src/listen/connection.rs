@@ -88,7 +88,13 @@ impl Protocol {
         stop: CancellationToken,
     ) {
         let io = TokioIo::new(Socket::new(tcp, Arc::clone(&activity)));
-        let service = Exchanges::new(self.router.clone(), peer, Arc::clone(&activity));
+        let begin_for_the_gone = self.limits.begin_for_the_gone;
+        let service = Exchanges::new(
+            self.router.clone(),
+            peer,
+            Arc::clone(&activity),
+            begin_for_the_gone,
+        );
         let mut connection = pin!(self.builder.serve_connection(io, service));
         let mut stop = pin!(stop.cancelled_owned());
         let mut asked = pin!(activity.asked());

@@ -28,14 +28,16 @@ pub(super) struct Exchanges {
     router: Router,
     peer: Peer,
     activity: Arc<Activity>,
+    begin_for_the_gone: bool,
 }
 
 impl Exchanges {
-    pub(super) fn new(router: Router, peer: Peer, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(router: Router, peer: Peer, activity: Arc<Activity>, begin_for_the_gone: bool) -> Self {
         Self {
             router,
             peer,
             activity,
+            begin_for_the_gone,
         }
     }
 }
@@ -54,8 +56,13 @@ impl hyper::service::Service<Request<Incoming>> for Exchanges {
             activity: Arc::clone(&self.activity),
         });
         // A router is always ready.
+        let route = self.router.clone().call(request);
         Answer {
-            route: Begun::new(self.router.clone().call(request)),
+            route: if self.begin_for_the_gone {
+                Begun::now(route)
+            } else {
+                Begun::later(route)
+            },
             activity: Arc::clone(&self.activity),
             in_flight: Some(in_flight),
         }

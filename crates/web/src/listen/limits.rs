@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// What bounds a listener's connections. Every duration must be greater than zero.
+/// What bounds a listener's connections, and when their requests begin. Every duration must be greater than zero.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Connections at a time. At the cap the one that has been idle for longest is closed for the next that comes;
@@ -40,6 +40,9 @@ pub struct Limits {
     pub ping_interval: Duration,
     /// HTTP/2: time that the answer to a ping may take.
     pub ping_timeout: Duration,
+    /// HTTP/1: whether a request is begun also when its client has hung up right behind it. For a plane that keeps a
+    /// log of what is tried; anywhere else such a request would be work for nobody.
+    pub begin_for_the_gone: bool,
 }
 
 impl Default for Limits {
@@ -58,6 +61,7 @@ impl Default for Limits {
             streams: 64,
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(10),
+            begin_for_the_gone: false,
         }
     }
 }
