@@ -95,7 +95,9 @@ impl World {
     }
 
     pub(crate) async fn tenant(&self) -> TenantId {
-        testkit::tenant(&self.plane, &format!("tenant {}", Uuid::new_v4())).await.id
+        testkit::tenant(&self.plane, &format!("tenant {}", Uuid::new_v4()))
+            .await
+            .id
     }
 
     pub(crate) fn registry(&self, setup: Setup) -> Registry<Pool> {
