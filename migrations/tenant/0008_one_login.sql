@@ -42,29 +42,20 @@ BEGIN
         EXECUTE format('GRANT EXECUTE ON FUNCTION granter.admit(text) TO %I', 'tenantry_' || provisioner);
         SET LOCAL ROLE tenantry_migrator;
         EXECUTE format('SET LOCAL ROLE %I', 'tenantry_' || provisioner);
-        -- Makes the tenant's first login with the password of this verifier, or brings it to this state again. Takes
-        -- a verifier and never a password, so that none can stand in the server's log: what PostgreSQL would not know
-        -- as one, it would take for a password.
+        -- What the two below have in common, for themselves alone: makes a tenant's login, open and in the group, or
+        -- brings it to this state again. Takes a verifier and never a password, so that none can stand in the server's
+        -- log: what PostgreSQL would not know as one, it would take for a password.
         EXECUTE format($sql$
-            CREATE OR REPLACE FUNCTION %I.create_tenant(tenant uuid, verifier text) RETURNS void
+            CREATE FUNCTION %I.open_login(login text, verifier text) RETURNS void
                 LANGUAGE plpgsql
-                SECURITY DEFINER
                 SET search_path = pg_catalog, pg_temp
             AS $function$
-            DECLARE
-                role text := 'tn_' || replace(tenant::text, '-', '');
-                login text := role || '_a';
             BEGIN
-                IF tenant IS NULL THEN
-                    RAISE EXCEPTION 'no tenant' USING ERRCODE = 'null_value_not_allowed';
-                END IF;
                 IF verifier IS NULL OR verifier
                     !~ '^SCRAM-SHA-256[$][1-9][0-9]{0,8}:[A-Za-z0-9+/]{22}==[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$'
                 THEN
                     RAISE EXCEPTION 'not a SCRAM-SHA-256 verifier' USING ERRCODE = 'invalid_parameter_value';
                 END IF;
-                -- Whoever makes the same tenant at this moment goes first; this one finds it made.
-                PERFORM pg_advisory_xact_lock(hashtextextended(role, 0));
                 IF EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
                     EXECUTE format('ALTER ROLE %%I LOGIN PASSWORD %%L', login, verifier);
                 ELSE
@@ -74,40 +65,52 @@ BEGIN
             END
             $function$
         $sql$, provisioner);
-        -- Makes the tenant's login for the removal of its rows, or gives it this verifier: removing them as the tenant
-        -- itself, under row level security, reaches nobody else's. Only for a tenant none of whose own logins is open.
-        -- False where its roles were never made: then it has no rows either.
+        EXECUTE format('REVOKE ALL ON FUNCTION %I.open_login(text, text) FROM PUBLIC', provisioner);
+        -- Makes the tenant's first login, or opens it again.
         EXECUTE format($sql$
-            CREATE OR REPLACE FUNCTION %I.begin_purge(tenant uuid, verifier text) RETURNS boolean
+            CREATE OR REPLACE FUNCTION %1$I.create_tenant(tenant uuid, verifier text) RETURNS void
                 LANGUAGE plpgsql
                 SECURITY DEFINER
                 SET search_path = pg_catalog, pg_temp
             AS $function$
             DECLARE
                 role text := 'tn_' || replace(tenant::text, '-', '');
-                login text := role || '_p';
             BEGIN
                 IF tenant IS NULL THEN
                     RAISE EXCEPTION 'no tenant' USING ERRCODE = 'null_value_not_allowed';
                 END IF;
-                IF verifier IS NULL OR verifier
-                    !~ '^SCRAM-SHA-256[$][1-9][0-9]{0,8}:[A-Za-z0-9+/]{22}==[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$'
-                THEN
-                    RAISE EXCEPTION 'not a SCRAM-SHA-256 verifier' USING ERRCODE = 'invalid_parameter_value';
+                -- Whoever makes the same tenant at this moment goes first; this one finds it made.
+                PERFORM pg_advisory_xact_lock(hashtextextended(role, 0));
+                PERFORM %1$I.open_login(role || '_a', verifier);
+            END
+            $function$
+        $sql$, provisioner);
+        -- Makes the tenant's login for the removal of its rows, or opens it again: removing them as the tenant itself,
+        -- under row level security, reaches nobody else's. Only for a tenant none of whose own logins is open. False
+        -- where its roles were never made: then it has no rows either.
+        EXECUTE format($sql$
+            CREATE OR REPLACE FUNCTION %1$I.begin_purge(tenant uuid, verifier text) RETURNS boolean
+                LANGUAGE plpgsql
+                SECURITY DEFINER
+                SET search_path = pg_catalog, pg_temp
+            AS $function$
+            DECLARE
+                role text := 'tn_' || replace(tenant::text, '-', '');
+            BEGIN
+                IF tenant IS NULL THEN
+                    RAISE EXCEPTION 'no tenant' USING ERRCODE = 'null_value_not_allowed';
                 END IF;
                 IF EXISTS (
                     SELECT FROM pg_roles WHERE rolname IN (role || '_a', role || '_b') AND rolcanlogin
                 ) THEN
                     RAISE EXCEPTION 'the tenant can log in' USING ERRCODE = 'object_not_in_prerequisite_state';
                 END IF;
-                IF EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN
-                    EXECUTE format('ALTER ROLE %%I LOGIN PASSWORD %%L', login, verifier);
-                ELSIF EXISTS (SELECT FROM pg_roles WHERE rolname IN (role, role || '_a', role || '_b')) THEN
-                    EXECUTE format('CREATE ROLE %%I LOGIN PASSWORD %%L', login, verifier);
-                ELSE
+                IF NOT EXISTS (
+                    SELECT FROM pg_roles WHERE rolname IN (role, role || '_a', role || '_b', role || '_p')
+                ) THEN
                     RETURN false;
                 END IF;
-                PERFORM granter.admit(login);
+                PERFORM %1$I.open_login(role || '_p', verifier);
                 RETURN true;
             END
             $function$

@@ -33,7 +33,7 @@ impl Store {
         match transition.from(before.state) {
             Move::Go if under_way == Some(transition.kind()) => {
                 // Asked twice, while the first is under way.
-                return already(transaction, actor, before, transition).await;
+                return noted(transaction, actor, &before, before.clone(), transition).await;
             }
             // It is there, and about to leave again: that is stopped.
             Move::Already if under_way.is_some_and(|kind| transition.turns(kind)) => {}
@@ -44,7 +44,7 @@ impl Store {
                 {
                     return put_off(transaction, actor, before, grace).await;
                 }
-                return already(transaction, actor, before, transition).await;
+                return noted(transaction, actor, &before, before.clone(), transition).await;
             }
             Move::Refused => return Err(ChangeError::State(before.state)),
         }
@@ -159,27 +159,20 @@ async fn put_off(
     }
     let tenant = found(&mut transaction, before.id).await?;
     let transition = Transition::Offboard { grace: Some(grace) };
-    let operation = running(&mut *transaction, tenant.id).await?;
-    let entry = AuditEntry::done(actor, transition.action()).tenant(tenant.id);
-    let entry = entry.changed(Some(told(&before)), Some(told(&tenant)));
-    audit::append(&mut *transaction, &entry).await?;
-    transaction.commit().await?;
-    Ok(Committed {
-        tenant,
-        operation: operation.filter(|operation| operation.kind == transition.kind()),
-    })
+    noted(transaction, actor, &before, tenant, transition).await
 }
 
-/// Nothing is to be done, or is being done already: that it was asked for is noted all the same.
-async fn already(
+/// Notes what was asked for where no operation is begun for it: it was there already, or what leads there runs.
+async fn noted(
     mut transaction: PgTransaction<'_>,
     actor: &Actor,
+    before: &Tenant,
     tenant: Tenant,
     transition: Transition,
 ) -> Result<Committed, ChangeError> {
     let operation = running(&mut *transaction, tenant.id).await?;
     let entry = AuditEntry::done(actor, transition.action()).tenant(tenant.id);
-    let entry = entry.changed(Some(told(&tenant)), Some(told(&tenant)));
+    let entry = entry.changed(Some(told(before)), Some(told(&tenant)));
     audit::append(&mut *transaction, &entry).await?;
     transaction.commit().await?;
     Ok(Committed {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use control_plane::Expiry;
+use control_plane::{DEFAULT_GRACE, Expiry};
 use humantime_serde::re::humantime;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
@@ -59,7 +59,7 @@ pub struct GraceHours(pub u64);
 
 impl GraceHours {
     /// What the service takes where nobody says.
-    pub(crate) const DEFAULT: Self = Self(7 * 24);
+    pub(crate) const DEFAULT: Self = Self(DEFAULT_GRACE.whole_hours().unsigned_abs());
 
     /// When it is over that begins now, to the minute. It is told before it begins, so that it is later by as long as
     /// the answer takes.
