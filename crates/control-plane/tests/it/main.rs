@@ -18,6 +18,7 @@ mod grants;
 mod hardening;
 mod idempotency;
 mod identity;
+mod isolate;
 mod lifecycle;
 mod migrations;
 mod notices;
