@@ -70,6 +70,33 @@ impl Report {
             .filter(|finding| finding.severity == severity)
             .count()
     }
+
+    /// Writes every finding into the log, and what they come to.
+    pub fn log(&self) {
+        for finding in &self.findings {
+            let Finding {
+                code,
+                place,
+                object,
+                wrong,
+                risk,
+                remedy,
+                ..
+            } = finding;
+            let remedy = remedy.as_deref().unwrap_or_default();
+            match finding.severity {
+                Severity::Error => tracing::error!(code, %place, %object, risk, remedy, "doctor: {wrong}"),
+                Severity::Warning => tracing::warn!(code, %place, %object, risk, remedy, "doctor: {wrong}"),
+            }
+        }
+        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
+        let took_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
+        if self.sound {
+            tracing::info!(sound = true, errors, warnings, took_ms, "isolation was examined");
+        } else {
+            tracing::warn!(sound = false, errors, warnings, took_ms, "isolation was examined");
+        }
+    }
 }
 
 /// By weight, then in an order in which the remedies can be run.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
-use super::{Doctor, Report, Severity};
+use super::{Doctor, Report};
 
 /// A report and when it was made.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ impl Examinations {
     async fn run(&self) -> Arc<Examination> {
         let _turn = self.shared.turn.lock().await;
         let report = self.shared.doctor.examine(true).await;
-        log(&report);
+        report.log();
         let sound = report.sound;
         let examination = Arc::new(Examination {
             report,
@@ -114,31 +114,5 @@ impl Examinations {
             tracing::info!("tenants are kept apart: they are served from now on");
         }
         examination
-    }
-}
-
-fn log(report: &Report) {
-    for finding in &report.findings {
-        let super::Finding {
-            code,
-            place,
-            object,
-            wrong,
-            risk,
-            remedy,
-            ..
-        } = finding;
-        let remedy = remedy.as_deref().unwrap_or_default();
-        match finding.severity {
-            Severity::Error => tracing::error!(code, %place, %object, risk, remedy, "doctor: {wrong}"),
-            Severity::Warning => tracing::warn!(code, %place, %object, risk, remedy, "doctor: {wrong}"),
-        }
-    }
-    let (errors, warnings) = (report.count(Severity::Error), report.count(Severity::Warning));
-    let took_ms = u64::try_from(report.took.as_millis()).unwrap_or(u64::MAX);
-    if report.sound {
-        tracing::info!(sound = true, errors, warnings, took_ms, "isolation was examined");
-    } else {
-        tracing::warn!(sound = false, errors, warnings, took_ms, "isolation was examined");
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod doctor;
 mod examination;
+mod migrate;
 mod operator;
 mod process;
 mod pty;
