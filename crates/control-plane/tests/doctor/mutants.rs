@@ -1,28 +1,30 @@
 //! What is broken on purpose, and by which code it is to be found. A name, the DDL of a superuser in the tenants'
 //! database ({a} and {b} are what the names of two tenants' logins begin with), the code.
+//!
+//! What is made here is called `fixture_…`, as nothing of a reader's is: these tests run beside their migrations too.
 
 pub(crate) type Mutant = (&'static str, &'static str, &'static str);
 
 /// A table of a team's own that keeps all rules, for what app.users does not have.
 pub(crate) const NOTES: &str = "SET ROLE tenantry_owner;
-    CREATE TABLE app.notes (
+    CREATE TABLE app.fixture_notes (
         tenant_id uuid NOT NULL DEFAULT app.tid(), id uuid NOT NULL DEFAULT gen_random_uuid(),
         user_id uuid, title text NOT NULL, pinned integer NOT NULL DEFAULT 0,
         PRIMARY KEY (tenant_id, id),
         FOREIGN KEY (tenant_id, user_id) REFERENCES app.users (tenant_id, id)
     );
-    SELECT tenantry.isolate('app.notes');
-    GRANT SELECT, INSERT (user_id, title), UPDATE (title) ON app.notes TO tenantry_tenant;
+    SELECT tenantry.isolate('app.fixture_notes');
+    GRANT SELECT, INSERT (user_id, title), UPDATE (title) ON app.fixture_notes TO tenantry_tenant;
     RESET ROLE";
 
 /// A partitioned one, which keeps them too.
 pub(crate) const EVENTS: &str = "SET ROLE tenantry_owner;
-    CREATE TABLE app.events (
+    CREATE TABLE app.fixture_events (
         tenant_id uuid NOT NULL DEFAULT app.tid(), id uuid NOT NULL DEFAULT gen_random_uuid(), at timestamptz NOT NULL
     ) PARTITION BY RANGE (at);
-    CREATE TABLE app.events_all PARTITION OF app.events FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
-    SELECT tenantry.isolate('app.events');
-    GRANT SELECT, INSERT (at) ON app.events TO tenantry_tenant;
+    CREATE TABLE app.fixture_events_all PARTITION OF app.fixture_events FOR VALUES FROM (MINVALUE) TO (MAXVALUE);
+    SELECT tenantry.isolate('app.fixture_events');
+    GRANT SELECT, INSERT (at) ON app.fixture_events TO tenantry_tenant;
     RESET ROLE";
 
 pub(crate) const TABLES: &[Mutant] = &[
@@ -54,66 +56,66 @@ pub(crate) const TABLES: &[Mutant] = &[
          CREATE POLICY tenant_isolation ON app.users FOR SELECT USING (tenant_id = (SELECT app.tid()))",
         "POLICY_MISSING",
     ),
-    ("a second policy", "CREATE POLICY support ON app.users USING (true)", "POLICY_ADDED"),
-    ("a second policy TO PUBLIC for SELECT", "CREATE POLICY open ON app.users FOR SELECT TO PUBLIC USING (true)", "POLICY_ADDED"),
+    ("a second policy", "CREATE POLICY fixture_support ON app.users USING (true)", "POLICY_ADDED"),
+    ("a second policy TO PUBLIC for SELECT", "CREATE POLICY fixture_open ON app.users FOR SELECT TO PUBLIC USING (true)", "POLICY_ADDED"),
     ("a policy under another name", "ALTER POLICY tenant_isolation ON app.users USING (true);
-         ALTER POLICY tenant_isolation ON app.users RENAME TO isolation", "POLICY_ADDED"),
-    ("tenant_id may be NULL", "ALTER TABLE app.events ALTER tenant_id DROP NOT NULL", "TENANT_ID_NULLABLE"),
+         ALTER POLICY tenant_isolation ON app.users RENAME TO fixture_isolation", "POLICY_ADDED"),
+    ("tenant_id may be NULL", "ALTER TABLE app.fixture_events ALTER tenant_id DROP NOT NULL", "TENANT_ID_NULLABLE"),
     ("tenant_id without default", "ALTER TABLE app.users ALTER tenant_id DROP DEFAULT", "TENANT_ID_DEFAULT"),
     ("tenant_id with another default", "ALTER TABLE app.users ALTER tenant_id SET DEFAULT gen_random_uuid()", "TENANT_ID_DEFAULT"),
-    ("a table without tenant_id", "CREATE TABLE app.flags (name text); ALTER TABLE app.flags OWNER TO tenantry_owner;
-         GRANT SELECT ON app.flags TO tenantry_tenant", "TENANT_ID_MISSING"),
-    ("a forgotten table", "CREATE TABLE app.forgotten (tenant_id uuid NOT NULL DEFAULT app.tid()); ALTER TABLE app.forgotten OWNER TO tenantry_owner;
-         ALTER TABLE app.forgotten ALTER tenant_id SET STATISTICS 0", "RLS_DISABLED"),
-    ("tenant_id is text", "CREATE TABLE app.texts (tenant_id text NOT NULL); ALTER TABLE app.texts OWNER TO tenantry_owner;
-         ALTER TABLE app.texts ALTER tenant_id SET STATISTICS 0; ALTER TABLE app.texts ENABLE ROW LEVEL SECURITY;
-         ALTER TABLE app.texts FORCE ROW LEVEL SECURITY", "TENANT_ID_TYPE"),
+    ("a table without tenant_id", "CREATE TABLE app.fixture_flags (name text); ALTER TABLE app.fixture_flags OWNER TO tenantry_owner;
+         GRANT SELECT ON app.fixture_flags TO tenantry_tenant", "TENANT_ID_MISSING"),
+    ("a forgotten table", "CREATE TABLE app.fixture_forgotten (tenant_id uuid NOT NULL DEFAULT app.tid()); ALTER TABLE app.fixture_forgotten OWNER TO tenantry_owner;
+         ALTER TABLE app.fixture_forgotten ALTER tenant_id SET STATISTICS 0", "RLS_DISABLED"),
+    ("tenant_id is text", "CREATE TABLE app.fixture_texts (tenant_id text NOT NULL); ALTER TABLE app.fixture_texts OWNER TO tenantry_owner;
+         ALTER TABLE app.fixture_texts ALTER tenant_id SET STATISTICS 0; ALTER TABLE app.fixture_texts ENABLE ROW LEVEL SECURITY;
+         ALTER TABLE app.fixture_texts FORCE ROW LEVEL SECURITY", "TENANT_ID_TYPE"),
     ("statistics", "ALTER TABLE app.users ALTER name SET STATISTICS 100", "STATISTICS_ON"),
-    ("a column with statistics", "ALTER TABLE app.users ADD COLUMN email text", "STATISTICS_ON"),
-    ("statistics of a partition", "ALTER TABLE app.events_all ALTER at SET STATISTICS -1", "STATISTICS_ON"),
+    ("a column with statistics", "ALTER TABLE app.users ADD COLUMN fixture_email text", "STATISTICS_ON"),
+    ("statistics of a partition", "ALTER TABLE app.fixture_events_all ALTER at SET STATISTICS -1", "STATISTICS_ON"),
     ("statistics of an expression", "CREATE INDEX ON app.users (tenant_id, lower(name))", "STATISTICS_ON"),
-    ("extended statistics", "CREATE STATISTICS app.together ON name, confirmed FROM app.users", "STATISTICS_EXTENDED"),
-    ("a trigger", "CREATE TRIGGER noisy BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()", "TRIGGER_PRESENT"),
-    ("a rule", "CREATE RULE quiet AS ON DELETE TO app.users DO INSTEAD NOTHING", "RULE_PRESENT"),
-    ("a publication", "CREATE PUBLICATION everything FOR TABLE app.users", "PUBLISHED"),
+    ("extended statistics", "CREATE STATISTICS app.fixture_together ON name, confirmed FROM app.users", "STATISTICS_EXTENDED"),
+    ("a trigger", "CREATE TRIGGER fixture_noisy BEFORE UPDATE ON app.users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()", "TRIGGER_PRESENT"),
+    ("a rule", "CREATE RULE fixture_quiet AS ON DELETE TO app.users DO INSTEAD NOTHING", "RULE_PRESENT"),
+    ("a publication", "CREATE PUBLICATION fixture_everything FOR TABLE app.users", "PUBLISHED"),
     ("an owner who is a superuser", "ALTER TABLE app.users OWNER TO CURRENT_USER", "OWNER_WRONG"),
 ];
 
 pub(crate) const KEYS: &[Mutant] = &[
     (
         "a global UNIQUE",
-        "ALTER TABLE app.users ADD CONSTRAINT users_name_key UNIQUE (name)",
+        "ALTER TABLE app.users ADD CONSTRAINT fixture_users_name_key UNIQUE (name)",
         "KEY_GLOBAL",
     ),
     (
         "a global unique index",
-        "CREATE UNIQUE INDEX users_named ON app.users (name) WHERE confirmed",
+        "CREATE UNIQUE INDEX fixture_users_named ON app.users (name) WHERE confirmed",
         "KEY_GLOBAL",
     ),
     (
         "a key with tenant_id last",
-        "ALTER TABLE app.users ADD CONSTRAINT users_swapped UNIQUE (id, tenant_id)",
+        "ALTER TABLE app.users ADD CONSTRAINT fixture_users_swapped UNIQUE (id, tenant_id)",
         "KEY_GLOBAL",
     ),
     (
         "a global primary key",
-        "ALTER TABLE app.notes DROP CONSTRAINT notes_pkey, ADD CONSTRAINT notes_pkey PRIMARY KEY (id)",
+        "ALTER TABLE app.fixture_notes DROP CONSTRAINT fixture_notes_pkey, ADD CONSTRAINT fixture_notes_pkey PRIMARY KEY (id)",
         "KEY_GLOBAL",
     ),
     (
         "a global exclusion",
-        "ALTER TABLE app.users ADD CONSTRAINT apart EXCLUDE (name WITH =)",
+        "ALTER TABLE app.users ADD CONSTRAINT fixture_apart EXCLUDE (name WITH =)",
         "KEY_GLOBAL",
     ),
     (
         "an index past tenants",
-        "CREATE INDEX users_by_name ON app.users (name)",
+        "CREATE INDEX fixture_users_by_name ON app.users (name)",
         "INDEX_GLOBAL",
     ),
     (
         "a global foreign key",
-        "ALTER TABLE app.users ADD CONSTRAINT users_id_key UNIQUE (id);
-         ALTER TABLE app.notes ADD CONSTRAINT notes_user_fk FOREIGN KEY (user_id) REFERENCES app.users (id)",
+        "ALTER TABLE app.users ADD CONSTRAINT fixture_users_id_key UNIQUE (id);
+         ALTER TABLE app.fixture_notes ADD CONSTRAINT fixture_notes_user_fk FOREIGN KEY (user_id) REFERENCES app.users (id)",
         "FOREIGN_KEY_GLOBAL",
     ),
 ];
@@ -133,14 +135,14 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("PUBLIC reads a column", "GRANT SELECT (name) ON app.users TO PUBLIC", "PUBLIC_GRANTED"),
     ("one tenant reads a table", "GRANT SELECT ON app.users TO {a}_a", "TENANT_GRANTED"),
     ("the service reads tenants' rows", "GRANT SELECT ON app.users TO tenantry_service", "STRANGER_GRANTED"),
-    ("a sequence", "CREATE SEQUENCE app.counter; ALTER SEQUENCE app.counter OWNER TO tenantry_owner; GRANT USAGE ON app.counter TO tenantry_tenant", "SEQUENCE_GRANTED"),
+    ("a sequence", "CREATE SEQUENCE app.fixture_counter; ALTER SEQUENCE app.fixture_counter OWNER TO tenantry_owner; GRANT USAGE ON app.fixture_counter TO tenantry_tenant", "SEQUENCE_GRANTED"),
     (
         "a materialised view",
-        "CREATE MATERIALIZED VIEW app.names AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.names OWNER TO tenantry_owner;
-         GRANT SELECT ON app.names TO tenantry_tenant",
+        "CREATE MATERIALIZED VIEW app.fixture_names AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.fixture_names OWNER TO tenantry_owner;
+         GRANT SELECT ON app.fixture_names TO tenantry_tenant",
         "MATERIALIZED_VIEW_GRANTED",
     ),
-    ("a partition", "GRANT SELECT ON app.events_all TO tenantry_tenant", "LEAF_GRANTED"),
+    ("a partition", "GRANT SELECT ON app.fixture_events_all TO tenantry_tenant", "LEAF_GRANTED"),
     ("the migrations' history", "GRANT SELECT ON tenantry.migrations TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("the schema of the migrations", "GRANT USAGE ON SCHEMA tenantry TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("the granter's function", "GRANT EXECUTE ON FUNCTION granter.admit(text) TO tenantry_tenant", "INTERNAL_GRANTED"),
@@ -157,23 +159,23 @@ pub(crate) const GRANTS: &[Mutant] = &[
 ];
 
 pub(crate) const VIEWS_AND_ROUTINES: &[Mutant] = &[
-    ("a view of a superuser's", "CREATE VIEW app.all_users AS SELECT * FROM app.users; GRANT SELECT ON app.all_users TO tenantry_tenant", "VIEW_UNBOUND"),
+    ("a view of a superuser's", "CREATE VIEW app.fixture_all_users AS SELECT * FROM app.users; GRANT SELECT ON app.fixture_all_users TO tenantry_tenant", "VIEW_UNBOUND"),
     (
         "a view over a superuser's view",
-        "CREATE VIEW app.inner_users AS SELECT * FROM app.users; CREATE VIEW app.outer_users AS SELECT * FROM app.inner_users;
-         ALTER VIEW app.outer_users OWNER TO tenantry_owner; GRANT SELECT ON app.inner_users TO tenantry_owner;
-         GRANT SELECT ON app.outer_users TO tenantry_tenant",
+        "CREATE VIEW app.fixture_inner_users AS SELECT * FROM app.users; CREATE VIEW app.fixture_outer_users AS SELECT * FROM app.fixture_inner_users;
+         ALTER VIEW app.fixture_outer_users OWNER TO tenantry_owner; GRANT SELECT ON app.fixture_inner_users TO tenantry_owner;
+         GRANT SELECT ON app.fixture_outer_users TO tenantry_tenant",
         "VIEW_UNBOUND",
     ),
     (
         "a view over a materialised one",
-        "CREATE MATERIALIZED VIEW app.kept AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.kept OWNER TO tenantry_owner;
-         CREATE VIEW app.shown AS SELECT * FROM app.kept; ALTER VIEW app.shown OWNER TO tenantry_owner; GRANT SELECT ON app.shown TO tenantry_tenant",
+        "CREATE MATERIALIZED VIEW app.fixture_kept AS SELECT name FROM app.users; ALTER MATERIALIZED VIEW app.fixture_kept OWNER TO tenantry_owner;
+         CREATE VIEW app.fixture_shown AS SELECT * FROM app.fixture_kept; ALTER VIEW app.fixture_shown OWNER TO tenantry_owner; GRANT SELECT ON app.fixture_shown TO tenantry_tenant",
         "VIEW_OVER_UNPROTECTED",
     ),
     (
         "a view over a partition",
-        "CREATE VIEW app.past AS SELECT * FROM app.events_all; ALTER VIEW app.past OWNER TO tenantry_owner; GRANT SELECT ON app.past TO tenantry_tenant",
+        "CREATE VIEW app.fixture_past AS SELECT * FROM app.fixture_events_all; ALTER VIEW app.fixture_past OWNER TO tenantry_owner; GRANT SELECT ON app.fixture_past TO tenantry_tenant",
         "VIEW_OVER_UNPROTECTED",
     ),
     ("app.tid() replaced", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
@@ -190,16 +192,16 @@ pub(crate) const VIEWS_AND_ROUTINES: &[Mutant] = &[
     ("a leakproof function", "ALTER FUNCTION app.delete_user(uuid) LEAKPROOF", "LEAKPROOF"),
     (
         "a function in C",
-        "CREATE FUNCTION app.raw(text) RETURNS integer LANGUAGE internal AS 'textlen'; ALTER FUNCTION app.raw(text) OWNER TO tenantry_owner;
-         REVOKE ALL ON FUNCTION app.raw(text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.raw(text) TO tenantry_tenant",
+        "CREATE FUNCTION app.fixture_raw(text) RETURNS integer LANGUAGE internal AS 'textlen'; ALTER FUNCTION app.fixture_raw(text) OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION app.fixture_raw(text) FROM PUBLIC; GRANT EXECUTE ON FUNCTION app.fixture_raw(text) TO tenantry_tenant",
         "UNTRUSTED_ROUTINE",
     ),
     ("an untrusted language is trusted", "UPDATE pg_catalog.pg_language SET lanpltrusted = true WHERE lanname = 'c'", "LANGUAGE_OPEN"),
     ("a large object", "SELECT lo_create(4711)", "LARGE_OBJECT"),
     (
         "an event trigger",
-        "CREATE FUNCTION tenantry.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; ALTER FUNCTION tenantry.watch() OWNER TO tenantry_owner;
-         REVOKE ALL ON FUNCTION tenantry.watch() FROM PUBLIC; CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION tenantry.watch()",
+        "CREATE FUNCTION tenantry.fixture_watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; ALTER FUNCTION tenantry.fixture_watch() OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION tenantry.fixture_watch() FROM PUBLIC; CREATE EVENT TRIGGER fixture_watch ON ddl_command_end EXECUTE FUNCTION tenantry.fixture_watch()",
         "EVENT_TRIGGER",
     ),
 ];
@@ -223,13 +225,13 @@ pub(crate) const POSTGRES: &[Mutant] = &[
     ),
     (
         "a cast from text to uuid",
-        "CREATE FUNCTION app.as_uuid(text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'; ALTER FUNCTION app.as_uuid(text) OWNER TO tenantry_owner;
-         REVOKE ALL ON FUNCTION app.as_uuid(text) FROM PUBLIC; CREATE CAST (text AS uuid) WITH FUNCTION app.as_uuid(text)",
+        "CREATE FUNCTION app.fixture_as_uuid(text) RETURNS uuid LANGUAGE sql AS 'SELECT NULL::uuid'; ALTER FUNCTION app.fixture_as_uuid(text) OWNER TO tenantry_owner;
+         REVOKE ALL ON FUNCTION app.fixture_as_uuid(text) FROM PUBLIC; CREATE CAST (text AS uuid) WITH FUNCTION app.fixture_as_uuid(text)",
         "CATALOG_ALTERED",
     ),
     (
         "a foreign server",
-        "CREATE FOREIGN DATA WRAPPER afar; CREATE SERVER afar FOREIGN DATA WRAPPER afar; GRANT USAGE ON FOREIGN SERVER afar TO tenantry_tenant",
+        "CREATE FOREIGN DATA WRAPPER fixture_afar; CREATE SERVER fixture_afar FOREIGN DATA WRAPPER fixture_afar; GRANT USAGE ON FOREIGN SERVER fixture_afar TO tenantry_tenant",
         "FOREIGN_SERVER_OPEN",
     ),
 ];
@@ -327,7 +329,7 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a person is the owner",
-        "CREATE ROLE person LOGIN; GRANT tenantry_owner TO person",
+        "CREATE ROLE fixture_person LOGIN; GRANT tenantry_owner TO fixture_person",
         "FIXED_ROLE_SHARED",
     ),
     (
@@ -352,7 +354,7 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a person is the granter",
-        "CREATE ROLE helper LOGIN; GRANT tenantry_granter TO helper",
+        "CREATE ROLE fixture_helper LOGIN; GRANT tenantry_granter TO fixture_helper",
         "FIXED_ROLE_SHARED",
     ),
     (
@@ -377,12 +379,12 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a tenant owns a table",
-        "CREATE TABLE tenantry.owned (); ALTER TABLE tenantry.owned OWNER TO {a}_a",
+        "CREATE TABLE tenantry.fixture_owned (); ALTER TABLE tenantry.fixture_owned OWNER TO {a}_a",
         "TENANT_OWNS",
     ),
     (
         "the service owns a table",
-        "CREATE TABLE tenantry.kept (); ALTER TABLE tenantry.kept OWNER TO tenantry_service",
+        "CREATE TABLE tenantry.fixture_kept (); ALTER TABLE tenantry.fixture_kept OWNER TO tenantry_service",
         "FIXED_ROLE_OWNS",
     ),
     (
@@ -392,7 +394,7 @@ pub(crate) const ROLES: &[Mutant] = &[
     ),
     (
         "a login with BYPASSRLS",
-        "CREATE ROLE reporting LOGIN BYPASSRLS",
+        "CREATE ROLE fixture_reporting LOGIN BYPASSRLS",
         "BYPASSRLS_LOGIN",
     ),
     (
@@ -499,16 +501,16 @@ pub(crate) const STORE: &[Mutant] = &[
 pub(crate) const ATTACKED: &[Mutant] = &[
     ("row level security off", "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY", "PROBE_READ"),
     ("USING (true)", "ALTER POLICY tenant_isolation ON app.users USING (true)", "PROBE_READ"),
-    ("a second policy", "CREATE POLICY support ON app.users FOR SELECT USING (true)", "PROBE_READ"),
-    ("a second policy for UPDATE", "CREATE POLICY a ON app.users FOR SELECT USING (true); CREATE POLICY b ON app.users FOR UPDATE USING (true)", "PROBE_WROTE"),
+    ("a second policy", "CREATE POLICY fixture_support ON app.users FOR SELECT USING (true)", "PROBE_READ"),
+    ("a second policy for UPDATE", "CREATE POLICY fixture_a ON app.users FOR SELECT USING (true); CREATE POLICY fixture_b ON app.users FOR UPDATE USING (true)", "PROBE_WROTE"),
     ("app.tid() is one for all", "CREATE OR REPLACE FUNCTION app.tid() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
          RETURN 'd0c7d0c7-d0c7-4d0c-8000-00000000000b'::uuid", "PROBE_READ"),
     ("TRUNCATE", "GRANT TRUNCATE ON app.users TO tenantry_tenant", "PROBE_TRUNCATED"),
     ("UPDATE of the table", "GRANT UPDATE ON app.users TO tenantry_tenant", "PROBE_LOCKED"),
-    ("DELETE and no policy on it", "GRANT DELETE ON app.users TO tenantry_tenant; CREATE POLICY a ON app.users USING (true)", "PROBE_WROTE"),
+    ("DELETE and no policy on it", "GRANT DELETE ON app.users TO tenantry_tenant; CREATE POLICY fixture_a ON app.users USING (true)", "PROBE_WROTE"),
     ("INSERT (tenant_id) and no check", "GRANT INSERT (tenant_id) ON app.users TO tenantry_tenant; ALTER POLICY tenant_isolation ON app.users WITH CHECK (true)", "PROBE_FORGED"),
-    ("a global UNIQUE", "ALTER TABLE app.users ADD CONSTRAINT users_name_key UNIQUE (name)", "PROBE_COLLIDED"),
-    ("a view of a superuser's", "CREATE VIEW app.all_users AS SELECT * FROM app.users; GRANT SELECT ON app.all_users TO tenantry_tenant", "PROBE_READ"),
+    ("a global UNIQUE", "ALTER TABLE app.users ADD CONSTRAINT fixture_users_name_key UNIQUE (name)", "PROBE_COLLIDED"),
+    ("a view of a superuser's", "CREATE VIEW app.fixture_all_users AS SELECT * FROM app.users; GRANT SELECT ON app.fixture_all_users TO tenantry_tenant", "PROBE_READ"),
     ("a definer that asks nobody", "CREATE OR REPLACE FUNCTION app.delete_user(user_id uuid) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
          SET search_path = pg_catalog, pg_temp AS 'BEGIN DELETE FROM app.users WHERE id = user_id; RETURN FOUND; END';
          ALTER TABLE app.users NO FORCE ROW LEVEL SECURITY", "PROBE_ALTERED"),

@@ -1,6 +1,6 @@
 //! A server of its own, since roles are broken too: both databases migrated, and two tenants with a user each.
 
-use control_plane::doctor::{Doctor, DoctorSettings, Patient, Report};
+use control_plane::doctor::{Doctor, DoctorSettings, Finding, Patient, Report, Severity};
 use control_plane::postgres::{Database, Login, migrate};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use secrecy::ExposeSecret as _;
@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) b: TenantId,
     data: PgConnection,
     control: PgConnection,
+    /// Warnings about tables that the migrations made. The project's own cause none; those of a fork may.
+    inherited: Vec<Finding>,
 }
 
 impl World {
@@ -61,18 +63,26 @@ impl World {
         );
         let (a, b) = (tenant(&plane, "a").await.id, tenant(&plane, "b").await.id);
         let (data, control) = (server.superuser(DATA).await, server.superuser(CONTROL).await);
-        let world = Self {
+        let mut world = Self {
             server,
             plane,
             a,
             b,
             data,
             control,
+            inherited: Vec::new(),
         };
         for (tenant, name) in [(a, "Ada"), (b, "Bob")] {
             let insert = sqlx::query("INSERT INTO app.users (name) VALUES ($1)").bind(name);
             insert.execute(&mut world.session(tenant).await).await.unwrap();
         }
+        let report = world.doctor().examine(true).await;
+        world
+            .inherited
+            .extend(report.findings.into_iter().filter(|finding| {
+                let schema = finding.object.split('.').next().unwrap();
+                finding.severity == Severity::Warning && ["app", "control"].contains(&schema)
+            }));
         world
     }
 
@@ -135,9 +145,23 @@ impl World {
         asked.fetch_one(&mut self.data).await.unwrap()
     }
 
-    /// Runs every remedy of the report, in its order.
+    /// What the report finds beyond what the migrations left.
+    fn news<'r>(&self, report: &'r Report) -> impl Iterator<Item = &'r Finding> {
+        report
+            .findings
+            .iter()
+            .filter(|finding| !self.inherited.contains(finding))
+    }
+
+    /// The same, a line each.
+    pub(crate) fn found(&self, report: &Report) -> Vec<String> {
+        self.news(report).map(line).collect()
+    }
+
+    /// Runs the remedy of each of them, in the report's order.
     pub(crate) async fn heal(&mut self, report: &Report) -> Result<(), String> {
-        for finding in &report.findings {
+        let news: Vec<Finding> = self.news(report).cloned().collect();
+        for finding in &news {
             if let Some(remedy) = &finding.remedy {
                 let done = self.run(&finding.place, remedy).await;
                 done.map_err(|error| format!("{}: the remedy fails: {remedy}: {error}", finding.code))?;
@@ -147,13 +171,14 @@ impl World {
     }
 }
 
-/// What was found, a line each.
+/// All that was found, a line each.
 pub(crate) fn lines(report: &Report) -> Vec<String> {
-    let line = |finding: &control_plane::doctor::Finding| {
-        format!(
-            "{} {} {}: {}",
-            finding.code, finding.place, finding.object, finding.wrong
-        )
-    };
     report.findings.iter().map(line).collect()
+}
+
+fn line(finding: &Finding) -> String {
+    format!(
+        "{} {} {}: {}",
+        finding.code, finding.place, finding.object, finding.wrong
+    )
 }

@@ -48,5 +48,5 @@ pub(crate) const CATALOGUE: &[Attempt] = &[
     gives("the schemas that may be written to", "SELECT count(*) FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE')", "0"),
     gives("rights on the database", "SELECT has_database_privilege(current_database(), 'CREATE'), has_database_privilege(current_database(), 'TEMPORARY')", "f|f"),
     nothing("functions that reach across tenants", "SELECT oid::regprocedure FROM pg_catalog.pg_proc WHERE (proname ~ '(advisory|^lo_)' OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2')) AND has_function_privilege(oid, 'EXECUTE')"),
-    gives("tables that may be changed", "SELECT string_agg(oid::regclass::text, ',') FROM pg_class WHERE relkind IN ('r', 'p') AND has_any_column_privilege(oid, 'UPDATE')", "app.users"),
+    gives("tables outside app that may be changed", "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace <> 'app'::regnamespace AND has_any_column_privilege(oid, 'UPDATE')", "0"),
 ];

@@ -6,19 +6,23 @@ WITH relations AS (
 tables AS (
     SELECT * FROM relations WHERE relkind IN ('r', 'p')
 ),
+roots AS (
+    -- A partition is reached by way of its parent alone, and so by the parent's policy.
+    SELECT * FROM tables WHERE NOT relispartition
+),
 columns AS (
     SELECT tables.relname, pg_attribute.*
     FROM tables JOIN pg_attribute ON attrelid = tables.oid
     WHERE attnum > 0 AND NOT attisdropped
 ),
 broken (what) AS (
-    SELECT format('%s: row level security is not enabled', relname) FROM tables WHERE NOT relrowsecurity
+    SELECT format('%s: row level security is not enabled', relname) FROM roots WHERE NOT relrowsecurity
     UNION ALL
-    SELECT format('%s: row level security is not forced', relname) FROM tables WHERE NOT relforcerowsecurity
+    SELECT format('%s: row level security is not forced', relname) FROM roots WHERE NOT relforcerowsecurity
     UNION ALL
     SELECT format('%s: has %s policies and not one', relname, count(polname))
-    FROM tables LEFT JOIN pg_policy ON polrelid = tables.oid
-    GROUP BY tables.oid, relname HAVING count(polname) <> 1
+    FROM roots LEFT JOIN pg_policy ON polrelid = roots.oid
+    GROUP BY roots.oid, relname HAVING count(polname) <> 1
     UNION ALL
     SELECT format('%s: policy %s is not the permissive one for all commands and everybody', relname, polname)
     FROM tables JOIN pg_policy ON polrelid = tables.oid
