@@ -1,4 +1,5 @@
-//! "A resource of your own" in the README: the two files that it shows are those beside this one, and they work.
+//! "A resource of your own" and "A column of your own" in the README: the files that it shows are those beside this
+//! one, and they work. `.ci/fork` adds them to a copy of the checkout, where this test and all others run too.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -12,20 +13,28 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{AssertSqlSafe, Executor as _};
+use sqlx::Executor as _;
 use tenant_registry::{BudgetedSettings, Registry, RegistrySettings, TenantId, TenantSource};
 use testkit::Databases;
 use tower::ServiceExt as _;
+use uuid::Uuid;
 
 const README: &str = include_str!("../../../../README.md");
 const MIGRATION: &str = include_str!("notes.sql");
 const RESOURCE: &str = include_str!("notes.rs");
+const COLUMN: &str = include_str!("email.sql");
 
 const NOTES: &str = "/v1/internal/notes";
 
 #[test]
 fn the_readme_shows_these_files() {
-    for (language, file) in [("sql", MIGRATION), ("rust", RESOURCE)] {
+    for (language, file) in [
+        ("sql", MIGRATION),
+        ("rust", RESOURCE),
+        ("diff", include_str!("routes.diff")),
+        ("sql", COLUMN),
+        ("diff", include_str!("email.diff")),
+    ] {
         let block = format!("\n```{language}\n{file}```\n");
         assert!(
             README.contains(&block),
@@ -34,22 +43,10 @@ fn the_readme_shows_these_files() {
     }
 }
 
-/// Who follows it makes a migration: one whose number another has is refused.
-#[test]
-fn the_readmes_migration_has_the_next_number() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/tenant");
-    let names = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let last = names.filter_map(|name| name.get(..4)?.parse::<u32>().ok()).max();
-    let next = format!("`migrations/tenant/{:04}_notes.sql`:", last.unwrap() + 1);
-    assert!(README.contains(&next), "the README does not say {next}");
-}
-
 #[tokio::test]
 async fn it_is_a_resource_of_each_tenant() {
     let databases = Databases::new().await;
-    migrate(&databases).await;
+    migrate(&databases, "DROP TABLE IF EXISTS app.notes CASCADE", MIGRATION).await;
     let plane = databases.control_plane();
     let router = router(plane.source(), testkit::budgeted(&plane));
     let acme = testkit::tenant(&plane, "acme").await.id;
@@ -85,13 +82,55 @@ async fn it_is_a_resource_of_each_tenant() {
     );
 }
 
-/// As `tenantry migrate` would, with the migrator's login as the owner.
-async fn migrate(databases: &Databases) {
+#[tokio::test]
+async fn it_is_a_column_of_each_tenant() {
+    let databases = Databases::new().await;
+    migrate(
+        &databases,
+        "ALTER TABLE app.users DROP COLUMN IF EXISTS email CASCADE",
+        COLUMN,
+    )
+    .await;
+    let plane = databases.control_plane();
+    let registry: api::TenantRegistry = Registry::new(
+        Arc::new(plane.source()),
+        RegistrySettings::default(),
+        testkit::budgeted(&plane),
+    );
+    let db = registry
+        .db(testkit::tenant(&plane, "acme").await.id)
+        .await
+        .unwrap();
+    let write = "INSERT INTO app.users (name, email) VALUES ('Ada', 'ada@example.org') RETURNING id";
+    let id: Uuid = sqlx::query_scalar(write).fetch_one(&db).await.unwrap();
+    let change = "UPDATE app.users SET email = 'lovelace@example.org' WHERE tenant_id = $1 AND id = $2 RETURNING email";
+    let email: String = sqlx::query_scalar(change)
+        .bind(db.tenant().as_uuid())
+        .bind(id)
+        .fetch_one(&db)
+        .await
+        .unwrap();
+    assert_eq!(email, "lovelace@example.org");
+
+    let statistics = "SELECT count(*) FROM pg_attribute
+        WHERE attrelid = 'app.users'::regclass AND attnum > 0 AND NOT attisdropped AND attstattarget IS DISTINCT FROM 0";
+    let mut superuser = databases.server().superuser(databases.data().as_str()).await;
+    let statistics: i64 = sqlx::query_scalar(statistics)
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    assert_eq!(statistics, 0);
+}
+
+/// As `tenantry migrate` would, with the migrator's login as the owner. Whoever follows the README has the object
+/// already: `make_room` removes it from this test's databases.
+async fn migrate(databases: &Databases, make_room: &'static str, migration: &'static str) {
     let server = databases.server();
     let data = databases.data().as_str();
     let mut migrator = server.connect(server.migrator(), data).await.unwrap();
-    migrator.execute("SET ROLE tenantry_owner").await.unwrap();
-    migrator.execute(AssertSqlSafe(MIGRATION)).await.unwrap();
+    for sql in ["SET ROLE tenantry_owner", make_room, migration] {
+        migrator.execute(sql).await.unwrap();
+    }
 }
 
 /// The resource's routes, each behind the layer that resolves the tenant.
