@@ -2,21 +2,37 @@
 
 use crate::home::Home;
 use crate::installation::Installation;
+use crate::lock::Lock;
 use crate::postmaster::{Found, bin_dir};
 use crate::{Endpoint, Error, LocalPostgres, Options, Search, password};
 
 impl LocalPostgres {
-    /// Where the server is that runs below the root directory, whoever started it; `None` when none is ready.
-    /// Nothing is started, taken over or changed.
+    /// Where the server is that runs below the root directory, whoever started it; `None` when none runs. Nothing is
+    /// started, taken over or changed.
+    ///
+    /// # Errors
+    /// [`Error::OwnerWithoutServer`] when a process owns the server and it is not ready.
     pub fn attach(options: &Options) -> Result<Option<Endpoint>, Error> {
         let Some(home) = Home::existing(options.root())? else {
             return Ok(None);
         };
-        let Some(major) = home.major()? else {
-            return Ok(None);
+        let ready = match home.major()? {
+            Some(major) => match Found::look(&home.data())? {
+                Found::Ready(server) => Some((major, server)),
+                _ => None,
+            },
+            None => None,
         };
-        let Found::Ready(server) = Found::look(&home.data())? else {
-            return Ok(None);
+        let Some((major, server)) = ready else {
+            return match Lock::require_free(&home) {
+                Ok(()) => Ok(None),
+                Err(Error::Locked { root, pid }) => Err(Error::OwnerWithoutServer {
+                    root,
+                    pid,
+                    log: home.log(),
+                }),
+                Err(error) => Err(error),
+            };
         };
         endpoint(
             &home,

@@ -1,13 +1,18 @@
 //! One owner at a time.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{ErrorKind, Read, Seek, Write};
 use std::path::Path;
 use std::process;
+use std::time::Duration;
 
 use crate::error::IoContext;
 use crate::home::Home;
+use crate::poll::until;
 use crate::{Error, files};
+
+/// Longer than a process that only looks has the lock.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Held by the process that owns the server. The operating system releases it when that process ends in any way,
 /// so a lock left behind needs no clearing.
@@ -20,22 +25,30 @@ impl Lock {
         Self::acquire_at(&home.lock(), &home.directory)
     }
 
+    /// Fails when a process has the lock, and says which one. It is tried for an instant, which
+    /// [`acquire_at`](Self::acquire_at) waits for.
+    pub(crate) fn require_free(home: &Home) -> Result<(), Error> {
+        let path = home.lock();
+        let mut file = match File::open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+            file => file.doing("open", &path)?,
+        };
+        match file.try_lock_shared() {
+            Ok(()) => file.unlock().doing("unlock", &path),
+            Err(TryLockError::WouldBlock) => Err(held(&mut file, &home.directory)),
+            Err(TryLockError::Error(error)) => Err(error).doing("lock", &path),
+        }
+    }
+
     pub(crate) fn acquire_at(path: &Path, root: &Path) -> Result<Self, Error> {
         let mut file = files::open_private(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let pid = file
-                    .read_to_string(&mut text)
-                    .ok()
-                    .and_then(|_| text.trim().parse().ok());
-                return Err(Error::Locked {
-                    root: root.to_owned(),
-                    pid,
-                });
-            }
-            Err(TryLockError::Error(error)) => return Err(error).doing("lock", path),
+        let taken = until(LOOK, || match file.try_lock() {
+            Ok(()) => Ok(Some(())),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        });
+        if taken.doing("lock", path)?.is_none() {
+            return Err(held(&mut file, root));
         }
         file.set_len(0).doing("write", path)?;
         file.rewind().doing("write", path)?;
@@ -50,6 +63,15 @@ impl Drop for Lock {
         if let Err(error) = self.0.unlock() {
             tracing::warn!(%error, "cannot unlock a private PostgreSQL");
         }
+    }
+}
+
+fn held(file: &mut File, root: &Path) -> Error {
+    let mut text = String::new();
+    let read = file.read_to_string(&mut text).ok();
+    Error::Locked {
+        root: root.to_owned(),
+        pid: read.and_then(|_| text.trim().parse().ok()),
     }
 }
 

@@ -39,6 +39,17 @@ pub enum KeyRingError {
         mode: u32,
     },
 
+    /// The file, or a link that leads to it, belongs to neither this user nor root.
+    #[error("key ring: {} belongs to user id {owner}, and neither to user id {us}, which runs this, nor to root", path.display())]
+    OwnedByAnother {
+        /// The file or link.
+        path: PathBuf,
+        /// The user that it belongs to.
+        owner: u32,
+        /// The effective user of this process.
+        us: u32,
+    },
+
     /// The path leads to a directory, a pipe or a device.
     #[error("key ring {} is not a regular file", path.display())]
     NotAFile {

@@ -1,12 +1,11 @@
 //! The key ring file: who may read it, and how it comes to be. These functions block; call them at start.
 
 use std::{
-    fs::{File, Metadata},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind},
     path::Path,
 };
 
-use zeroize::Zeroizing;
+use private_files::{Distrust, Error, Readers};
 
 use super::{KeyRing, KeyRingError};
 
@@ -16,34 +15,21 @@ const MAX_FILE: usize = 64 * 1024;
 impl KeyRing {
     /// Reads a key ring file.
     ///
-    /// On Unix it must be closed to others, and writable by its owner alone. A group may *read* it: that is
-    /// how Kubernetes hands a mounted Secret to a process that is not root (owner root, the pod's `fsGroup`,
-    /// mode 0440 with `defaultMode: 0400`), and such a mount cannot have a stricter mode.
+    /// It must belong to this user or to root, be closed to others, and writable by its owner alone; links on the way to
+    /// it must belong to one of the two as well. A group may *read* it: that is how Kubernetes hands a mounted Secret to
+    /// a process that is not root (owner root, the pod's `fsGroup`, mode 0440 with `defaultMode: 0400`), and such a
+    /// mount cannot have a stricter mode.
     ///
     /// # Errors
     /// [`KeyRingError`]; the content never shows in it.
     pub fn load(path: &Path) -> Result<Self, KeyRingError> {
-        let fail = |source| KeyRingError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        };
-        let file = File::open(path).map_err(fail)?;
-        // Of the opened file, not of the path: what is checked is what is read.
-        let metadata = file.metadata().map_err(fail)?;
-        if !metadata.is_file() {
+        // A device or a pipe is no place to keep keys.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
             return Err(KeyRingError::NotAFile {
                 path: path.to_owned(),
             });
         }
-        check_mode(path, &metadata)?;
-        let json = read(&file).map_err(fail)?;
-        if json.len() > MAX_FILE {
-            return Err(KeyRingError::TooLarge {
-                path: path.to_owned(),
-                limit: MAX_FILE,
-            });
-        }
+        let json = private_files::read(path, Readers::Group, MAX_FILE).map_err(not_read)?;
         Self::from_json(&json).map_err(|source| KeyRingError::Invalid {
             path: path.to_owned(),
             source,
@@ -69,59 +55,21 @@ impl KeyRing {
     }
 
     fn write_new(&self, path: &Path) -> io::Result<()> {
-        let directory = match path.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        let mut file = tempfile::Builder::new()
-            .prefix(".key-ring-")
-            .tempfile_in(directory)?;
-        file.write_all(&self.to_json()?)?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path)?;
-        sync_directory(directory)
+        private_files::create_new(path, &self.to_json()?)
     }
 }
 
-fn read(file: &File) -> io::Result<Zeroizing<Vec<u8>>> {
-    // Of its full size from the start: growing would leave copies of the keys behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(MAX_FILE + 1));
-    file.take(MAX_FILE as u64 + 1).read_to_end(&mut content)?;
-    Ok(content)
-}
-
-#[cfg(unix)]
-fn check_mode(path: &Path, metadata: &Metadata) -> Result<(), KeyRingError> {
-    use std::os::unix::fs::PermissionsExt;
-
-    /// Group write, and everything for others.
-    const FORBIDDEN: u32 = 0o027;
-
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & FORBIDDEN == 0 {
-        Ok(())
-    } else {
-        Err(KeyRingError::Exposed {
-            path: path.to_owned(),
-            mode,
-        })
+fn not_read(error: Error) -> KeyRingError {
+    match error {
+        Error::Untrusted { path, why } => match why {
+            Distrust::Writable { mode } | Distrust::Readable { mode } => KeyRingError::Exposed { path, mode },
+            Distrust::Owner { owner, us } => KeyRingError::OwnedByAnother { path, owner, us },
+        },
+        Error::TooLarge { path, limit } => KeyRingError::TooLarge { path, limit },
+        Error::Io { path, source } => KeyRingError::Io {
+            action: "read",
+            path,
+            source,
+        },
     }
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "same signature as on Unix")]
-fn check_mode(_path: &Path, _metadata: &Metadata) -> Result<(), KeyRingError> {
-    Ok(())
-}
-
-/// A new name in a directory is durable once the directory is.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "same signature as on Unix")]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
 }

@@ -162,6 +162,23 @@ fn a_ring_that_others_reach_or_a_group_writes_is_refused() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_ring_that_another_user_put_there_is_refused() {
+    use std::os::unix::fs::lchown;
+    // An account that is everywhere: daemon. Only root can give a file to it.
+    let place = place();
+    rings::write(&place.path, ring(&entry("a", KEY)).as_bytes(), 0o600);
+    if lchown(&place.path, Some(1), None).is_err() {
+        return;
+    }
+    let error = KeyRing::load(&place.path).expect_err("planted");
+    assert!(
+        matches!(error, KeyRingError::OwnedByAnother { owner: 1, .. }),
+        "{error:?}"
+    );
+}
+
 /// As Kubernetes mounts a Secret: the name is a link into a directory that is swapped as a whole.
 #[cfg(unix)]
 #[test]

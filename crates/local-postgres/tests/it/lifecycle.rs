@@ -130,7 +130,11 @@ fn a_server_that_was_killed_is_noticed_reaped_and_not_called_in_use() {
         "{refused}"
     );
     assert!(refused.to_string().contains("does not run"), "{refused}");
+    // Who only looks for it is told the same, and that there is none once nobody owns it.
+    let told = LocalPostgres::attach(&place.options()).unwrap_err();
+    assert_eq!(told.to_string(), refused.to_string());
     server.stop().unwrap();
+    assert!(LocalPostgres::attach(&place.options()).unwrap().is_none());
     LocalPostgres::start(&place.options()).unwrap().stop().unwrap();
 }
 

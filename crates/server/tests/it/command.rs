@@ -1,17 +1,21 @@
 //! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
 
 mod accounts;
+mod descriptors;
 mod doctor;
 mod examination;
 mod migrate;
 mod operator;
 mod process;
+mod production;
+mod profiles;
 mod pty;
 mod refused;
 mod shells;
 mod tenants;
 mod terminal;
 mod tls;
+mod trust;
 mod wire;
 
 use std::fs;

@@ -10,8 +10,8 @@ use tokio::{
 
 use super::{Listener, Peer, guests::Guests};
 
-/// Time to wait when the process or the machine is out of something: as long as it lasts, each accept fails
-/// at once, and a loop without a pause would take a whole core just to fail.
+/// Time to wait when the process or the machine is out of something and no connection is idle: as long as it lasts, each
+/// accept fails at once, and a loop without a pause would take a whole core just to fail.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// Time until the next connection is asked for its place: the one that was asked had begun a request, or none was
@@ -51,7 +51,7 @@ impl Door {
     /// and all others in the kernel's backlog.
     pub(super) async fn next(&mut self, guests: &Guests) -> Option<Accepted> {
         if self.waiting.is_none() {
-            self.waiting = Some(accept(&self.listener).await);
+            self.waiting = Some(accept(&self.listener, guests).await);
             self.ask = Instant::now();
         }
         loop {
@@ -71,7 +71,7 @@ impl Door {
     }
 }
 
-async fn accept(listener: &Listener) -> (TcpStream, Peer) {
+async fn accept(listener: &Listener, guests: &Guests) -> (TcpStream, Peer) {
     loop {
         match listener.tcp.accept().await {
             Ok((tcp, address)) => {
@@ -83,6 +83,8 @@ async fn accept(listener: &Listener) -> (TcpStream, Peer) {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, address = %listener.local_addr(), "cannot accept connections, will retry");
+                // What it has out of an idle connection is a file descriptor and memory.
+                guests.make_room();
                 sleep(PAUSE).await;
             }
         }
