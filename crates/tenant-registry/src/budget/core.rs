@@ -8,8 +8,11 @@ mod closings;
 mod dispatch;
 mod logins;
 mod returns;
+mod shortage;
+mod siblings;
 mod victims;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::{Kind, Shared};
@@ -18,12 +21,14 @@ use super::ledger::{Ledger, Place};
 use super::login_rate::LoginRate;
 use super::numbered::Numbered;
 use super::refusal::Refusal;
-use super::rings::{Class, Rings};
+use super::rings::{Class, Rings, Ticket};
 use super::seat::Seat;
 use super::slots::{Micros, Seated};
 use super::sync::{AtomicBool, Ordering};
 use super::word::Slot;
+use crate::TenantId;
 use crate::probe::ConnectFailure;
+use shortage::Shortage;
 
 pub(crate) use arrivals::{Joined, Left};
 pub(crate) use logins::LoginFailed;
@@ -34,7 +39,7 @@ pub(crate) enum Effect<K: Kind> {
     Grant(K::Waiter, Shared<K>, Slot, Seated<K::Connection>),
     /// The waiter gets none.
     Refuse(K::Waiter, Refusal),
-    /// Log in, for this slot. Then [`Core::logged_in`] or [`Core::login_failed`].
+    /// Log in, for this slot. Then [`Core::logged_in`], [`Core::login_failed`] or [`Core::server_full`].
     Login(Shared<K>, Slot, PipelineId),
     /// See whether the server answers, without a login. Then [`Core::reached`].
     Reach(Shared<K>),
@@ -66,7 +71,11 @@ pub(crate) struct Core<K: Kind> {
     pub(crate) ledger: Ledger,
     /// What the cap shall be.
     target: u32,
+    /// Permits of it that the server does not have for now.
+    shortage: Shortage,
     pub(crate) seats: Numbered<Seat<K>>,
+    /// The seats of each tenant.
+    by_tenant: HashMap<TenantId, Vec<u64>>,
     pub(crate) rings: Rings,
     pub(crate) breakers: Breakers,
     pub(crate) rate: LoginRate,
@@ -90,7 +99,9 @@ impl<K: Kind> Core<K> {
         Self {
             ledger: Ledger::default(),
             target: 0,
+            shortage: Shortage::default(),
             seats: Numbered::default(),
+            by_tenant: HashMap::new(),
             rings: Rings::default(),
             breakers: Breakers::default(),
             rate: LoginRate::new(cores),
@@ -114,8 +125,19 @@ impl<K: Kind> Core<K> {
         self.target
     }
 
+    /// Permits that are withheld from the target, since the server had no place for them.
+    pub(crate) fn withheld(&self) -> u32 {
+        self.shortage.withheld().min(self.target)
+    }
+
+    /// The cap that is believed possible now.
+    fn possible(&self) -> u32 {
+        self.target - self.withheld()
+    }
+
     /// Time has passed: who waits may have waited long enough for more.
     pub(crate) fn look(&mut self, now: Micros) {
+        self.grow_back(now);
         self.dispatch(now);
     }
 
@@ -141,7 +163,7 @@ impl<K: Kind> Core<K> {
 
     /// Floors come to less than the cap, so that there is always something to pass on.
     fn floors_hold(&self) -> bool {
-        self.promised < self.target
+        self.promised < self.possible()
     }
 
     /// Counts an account's floor in; false when no floor holds, because all of them come to more than there is.
@@ -169,12 +191,30 @@ impl<K: Kind> Core<K> {
         }
     }
 
-    /// Puts the seat where it belongs after a change, and forgets it when nothing is left of it.
+    /// Puts the seat where it belongs after a change, and forgets it when nothing is left of it. So with the tenant's
+    /// other seats: what leaves one of them counts in all.
     pub(super) fn settle(&mut self, id: u64) {
+        let siblings = self
+            .seats
+            .get(&id)
+            .map_or_else(Vec::new, |seat| seat.siblings.clone());
+        self.settle_one(id, Rings::join);
+        for sibling in siblings {
+            self.settle_one(sibling, Rings::join);
+        }
+    }
+
+    /// As [`settle`](Self::settle), ahead of all who wait for the same.
+    pub(super) fn settle_first(&mut self, id: u64) {
+        self.settle_one(id, Rings::join_first);
+        self.settle(id);
+    }
+
+    fn settle_one(&mut self, id: u64, join: fn(&mut Rings, u64, Class) -> Ticket) {
         let Some(seat) = self.seats.get(&id) else { return };
-        let wanted = seat.class(self.floor(seat));
+        let wanted = self.class(seat);
         if seat.queued.map(|(class, _)| class) != wanted {
-            self.requeue(id, wanted);
+            self.requeue(id, wanted, join);
         } else if !seat.is_vacant() {
             return;
         }
@@ -184,12 +224,12 @@ impl<K: Kind> Core<K> {
             if seat.closed {
                 seat.account.drained.notify_waiters();
             }
-            self.seats.remove(&id);
+            self.remove_seat(id);
         }
     }
 
-    fn requeue(&mut self, id: u64, wanted: Option<Class>) {
-        let joined = wanted.map(|class| (class, self.rings.join(id, class)));
+    fn requeue(&mut self, id: u64, wanted: Option<Class>, join: fn(&mut Rings, u64, Class) -> Ticket) {
+        let joined = wanted.map(|class| (class, join(&mut self.rings, id, class)));
         let Some(seat) = self.seats.get_mut(&id) else {
             return;
         };
@@ -209,15 +249,15 @@ impl<K: Kind> Core<K> {
 
     /// A permit has come back: it may be one too many.
     pub(super) fn freed(&mut self) {
-        if self.ledger.cap > self.target {
-            self.ledger.resize(self.target);
+        if self.ledger.cap > self.possible() {
+            self.ledger.resize(self.possible());
         }
     }
 
     /// What the cap shall be from now on.
     pub(crate) fn set_target(&mut self, cap: u32, now: Micros) {
         self.change_floors(|core| core.target = cap);
-        self.ledger.resize(cap);
+        self.ledger.resize(self.possible());
         self.shrink(now);
         self.dispatch(now);
     }
