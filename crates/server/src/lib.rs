@@ -15,5 +15,6 @@ pub mod dev;
 mod gate;
 pub mod output;
 mod pools;
+pub mod reserve;
 pub mod service;
 pub mod telemetry;
