@@ -19,7 +19,7 @@ const END_AFTER: Duration = Duration::from_millis(400);
 /// One of them, and whom to tell.
 pub(crate) struct Watch {
     tenant: TenantId,
-    login: String,
+    logins: Vec<String>,
     which: Which,
     since: Instant,
     ended: Option<Instant>,
@@ -66,7 +66,7 @@ impl Watch {
         let (tell, gone) = oneshot::channel();
         let watch = Self {
             tenant: account.tenant,
-            login: account.door.connect().get_username().to_owned(),
+            logins: account.door.logins(),
             which,
             since: Instant::now(),
             ended: None,
@@ -103,11 +103,12 @@ impl Watch {
         patience: Duration,
     ) -> bool {
         let age = self.since.elapsed();
-        let login = &self.login;
-        let unknown = |(pid, of): &&Listed| of == login && !open.contains(pid) && !closing.contains(pid);
+        let logins = &self.logins;
+        let unknown =
+            |(pid, of): &&Listed| logins.contains(of) && !open.contains(pid) && !closing.contains(pid);
         match &mut self.which {
             Which::Backend(watched) => {
-                let is_it = |(pid, of): &Listed| pid == watched && of == login;
+                let is_it = |(pid, of): &Listed| pid == watched && logins.contains(of);
                 open.contains(watched) || !listed.iter().any(is_it)
             }
             Which::Refused => age >= SETTLED,
@@ -160,7 +161,7 @@ pub(super) async fn listed(
     let logins: Vec<&str> = watches
         .iter()
         .filter(|watch| watch.is_unanswered())
-        .map(|watch| watch.login.as_str())
+        .flat_map(|watch| watch.logins.iter().map(String::as_str))
         .collect();
     if !logins.is_empty() {
         let of_logins: Vec<Listed> = sqlx::query_as(
