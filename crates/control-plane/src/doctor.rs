@@ -15,6 +15,6 @@ mod standing;
 
 pub use examine::{Doctor, DoctorSettings, Patient};
 pub use finding::{Finding, Severity};
-pub use probe::is_probe;
+pub use probe::{CONNECTIONS, is_probe};
 pub use report::{Probed, Report};
 pub use standing::{Examination, Examinations};

@@ -16,6 +16,10 @@ use crate::vault::{Vault, VaultError};
 
 /// Provisioning is rare and short.
 const DATA_CONNECTIONS: u32 = 4;
+/// A purge logs in by itself.
+const PURGE_CONNECTIONS: u32 = 1;
+/// The listener for changes has its own.
+const LISTENER_CONNECTIONS: u32 = 1;
 
 /// Where the control plane finds its two databases.
 #[derive(Debug, Clone)]
@@ -86,6 +90,16 @@ impl ControlPlane {
             data,
             settings: Arc::new(settings),
         }
+    }
+
+    /// The most connections that a control plane has to the data cluster at a time.
+    pub const fn data_connections() -> u32 {
+        DATA_CONNECTIONS + PURGE_CONNECTIONS
+    }
+
+    /// The most that it has to the control store's server, of which `pool` are in its pool.
+    pub const fn store_connections(pool: u32) -> u32 {
+        pool + LISTENER_CONNECTIONS
     }
 
     /// The control store.

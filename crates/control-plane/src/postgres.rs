@@ -11,7 +11,7 @@ pub(crate) mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
 
-pub use cluster::{Cluster, Login};
+pub use cluster::{Cluster, Login, ServerFacts};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};
 pub use migrate::{MigrateLimits, Target, migrate};

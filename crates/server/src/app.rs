@@ -35,14 +35,20 @@ pub struct App {
 }
 
 impl App {
-    /// The service after these settings; `stopping` fails the readiness probe. It waits for no database: the budget
-    /// connects in the background, and everything else when it is used. Must be called within a tokio runtime.
+    /// The service after these settings; `stopping` fails the readiness probe, and `reserve` of the data cluster's
+    /// connections are not for tenants. It waits for no database: the budget connects in the background, and everything
+    /// else when it is used. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When a key is missing that serving needs.
-    pub fn new(settings: &Settings, envelope: Envelope, stopping: CancellationToken) -> Result<Self, Absent> {
+    pub fn new(
+        settings: &Settings,
+        envelope: Envelope,
+        stopping: CancellationToken,
+        reserve: u32,
+    ) -> Result<Self, Absent> {
         let control_plane = control_plane(settings, envelope)?;
-        let budget = pools::budget(settings, &control_plane);
+        let budget = pools::budget(settings, &control_plane, reserve);
         let registry = Registry::new(
             Arc::new(control_plane.source()),
             pools::registry_settings(settings),

@@ -16,5 +16,6 @@ pub mod dev;
 mod gate;
 pub mod output;
 mod pools;
+pub mod reserve;
 pub mod service;
 pub mod telemetry;

@@ -12,14 +12,14 @@ use crate::config::{OnRefused, Settings};
 /// The name of the budget, as metrics bear it: there is one data cluster.
 const BUDGET: &str = "data_cluster";
 
-/// Starts the budget of the data cluster, whose sentinel is the service's own login there. Must be called within a
-/// tokio runtime.
-pub(crate) fn budget(settings: &Settings, control_plane: &ControlPlane) -> Budget {
+/// Starts the budget of the data cluster, whose sentinel is the service's own login there; `reserve` of the server's
+/// connections are not for tenants. Must be called within a tokio runtime.
+pub(crate) fn budget(settings: &Settings, control_plane: &ControlPlane, reserve: u32) -> Budget {
     let registry = &settings.registry;
     Budget::start(BudgetSettings {
         name: BUDGET.to_owned(),
         max_connections: registry.max_connections,
-        reserve: registry.reserved_connections,
+        reserve,
         connection_idle_timeout: registry.connection_idle_timeout,
         max_connection_lifetime: registry.max_connection_lifetime,
         sentinel: SentinelSettings {

@@ -2,7 +2,8 @@
 //!
 //! Tenants that were seen to exist come back whenever they are evicted; a made-up id comes once. So only who was never
 //! seen waits for its turn, and strangers have no more than half of the places: a flood of made-up ids neither reaches
-//! the source faster than that, nor shuts out the tenants.
+//! the source faster than that, nor shuts out the tenants. A turn is taken before anything is made for the tenant: one
+//! that would come too late costs no more than saying so.
 
 use std::time::Duration;
 
@@ -25,6 +26,14 @@ pub(crate) struct Admission {
     for_strangers: Semaphore,
 }
 
+/// The right to ask the source for one tenant, until a deadline.
+#[derive(Clone, Copy)]
+pub(crate) struct Turn {
+    /// For a stranger: not before.
+    at: Option<Instant>,
+    pub(crate) until: Instant,
+}
+
 /// A place among those that ask.
 pub(crate) struct Place<'a> {
     _place: SemaphorePermit<'a>,
@@ -42,21 +51,30 @@ impl Admission {
         }
     }
 
-    /// Waits for a place, until then at the latest.
-    pub(crate) async fn place(&self, tenant: TenantId, until: Instant) -> Result<Place<'_>, LeaseError> {
-        let for_strangers = if self.known.contains(tenant) {
+    /// A turn that comes within the deadline, or else none. Nothing is waited for yet.
+    pub(crate) fn turn(&self, tenant: TenantId, until: Instant) -> Result<Turn, LeaseError> {
+        let at = if self.known.contains(tenant) {
             None
         } else {
-            let turn = self
-                .rate
-                .turn(until)
-                .map_err(|retry_after| LeaseError::Busy { retry_after })?;
-            // The timer would round a wait of nothing up to its next tick, a millisecond.
-            if turn > Instant::now() {
-                sleep_until(turn).await;
+            let turn = self.rate.turn(until);
+            Some(turn.map_err(|retry_after| LeaseError::Busy { retry_after })?)
+        };
+        Ok(Turn { at, until })
+    }
+
+    /// Waits for the turn and for a place, until the turn's deadline at the latest.
+    pub(crate) async fn place(&self, turn: Turn) -> Result<Place<'_>, LeaseError> {
+        let until = turn.until;
+        let for_strangers = match turn.at {
+            None => None,
+            Some(at) => {
+                // The timer would round a wait of nothing up to its next tick, a millisecond.
+                if at > Instant::now() {
+                    sleep_until(at).await;
+                }
+                // First, so that no more than these are in the queue for the places.
+                Some(wait_for(&self.for_strangers, until).await?)
             }
-            // First, so that no more than these are in the queue for the places.
-            Some(wait_for(&self.for_strangers, until).await?)
         };
         Ok(Place {
             _place: wait_for(&self.places, until).await?,

@@ -2,7 +2,7 @@
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::admission::busy;
+use crate::admission::{Turn, busy};
 use crate::answer::Answer;
 use crate::clock::after;
 use crate::opening::Opening;
@@ -10,31 +10,38 @@ use crate::registry::Inner;
 use crate::{LeaseError, Reload, SourceError, TenantId, TenantPool, TenantSpec};
 
 impl<P: TenantPool> Inner<P> {
+    /// The right to ask the source for this tenant, if there is one within the time limit. An outage of the source is
+    /// told first: a turn would be for nothing.
+    pub(crate) fn turn(&self, tenant: TenantId) -> Result<Turn, LeaseError> {
+        self.outage.check()?;
+        self.admission.turn(tenant, after(self.settings.open_timeout))
+    }
+
     /// What the source says of the tenant; nothing if a change has overtaken the opening.
     pub(crate) async fn ask(
         &self,
+        turn: Turn,
         tenant: TenantId,
         opening: &Opening<P>,
         reload: &Reload,
     ) -> Result<Option<TenantSpec>, LeaseError> {
-        let until = after(self.settings.open_timeout);
         self.closing
-            .run_until_cancelled(self.ask_until(until, tenant, opening, reload))
+            .run_until_cancelled(self.ask_in(turn, tenant, opening, reload))
             .await
             .ok_or(LeaseError::ShuttingDown)?
     }
 
-    async fn ask_until(
+    async fn ask_in(
         &self,
-        until: Instant,
+        turn: Turn,
         tenant: TenantId,
         opening: &Opening<P>,
         reload: &Reload,
     ) -> Result<Option<TenantSpec>, LeaseError> {
-        // Before the wait for a place, which would be for nothing, and after it, since it may have been long.
+        let _place = self.admission.place(turn).await?;
+        // The wait may have been long.
         self.outage.check()?;
-        let _place = self.admission.place(tenant, until).await?;
-        self.outage.check()?;
+        let until = turn.until;
         let asked = Instant::now();
         if asked >= until {
             // Not an attempt either, which others could make in time.

@@ -81,6 +81,10 @@ pub(crate) struct Inner {
 }
 
 impl Budget {
+    /// The most connections that a budget has for itself, beside its cap: the sentinel's, the one that samples what
+    /// sessions hold, and the one that ends them.
+    pub const OWN_CONNECTIONS: u32 = 3;
+
     /// Starts the budget and its sentinel, which connects by itself and reads how many connections the server has.
     /// Until it has, the cap is zero, and who asks for a connection waits. Must be called within a tokio runtime, and
     /// after the recorder of metrics was installed, if there is one.

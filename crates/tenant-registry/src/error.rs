@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::SourceError;
 use crate::budget::{BudgetSpent, LoginBackoff};
+use crate::connection_limit::ConnectionLimit;
 use crate::probe::ConnectFailure;
 use crate::session::SessionRefused;
 
@@ -56,11 +57,12 @@ impl LeaseError {
 /// The kinds of failure that a client is told apart, by SQLSTATE where there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
-    /// All of the tenant's own connections were in use until the deadline.
+    /// All of the tenant's own connections were in use until the deadline, or its login has as many as PostgreSQL lets
+    /// it have (53300 by the login's own `CONNECTION LIMIT`).
     PoolBusy,
     /// The budget's connections were in use by other tenants until the deadline.
     BudgetSpent,
-    /// The server has no connection left (53300).
+    /// The server or the database has no connection left (53300).
     ServerFull,
     /// The server cannot be reached, is starting or going down.
     Unreachable,
@@ -103,6 +105,9 @@ impl Failure {
     /// assert_eq!(Failure::of(&sqlx::Error::PoolTimedOut), Failure::PoolBusy);
     /// ```
     pub fn of(error: &sqlx::Error) -> Self {
+        if ConnectionLimit::met(error) == Some(ConnectionLimit::Login) {
+            return Self::PoolBusy;
+        }
         match error {
             sqlx::Error::PoolTimedOut => Self::PoolBusy,
             sqlx::Error::PoolClosed => Self::PoolClosed,

@@ -63,6 +63,7 @@ mod change;
 mod checkout;
 mod clock;
 mod connection;
+mod connection_limit;
 mod counters;
 mod db;
 mod entry;

@@ -7,6 +7,7 @@ use std::sync::atomic::{Ordering, fence};
 use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
+use crate::admission::Turn;
 use crate::entry::Entry;
 use crate::opening::{Opening, Outcome};
 use crate::reason::Reason;
@@ -27,6 +28,8 @@ pub(crate) struct Opener<P: TenantPool> {
     pub(crate) registry: Arc<Inner<P>>,
     pub(crate) tenant: TenantId,
     pub(crate) purpose: Purpose,
+    /// To ask the source.
+    pub(crate) turn: Turn,
     pub(crate) opening: Opening<P>,
     pub(crate) tell: watch::Sender<Outcome<P>>,
 }
@@ -49,7 +52,10 @@ impl<P: TenantPool> Opener<P> {
     async fn open(&self) -> Result<Outcome<P>, LeaseError> {
         let registry = &*self.registry;
         let reload = Reload::new(Arc::clone(&registry.source), self.tenant);
-        let Some(spec) = registry.ask(self.tenant, &self.opening, &reload).await? else {
+        let Some(spec) = registry
+            .ask(self.turn, self.tenant, &self.opening, &reload)
+            .await?
+        else {
             return Ok(Outcome::Overtaken);
         };
         if !registry.residents.stands(self.tenant, &self.opening) {

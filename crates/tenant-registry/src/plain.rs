@@ -117,8 +117,9 @@ impl TenantPool for PlainPool {
         PoolSnapshot {
             size,
             idle: idle.min(size),
-            max: self.max,
             // sqlx does not tell.
+            closing: 0,
+            max: self.max,
             waiting: 0,
             trouble: None,
         }

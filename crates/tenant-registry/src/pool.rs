@@ -49,6 +49,9 @@ pub struct PoolSnapshot {
     pub size: u32,
     /// Open connections that nobody uses.
     pub idle: u32,
+    /// Connections that are being closed, and whose backends the server may still have: as far as they are known, they
+    /// count against `max`.
+    pub closing: u32,
     /// The most that the pool may open.
     pub max: u32,
     /// Who waits for a connection.

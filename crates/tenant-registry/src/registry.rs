@@ -122,9 +122,9 @@ impl<P: TenantPool> Registry<P> {
             if let Some(error) = self.inner.memory.recall(tenant) {
                 return Err(error);
             }
-            let opening = match self.find_or_open(tenant, Purpose::Lease) {
-                Ok(lease) => return Ok(lease),
-                Err(opening) => opening,
+            let opening = match self.find_or_open(tenant, Purpose::Lease)? {
+                Found::Lease(lease) => return Ok(lease),
+                Found::Opening(opening) => opening,
             };
             match opening.outcome().await {
                 Outcome::Open(entry) => {
@@ -140,24 +140,28 @@ impl<P: TenantPool> Registry<P> {
         Err(LeaseError::Overloaded)
     }
 
-    /// A lease, or the opening to wait for, started if there was none.
-    pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Lease<P>, Opening<P>> {
-        let (tell, opening) = Opening::new();
-        match self.inner.residents.find_or_open(tenant, &opening) {
-            Found::Lease(lease) => Ok(lease),
-            Found::Opening(other) => Err(other),
-            Found::Vacant => {
-                let opener = Opener {
-                    registry: Arc::clone(&self.inner),
-                    tenant,
-                    purpose,
-                    opening: opening.clone(),
-                    tell,
-                };
-                tokio::spawn(opener.run());
-                Err(opening)
-            }
+    /// A lease, or the opening to wait for, started if there was none and its turn comes in time.
+    pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Found<P>, LeaseError> {
+        let inner = &self.inner;
+        if let Some(found) = inner.residents.find(tenant) {
+            return Ok(found);
         }
+        // Before there is a place in the map and a task for it: a made-up id may get no turn at all.
+        let turn = inner.turn(tenant).inspect_err(|_| inner.counters.failed())?;
+        let (tell, opening) = Opening::new();
+        if let Some(found) = inner.residents.find_or_insert(tenant, &opening) {
+            return Ok(found);
+        }
+        let opener = Opener {
+            registry: Arc::clone(inner),
+            tenant,
+            purpose,
+            turn,
+            opening: opening.clone(),
+            tell,
+        };
+        tokio::spawn(opener.run());
+        Ok(Found::Opening(opening))
     }
 
     /// Forgets the tenant's pool, and what the source said if there is none: what is leased goes on, a lease asked for

@@ -36,8 +36,16 @@ pub(crate) enum Found<P: TenantPool> {
     Lease(Lease<P>),
     /// It is being opened.
     Opening(Opening<P>),
-    /// Nothing stood there: the caller's own opening does now.
-    Vacant,
+}
+
+impl<P: TenantPool> Found<P> {
+    fn at(slot: &Slot<P>) -> Option<Self> {
+        match slot {
+            Slot::Opening(opening) => Some(Self::Opening(opening.clone())),
+            // A retired one is on its way out.
+            Slot::Resident(entry) => Lease::of(entry).map(Self::Lease),
+        }
+    }
 }
 
 pub(crate) struct Residents<P> {
@@ -63,29 +71,24 @@ impl<P: TenantPool> Residents<P> {
         }
     }
 
-    /// The miss: looks again, and puts this opening where nothing stands.
-    pub(crate) fn find_or_open(&self, tenant: TenantId, opening: &Opening<P>) -> Found<P> {
+    /// The miss looks again: what stands there.
+    pub(crate) fn find(&self, tenant: TenantId) -> Option<Found<P>> {
+        self.slots.pin().get(&tenant).and_then(Found::at)
+    }
+
+    /// As [`find`](Self::find), and puts this opening where nothing stands.
+    pub(crate) fn find_or_insert(&self, tenant: TenantId, opening: &Opening<P>) -> Option<Found<P>> {
         let slots = self.slots.pin();
-        let change = slots.compute(tenant, |slot| {
-            match slot {
-                Some((_, Slot::Opening(other))) => return Operation::Abort(Found::Opening(other.clone())),
-                Some((_, Slot::Resident(entry))) => {
-                    if let Some(lease) = Lease::of(entry) {
-                        return Operation::Abort(Found::Lease(lease));
-                    }
-                }
-                None => {}
-            }
-            Operation::Insert(Slot::Opening(opening.clone()))
+        let change = slots.compute(tenant, |slot| match slot.and_then(|(_, slot)| Found::at(slot)) {
+            Some(found) => Operation::Abort(found),
+            None => Operation::Insert(Slot::Opening(opening.clone())),
         });
         match change {
-            Compute::Aborted(found) => found,
-            Compute::Updated { old: (_, old), .. } => {
-                self.uncount(old);
-                Found::Vacant
-            }
-            Compute::Inserted(..) | Compute::Removed(..) => Found::Vacant,
+            Compute::Aborted(found) => return Some(found),
+            Compute::Updated { old: (_, old), .. } => self.uncount(old),
+            Compute::Inserted(..) | Compute::Removed(..) => {}
         }
+        None
     }
 
     /// Whether this opening was not overtaken so far.

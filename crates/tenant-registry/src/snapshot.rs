@@ -104,6 +104,7 @@ impl RegistrySnapshot {
         totals.leases += tenant.leases;
         totals.pool.size += tenant.pool.size;
         totals.pool.idle += tenant.pool.idle;
+        totals.pool.closing += tenant.pool.closing;
         totals.pool.max = totals.pool.max.saturating_add(tenant.pool.max);
         totals.pool.waiting += tenant.pool.waiting;
         self.tenants.push(tenant);

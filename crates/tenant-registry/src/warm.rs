@@ -6,6 +6,7 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::opener::Purpose;
 use crate::opening::Outcome;
+use crate::residents::Found;
 use crate::{LeaseError, Registry, TenantId, TenantPool};
 
 /// How often an opening that was overtaken by a change is tried.
@@ -55,9 +56,11 @@ impl<P: TenantPool> Registry<P> {
                 return Outcome::Failed(error);
             }
             registry.admission.known(tenant);
-            let Err(opening) = self.find_or_open(tenant, Purpose::WarmUp) else {
+            let opening = match self.find_or_open(tenant, Purpose::WarmUp) {
+                Ok(Found::Opening(opening)) => opening,
                 // Somebody else was faster.
-                break;
+                Ok(Found::Lease(_)) => break,
+                Err(error) => return Outcome::Failed(error),
             };
             match opening.outcome().await {
                 // A change, or the comparison after missed ones, came in between: it has to be read anew.

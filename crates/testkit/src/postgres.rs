@@ -70,10 +70,18 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn bare() -> Self {
+        Self::bare_with(400).await
+    }
+
+    /// The same with so many connections.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub async fn bare_with(max_connections: u32) -> Self {
         // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
         let options = Options::new(root)
-            .setting("max_connections", "400")
+            .setting("max_connections", max_connections.to_string())
             // Its workers count against a database's CONNECTION LIMIT, by which the budget of connections is judged.
             .setting("autovacuum", "off")
             .setting("shared_buffers", "64MB");

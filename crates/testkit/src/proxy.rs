@@ -42,6 +42,7 @@ struct Shared {
 #[derive(Debug, Clone, Copy, Default)]
 struct Flow {
     delay: Duration,
+    parting: Duration,
     frozen: bool,
 }
 
@@ -103,6 +104,12 @@ impl Proxy {
     /// Lets every byte come so much later, each way; a login, too.
     pub fn delay(&self, delay: Duration) {
         self.shared.flow.send_modify(|flow| flow.delay = delay);
+    }
+
+    /// Lets the end of a connection, PostgreSQL's Terminate and the FIN, come so much later: the server has a backend
+    /// whose client is long gone.
+    pub fn delay_parting(&self, delay: Duration) {
+        self.shared.flow.send_modify(|flow| flow.parting = delay);
     }
 
     /// Keeps all sockets open and accepts new ones, and forwards nothing: a network that swallows packets.

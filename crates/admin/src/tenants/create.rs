@@ -75,5 +75,5 @@ pub(super) async fn create(
 /// How many connections may be reserved for all tenants together: one at least is nobody's, so that everybody is served.
 /// What the budget is, is known when the server was asked.
 pub(super) fn most_reserved(budget: &Budget) -> Option<u32> {
-    budget.snapshot().ledger.cap.checked_sub(1)
+    budget.snapshot().target.checked_sub(1)
 }

@@ -24,6 +24,10 @@ use super::{Finding, Probed};
 use logins::Logins;
 use scene::Scene;
 
+/// The most connections to the data cluster that a probe has at a time: its turn, the service's, both tenants', and an
+/// attempt at another database.
+pub const CONNECTIONS: u32 = 5;
+
 /// For the attack itself. The logins are closed after it in any case.
 const DEADLINE: Duration = Duration::from_secs(30);
 

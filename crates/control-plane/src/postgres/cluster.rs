@@ -44,6 +44,17 @@ impl Login {
     }
 }
 
+/// What a server says of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServerFacts {
+    /// Its `server_version_num`, such as 160004 for 16.4.
+    pub version: u32,
+    /// When it was started, in microseconds: the same for two addresses of one server.
+    pub started: i64,
+    /// Connections that are open to logins without privileges.
+    pub connections: u32,
+}
+
 impl Cluster {
     /// What sqlx needs to log in. Beware: `Debug` of the result shows the password.
     pub fn options(&self, login: &Login, database: &str) -> PgConnectOptions {
@@ -64,16 +75,32 @@ impl Cluster {
         }
     }
 
-    /// Logs in once, and says the server's `server_version_num`, such as 160004 for 16.4. A pool would try until its
-    /// deadline and forget why it failed; this tells.
+    /// Logs in once, and says what the server is. A pool would try until its deadline and forget why it failed; this
+    /// tells.
     ///
     /// # Errors
     /// Why the login fails.
-    pub async fn try_login(&self, login: &Login, database: &str) -> Result<u32, sqlx::Error> {
-        let connection = self.connect(&self.options(login, database)).await?;
+    pub async fn try_login(&self, login: &Login, database: &str) -> Result<ServerFacts, sqlx::Error> {
+        let mut connection = self.connect(&self.options(login, database)).await?;
         let version = connection.server_version_num();
+        // `reserved_connections` is PostgreSQL 16's.
+        let asked = sqlx::query_as::<_, (i64, i32)>(
+            "SELECT (extract(epoch FROM pg_postmaster_start_time()) * 1000000)::int8,
+                current_setting('max_connections')::int4
+                - current_setting('superuser_reserved_connections')::int4
+                - coalesce(current_setting('reserved_connections', true), '0')::int4",
+        )
+        .fetch_one(&mut connection);
+        let (started, connections) = timeout(self.connect_timeout, asked)
+            .await
+            .map_err(std::io::Error::from)??;
         connection.close().await?;
-        version.ok_or_else(|| sqlx::Error::Protocol("the server tells no version".to_owned()))
+        Ok(ServerFacts {
+            version: version
+                .ok_or_else(|| sqlx::Error::Protocol("the server tells no version".to_owned()))?,
+            started,
+            connections: u32::try_from(connections).unwrap_or(0),
+        })
     }
 
     /// Logs in, within the connect timeout.

@@ -32,6 +32,7 @@ const SHOWN: &[Column] = &[
     Column::number("size", "/size"),
     Column::number("idle", "/idle"),
     Column::number("in use", "/in_use"),
+    Column::number("closing", "/closing"),
     Column::number("max", "/max"),
     Column::number("waiting", "/waiting"),
     Column::seconds("unused", "/unused_seconds"),
@@ -72,7 +73,7 @@ pub(super) async fn run(inputs: &Inputs, command: PoolCommand, service: ServiceA
 fn sums(list: &Value) -> String {
     let (budget, totals) = (&list["budget"], &list["totals"]);
     format!(
-        "budget  {} connections: {} free, {} opening, {} open, {} closing, {} in quarantine; {} requests wait\n\
+        "budget  {} connections: {} free, {} opening, {} open, {} closing, {} in quarantine, {} withheld; {} requests wait\n\
          pools   {} resident, {} opening, {} retired; {} leases, {} of {} connections in use\n\n",
         budget["cap"],
         budget["free"],
@@ -80,6 +81,7 @@ fn sums(list: &Value) -> String {
         budget["open"],
         budget["closing"],
         budget["quarantine"],
+        budget["withheld"],
         budget["waiting"],
         totals["resident"],
         totals["opening"],

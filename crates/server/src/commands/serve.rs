@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use control_plane::ControlPlane;
-use control_plane::postgres::{Cluster, Login, SchemaStatus};
+use control_plane::postgres::{Cluster, Login, SchemaStatus, ServerFacts};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,7 @@ use crate::config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
 use crate::descriptors::{self, Caps};
 use crate::dev::{self, RunFile};
 use crate::output;
+use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry;
 
@@ -97,9 +98,9 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
     if settings.dev.is_some() && settings.data_cluster.cluster.migrator_password.is_some() {
         migrate::both(settings).await?;
     }
-    check_servers(settings).await?;
+    let reserve = check_servers(settings).await?;
     let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
-    let app = App::new(settings, app::envelope(ring_file)?, stopping)?;
+    let app = App::new(settings, app::envelope(ring_file)?, stopping, reserve)?;
     // The first requests need not wait for it. Where it takes longer, they do, and the log says why.
     let _ = timeout(settings.data_cluster.cluster.connect_timeout, app.budget.ready()).await;
     check_schemas(&app.control_plane).await?;
@@ -139,12 +140,13 @@ async fn welcome(
 }
 
 /// Logs in to both, so that a mistake is named with its place, and refuses a data cluster that is too old: no
-/// tenant's connection to it would be used.
-async fn check_servers(settings: &Settings) -> anyhow::Result<()> {
+/// tenant's connection to it would be used. Says how many of its connections are not for tenants.
+async fn check_servers(settings: &Settings) -> anyhow::Result<u32> {
     let (control, login) = clusters::control(settings)?;
-    try_login("control_store", &control, &login, &settings.control_store.cluster).await?;
+    let store = try_login("control_store", &control, &login, &settings.control_store.cluster).await?;
     let (data, login) = clusters::data(settings)?;
-    let version = try_login("data_cluster", &data, &login, &settings.data_cluster.cluster).await?;
+    let tenants = try_login("data_cluster", &data, &login, &settings.data_cluster.cluster).await?;
+    let version = tenants.version;
     let min = settings.data_cluster.min_server_version;
     if version < min.as_num() {
         bail!(
@@ -153,7 +155,7 @@ async fn check_servers(settings: &Settings) -> anyhow::Result<()> {
             version % 10_000
         );
     }
-    Ok(())
+    Ok(reserve::of(settings, store, tenants))
 }
 
 async fn try_login(
@@ -161,7 +163,7 @@ async fn try_login(
     cluster: &Cluster,
     login: &Login,
     settings: &ClusterSettings,
-) -> anyhow::Result<u32> {
+) -> anyhow::Result<ServerFacts> {
     let database = settings.database.as_str();
     cluster.try_login(login, database).await.with_context(|| {
         let (host, port, user) = (&cluster.host, cluster.port, &login.user);

@@ -266,7 +266,7 @@ fn what_is_old_is_kept_for_a_while() {
 fn the_budget_is_whatever_the_server_allows_unless_it_is_configured() {
     let registry = load(&flags([])).settings.registry;
     assert_eq!(registry.max_connections, None);
-    assert_eq!(registry.reserved_connections, 10);
+    assert_eq!(registry.reserved_connections, None);
     assert_eq!(registry.max_connections_per_tenant, 5);
     assert_eq!(registry.clean_up_timeout, Duration::from_millis(500));
     assert_eq!(registry.on_refused, OnRefused::End);

@@ -9,6 +9,7 @@ use crypto::Envelope;
 use secrecy::ExposeSecret as _;
 use server::app::App;
 use server::config::{Environment, Inputs, Override, Purpose, Settings, load};
+use server::reserve;
 use server::service::{self, Listeners};
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
@@ -72,7 +73,8 @@ impl Service {
 
     async fn over(databases: Arc<Databases>, envelope: Envelope, settings: Settings) -> Self {
         let stopping = CancellationToken::new();
-        let app = App::new(&settings, envelope.clone(), stopping.clone()).unwrap();
+        let reserve = reserve::own(&settings, true);
+        let app = App::new(&settings, envelope.clone(), stopping.clone(), reserve).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();
         let (tenant_plane, admin_plane) = (listeners.tenant(), listeners.admin());
         let (registry, budget, control_plane) = (

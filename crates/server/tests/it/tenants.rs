@@ -413,6 +413,10 @@ async fn pools_are_watched_evicted_and_warmed() {
         (&pools["totals"]["resident"], &pools["budget"]["open"]),
         (&json!(1), &json!(1))
     );
+    assert_eq!(
+        (&pools["items"][0]["closing"], &pools["budget"]["withheld"]),
+        (&json!(0), &json!(0))
+    );
     operator
         .post(&format!("{pool}/evict"), &json!({}))
         .await

@@ -7,9 +7,13 @@ mod arrivals;
 mod closings;
 mod dispatch;
 mod logins;
+mod placement;
 mod returns;
+mod shortage;
+mod siblings;
 mod victims;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::account::{Kind, Shared};
@@ -18,12 +22,14 @@ use super::ledger::{Ledger, Place};
 use super::login_rate::LoginRate;
 use super::numbered::Numbered;
 use super::refusal::Refusal;
-use super::rings::{Class, Rings};
+use super::rings::Rings;
 use super::seat::Seat;
 use super::slots::{Micros, Seated};
 use super::sync::{AtomicBool, Ordering};
 use super::word::Slot;
+use crate::TenantId;
 use crate::probe::ConnectFailure;
+use shortage::Shortage;
 
 pub(crate) use arrivals::{Joined, Left};
 pub(crate) use logins::LoginFailed;
@@ -34,7 +40,7 @@ pub(crate) enum Effect<K: Kind> {
     Grant(K::Waiter, Shared<K>, Slot, Seated<K::Connection>),
     /// The waiter gets none.
     Refuse(K::Waiter, Refusal),
-    /// Log in, for this slot. Then [`Core::logged_in`] or [`Core::login_failed`].
+    /// Log in, for this slot. Then [`Core::logged_in`], [`Core::login_failed`] or [`Core::server_full`].
     Login(Shared<K>, Slot, PipelineId),
     /// See whether the server answers, without a login. Then [`Core::reached`].
     Reach(Shared<K>),
@@ -66,7 +72,11 @@ pub(crate) struct Core<K: Kind> {
     pub(crate) ledger: Ledger,
     /// What the cap shall be.
     target: u32,
+    /// Permits of it that the server does not have for now.
+    shortage: Shortage,
     pub(crate) seats: Numbered<Seat<K>>,
+    /// The seats of each tenant.
+    by_tenant: HashMap<TenantId, Vec<u64>>,
     pub(crate) rings: Rings,
     pub(crate) breakers: Breakers,
     pub(crate) rate: LoginRate,
@@ -90,7 +100,9 @@ impl<K: Kind> Core<K> {
         Self {
             ledger: Ledger::default(),
             target: 0,
+            shortage: Shortage::default(),
             seats: Numbered::default(),
+            by_tenant: HashMap::new(),
             rings: Rings::default(),
             breakers: Breakers::default(),
             rate: LoginRate::new(cores),
@@ -114,8 +126,19 @@ impl<K: Kind> Core<K> {
         self.target
     }
 
+    /// Permits that are withheld from the target, since the server had no place for them.
+    pub(crate) fn withheld(&self) -> u32 {
+        self.shortage.withheld().min(self.target)
+    }
+
+    /// The cap that is believed possible now.
+    fn possible(&self) -> u32 {
+        self.target - self.withheld()
+    }
+
     /// Time has passed: who waits may have waited long enough for more.
     pub(crate) fn look(&mut self, now: Micros) {
+        self.grow_back(now);
         self.dispatch(now);
     }
 
@@ -141,7 +164,7 @@ impl<K: Kind> Core<K> {
 
     /// Floors come to less than the cap, so that there is always something to pass on.
     fn floors_hold(&self) -> bool {
-        self.promised < self.target
+        self.promised < self.possible()
     }
 
     /// Counts an account's floor in; false when no floor holds, because all of them come to more than there is.
@@ -169,39 +192,6 @@ impl<K: Kind> Core<K> {
         }
     }
 
-    /// Puts the seat where it belongs after a change, and forgets it when nothing is left of it.
-    pub(super) fn settle(&mut self, id: u64) {
-        let Some(seat) = self.seats.get(&id) else { return };
-        let wanted = seat.class(self.floor(seat));
-        if seat.queued.map(|(class, _)| class) != wanted {
-            self.requeue(id, wanted);
-        } else if !seat.is_vacant() {
-            return;
-        }
-        if let Some(seat) = self.seats.get(&id)
-            && seat.is_vacant()
-        {
-            if seat.closed {
-                seat.account.drained.notify_waiters();
-            }
-            self.seats.remove(&id);
-        }
-    }
-
-    fn requeue(&mut self, id: u64, wanted: Option<Class>) {
-        let joined = wanted.map(|class| (class, self.rings.join(id, class)));
-        let Some(seat) = self.seats.get_mut(&id) else {
-            return;
-        };
-        if let Some((class, _)) = std::mem::replace(&mut seat.queued, joined) {
-            let seats = &self.seats;
-            self.rings.left(class, |account, ticket| {
-                let stands = seats.get(&account).and_then(|seat| seat.queued);
-                stands.is_some_and(|(_, own)| own == ticket)
-            });
-        }
-    }
-
     /// Moves a permit. A ledger that disagrees is a defect, and loud in tests.
     pub(super) fn shift(&mut self, from: Place, to: Place) {
         let _ = self.ledger.shift(from, to);
@@ -209,15 +199,15 @@ impl<K: Kind> Core<K> {
 
     /// A permit has come back: it may be one too many.
     pub(super) fn freed(&mut self) {
-        if self.ledger.cap > self.target {
-            self.ledger.resize(self.target);
+        if self.ledger.cap > self.possible() {
+            self.ledger.resize(self.possible());
         }
     }
 
     /// What the cap shall be from now on.
     pub(crate) fn set_target(&mut self, cap: u32, now: Micros) {
         self.change_floors(|core| core.target = cap);
-        self.ledger.resize(cap);
+        self.ledger.resize(self.possible());
         self.shrink(now);
         self.dispatch(now);
     }

@@ -29,6 +29,8 @@ impl Kind for Real {
 pub(crate) struct Door {
     /// Replaced when the login is refused and the source knows better.
     connect: Mutex<Arc<PgConnectOptions>>,
+    /// Logins whose place another one has taken: sessions of theirs may still be there.
+    earlier: Mutex<Vec<String>>,
     reload: Reload,
     /// When it was last read what the login may, in microseconds since the budget's start; zero for never.
     verified: AtomicU64,
@@ -39,6 +41,7 @@ impl Door {
     pub(crate) fn new(connect: PgConnectOptions, reload: Reload, settings: Arc<BudgetedSettings>) -> Self {
         Self {
             connect: Mutex::new(Arc::new(connect)),
+            earlier: Mutex::default(),
             reload,
             verified: AtomicU64::new(0),
             settings,
@@ -47,6 +50,17 @@ impl Door {
 
     pub(crate) fn connect(&self) -> Arc<PgConnectOptions> {
         Arc::clone(&self.connect.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The names of all logins that sessions of the tenant may have.
+    pub(crate) fn logins(&self) -> Vec<String> {
+        let mut logins = self
+            .earlier
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        logins.push(self.connect().get_username().to_owned());
+        logins
     }
 
     /// Whether it has to be read anew what the login may.
@@ -63,6 +77,12 @@ impl Door {
     pub(crate) async fn refresh(&self) -> Option<Arc<PgConnectOptions>> {
         let TenantSpec { connect, tenant, .. } = self.reload.load().await.ok()?;
         let connect = Arc::new(connect);
+        let before = self.connect().get_username().to_owned();
+        if before != connect.get_username() {
+            let mut earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+            earlier.retain(|login| *login != before);
+            earlier.push(before);
+        }
         *self.connect.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&connect);
         tracing::debug!(%tenant, "asked the source for fresh credentials");
         Some(connect)

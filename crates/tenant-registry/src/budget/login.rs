@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions as _, Connection as _};
-use tokio::time::{sleep, timeout};
+use sqlx::{ConnectOptions as _, Connection as _, Row as _};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::account::Shared;
 use super::core::{LoginFailed, PipelineId};
@@ -14,10 +14,42 @@ use super::door::Real;
 use super::sentinel::{Task, Watch};
 use super::slots::Seated;
 use super::word::Slot;
+use crate::connection_limit::ConnectionLimit;
+use crate::probe::ConnectFailure;
 use crate::session;
 
 /// A backend leaves `pg_stat_activity` an instant before its place is free.
 const ONCE_MORE_AFTER: Duration = Duration::from_millis(1);
+/// How long parting from a session that is refused may take.
+const PARTING: Duration = Duration::from_millis(500);
+
+/// A login that failed.
+struct Failed {
+    cause: ConnectFailure,
+    /// Nothing answered in time.
+    silent: bool,
+    remains: Remains,
+}
+
+/// What the server may still have of a login that failed.
+enum Remains {
+    /// No backend can have come of it.
+    Nothing,
+    /// A backend that refused it, and ends by itself.
+    Refused,
+    /// Whatever came of it: the answer was not waited for.
+    Unanswered,
+    /// The backend of this process id. The login got through; its session was refused by us.
+    Backend(i32),
+    /// The same where the process id could not be asked for.
+    Unidentified,
+}
+
+impl Failed {
+    fn limit(&self) -> Option<ConnectionLimit> {
+        ConnectionLimit::met(&self.cause.0)
+    }
+}
 
 /// Logs in and tells the core.
 pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId) {
@@ -37,30 +69,62 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
             };
             inner.with(|core| core.logged_in(&account, slot, pipeline, seated, took, now));
         }
-        Err(failed) => {
-            inner.meters.login_failed();
-            tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
-            let (lingers, silent) = (failed.lingers, failed.silent);
-            inner.with(|core| core.login_failed(&account, slot, pipeline, failed, inner.now()));
-            if lingers {
-                let (watch, gone) = Watch::login(&account, silent);
-                inner.ask_sentinel(Task::Watch(watch));
-                if gone.await.is_ok() {
-                    inner.with(|core| core.confirmed(&account, inner.now()));
-                }
-            }
+        Err(failed) if failed.limit() == Some(ConnectionLimit::Server) => {
+            server_full(&account, slot, pipeline, failed.cause);
         }
+        Err(failed) => give_up(&account, slot, pipeline, failed).await,
+    }
+}
+
+/// Tells the core of a failure, and when the server has let go what is left of it.
+async fn give_up(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, failed: Failed) {
+    let inner = account.door.settings.budget.inner();
+    inner.meters.login_failed();
+    tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
+    let watch = match failed.remains {
+        Remains::Nothing => None,
+        Remains::Refused => Some(Watch::refused(account)),
+        Remains::Unanswered => Some(Watch::unanswered(account)),
+        Remains::Backend(pid) => Some(Watch::backend(account, pid)),
+        Remains::Unidentified => Some(Watch::unidentified(account)),
+    };
+    let failed = LoginFailed {
+        cause: failed.cause,
+        silent: failed.silent,
+        lingers: watch.is_some(),
+    };
+    inner.with(|core| core.login_failed(account, slot, pipeline, failed, inner.now()));
+    if let Some((watch, gone)) = watch {
+        inner.ask_sentinel(Task::Watch(watch));
+        if gone.await.is_ok() {
+            inner.with(|core| core.confirmed(account, inner.now()));
+        }
+    }
+}
+
+/// The server has fewer connections than were counted on: nobody's failure.
+fn server_full(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, cause: ConnectFailure) {
+    let inner = account.door.settings.budget.inner();
+    let (to_log, cap, withheld) = inner.with(|core| {
+        let to_log = core.server_full(account, slot, pipeline, cause.clone(), inner.now());
+        (to_log, core.ledger.cap, core.withheld())
+    });
+    if to_log {
+        tracing::warn!(
+            budget = %inner.settings.name, cap, withheld, error = %cause.0,
+            "the server has fewer connections left than the budget counts on"
+        );
     }
 }
 
 /// Once more after a millisecond where the server was full, and once more with fresh credentials where these were
 /// refused.
-async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), LoginFailed> {
+async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), Failed> {
     let door = &account.door;
     let inner = door.settings.budget.inner();
     let connect = door.connect();
     match attempt(account, &connect).await {
-        Err(failed) if is(&failed, "53300") => {
+        Err(failed) if failed.limit().is_some() => {
             inner.meters.server_full();
             sleep(ONCE_MORE_AFTER).await;
             attempt(account, &connect).await
@@ -75,49 +139,71 @@ async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), LoginFail
     }
 }
 
-async fn attempt(
-    account: &Shared<Real>,
-    connect: &PgConnectOptions,
-) -> Result<(PgConnection, i32), LoginFailed> {
+async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(PgConnection, i32), Failed> {
     let settings = &account.door.settings;
+    let until = Instant::now() + settings.connect_timeout;
     let options = session::options(connect.clone(), &settings.session);
-    let now = settings.budget.inner().now();
-    let login = async {
-        let mut connection = options.connect().await?;
-        let minimum = settings.session.min_server_version;
-        let whole = account.door.is_to_be_verified(now);
-        let verified = if whole {
-            session::verify(&mut connection, minimum).await
-        } else {
-            session::verify_again(&mut connection, minimum).await
-        };
-        match verified {
-            Ok(pid) => {
-                if whole {
-                    account.door.verified(now);
-                }
-                Ok((connection, pid))
-            }
-            Err(error) => {
-                // Refused by us: the server shall not wait for anything more.
-                let _ = connection.close().await;
-                Err(error)
-            }
+    let mut connection = match timeout_at(until, options.connect()).await {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => {
+            let remains = if nothing_was_there(&error) {
+                Remains::Nothing
+            } else {
+                Remains::Refused
+            };
+            return Err(Failed {
+                cause: error.into(),
+                silent: false,
+                remains,
+            });
+        }
+        Err(elapsed) => {
+            return Err(Failed {
+                cause: sqlx::Error::Io(elapsed.into()).into(),
+                silent: true,
+                remains: Remains::Unanswered,
+            });
         }
     };
-    match timeout(settings.connect_timeout, login).await {
-        Ok(Ok(session)) => Ok(session),
-        Ok(Err(error)) => Err(LoginFailed {
-            silent: false,
-            lingers: !nothing_was_there(&error),
+    // From here on the server has a backend, and the permit is free when that one is gone.
+    match timeout_at(until, verify(account, &mut connection)).await {
+        Ok(Ok(pid)) => Ok((connection, pid)),
+        Ok(Err(error)) => Err(Failed {
             cause: error.into(),
+            silent: false,
+            remains: part(connection).await,
         }),
-        Err(elapsed) => Err(LoginFailed {
-            silent: true,
-            lingers: true,
+        Err(elapsed) => Err(Failed {
             cause: sqlx::Error::Io(elapsed.into()).into(),
+            silent: true,
+            remains: Remains::Unidentified,
         }),
     }
+}
+
+/// Refuses a session that is not to be used. The process id of its backend.
+async fn verify(account: &Shared<Real>, connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
+    let settings = &account.door.settings;
+    let minimum = settings.session.min_server_version;
+    let now = settings.budget.inner().now();
+    if !account.door.is_to_be_verified(now) {
+        return session::verify_again(connection, minimum).await;
+    }
+    let pid = session::verify(connection, minimum).await?;
+    account.door.verified(now);
+    Ok(pid)
+}
+
+/// Closes a session that was refused, and says which backend that was.
+async fn part(mut connection: PgConnection) -> Remains {
+    let pid = sqlx::raw_sql("SELECT pg_catalog.pg_backend_pid()").fetch_one(&mut connection);
+    let remains = match timeout(PARTING, pid).await.map(|row| row?.try_get(0)) {
+        Ok(Ok(pid)) => Remains::Backend(pid),
+        Ok(Err(_)) | Err(_) => Remains::Unidentified,
+    };
+    // The socket is closed in any case; whether the server has noticed is asked next.
+    let _ = timeout(PARTING, connection.close()).await;
+    remains
 }
 
 /// Whether no backend can have come of it: nobody listens there.
@@ -128,7 +214,7 @@ fn nothing_was_there(error: &sqlx::Error) -> bool {
     ))
 }
 
-fn is(failed: &LoginFailed, sqlstate: &str) -> bool {
+fn is(failed: &Failed, sqlstate: &str) -> bool {
     let error = failed.cause.0.as_database_error();
     error
         .and_then(sqlx::error::DatabaseError::code)

@@ -26,6 +26,7 @@ struct Recorded {
     used: Gauge,
     closing: Gauge,
     max: Gauge,
+    withheld: Gauge,
     pending: Gauge,
     timeouts: Counter,
     failed_logins: Counter,
@@ -50,6 +51,7 @@ impl Meters {
                 used: count("used"),
                 closing: count("closing"),
                 max: metrics::gauge!("db.client.connection.max", label => pool.to_owned()),
+                withheld: metrics::gauge!("tenantry.budget.withheld", label => pool.to_owned()),
                 pending: metrics::gauge!("db.client.connection.pending_requests", label => pool.to_owned()),
                 timeouts: metrics::counter!("db.client.connection.timeouts", label => pool.to_owned()),
                 failed_logins: metrics::counter!("tenantry.budget.failed_logins", label => pool.to_owned()),
@@ -111,6 +113,7 @@ impl Meters {
             .closing
             .set(f64::from(ledger.closing + ledger.quarantine));
         self.recorded.max.set(f64::from(ledger.cap));
+        self.recorded.withheld.set(f64::from(core.withheld()));
         self.recorded
             .pending
             .set(f64::from(u32::try_from(waiting).unwrap_or(u32::MAX)));

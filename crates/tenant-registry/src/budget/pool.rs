@@ -130,7 +130,7 @@ impl TenantPool for BudgetedPool {
     fn snapshot(&self) -> PoolSnapshot {
         let inner = self.budget();
         let now = inner.now();
-        let (size, waiting, trouble) = inner.with(|core| {
+        let (size, closing, waiting, trouble) = inner.with(|core| {
             let seat = core.seats.get(&self.account.id);
             let trouble = core.breakers.get(self.account.tenant).map(|trip| Trouble {
                 failures: trip.failures,
@@ -139,6 +139,7 @@ impl TenantPool for BudgetedPool {
             });
             (
                 seat.map_or(0, super::seat::Seat::size),
+                seat.map_or(0, |seat| seat.leaving),
                 seat.map_or(0, |seat| u32::try_from(seat.waiters.len()).unwrap_or(u32::MAX)),
                 trouble,
             )
@@ -146,6 +147,7 @@ impl TenantPool for BudgetedPool {
         PoolSnapshot {
             size,
             idle: self.account.slots.word.idle().min(size),
+            closing,
             max: self.account.max,
             waiting,
             trouble,

@@ -42,6 +42,16 @@ impl Rings {
         self.next
     }
 
+    /// As [`join`](Self::join), but ahead of all others: its turn had come, and the login came to nothing through no
+    /// fault of its own.
+    pub(crate) fn join_first(&mut self, account: u64, class: Class) -> Ticket {
+        self.next += 1;
+        let ring = &mut self.rings[class as usize];
+        ring.places.push_front((account, self.next));
+        ring.count += 1;
+        self.next
+    }
+
     /// One place of this class is left. `stands` tells of an account and a ticket whether that place still is.
     pub(crate) fn left(&mut self, class: Class, stands: impl Fn(u64, Ticket) -> bool) {
         let ring = &mut self.rings[class as usize];

@@ -15,6 +15,8 @@ pub(crate) struct Seat<K: Kind> {
     pub(crate) opening: u32,
     /// Being closed or in quarantine.
     pub(crate) leaving: u32,
+    /// The tenant's other accounts that the core knows: what leaves them counts against its maximum here, too.
+    pub(crate) siblings: Vec<u64>,
     /// Slots of open and opening connections, a bit each.
     taken: u64,
     /// The backends of open connections.
@@ -30,13 +32,14 @@ pub(crate) struct Seat<K: Kind> {
 }
 
 impl<K: Kind> Seat<K> {
-    pub(crate) fn new(account: Shared<K>) -> Self {
+    pub(crate) fn new(account: Shared<K>, siblings: Vec<u64>) -> Self {
         Self {
             account,
             waiters: BTreeMap::new(),
             open: 0,
             opening: 0,
             leaving: 0,
+            siblings,
             taken: 0,
             backends: Vec::new(),
             reaching: false,
@@ -52,18 +55,19 @@ impl<K: Kind> Seat<K> {
     }
 
     /// In which ring it belongs. While one connection is opening, another is not asked for: five thousand waiters are
-    /// no storm of logins.
-    pub(crate) fn class(&self, floor: u32) -> Option<Class> {
+    /// no storm of logins. `leaving`: of all the tenant's accounts. A backend that is being closed may still run, and
+    /// one that cannot be interrupted runs for minutes: until it is gone, the tenant has no other in its place.
+    pub(crate) fn class(&self, floor: u32, leaving: u32) -> Option<Class> {
         if self.waiters.is_empty() || self.closed || self.reaching || self.opening > 0 {
+            None
+        } else if self.open + leaving >= self.account.max {
             None
         } else if self.open < floor {
             Some(Class::BelowFloor)
         } else if self.open == 0 {
             Some(Class::Without)
-        } else if self.open + self.leaving < self.account.max {
-            Some(Class::More)
         } else {
-            None
+            Some(Class::More)
         }
     }
 

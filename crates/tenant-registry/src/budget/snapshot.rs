@@ -14,6 +14,9 @@ pub struct BudgetSnapshot {
     pub ledger: Ledger,
     /// What the cap shall be; above it the ledger's is only until enough connections have come back.
     pub target: u32,
+    /// What the server does not have of it for now: a login was refused for want of a place (53300), and the cap is
+    /// lower by so many, until it has grown back.
+    pub withheld: u32,
     /// Tenants that wait for a connection and have none, or less than their floor.
     pub starving_tenants: usize,
     /// Requests that wait for a connection, of all tenants.
@@ -38,6 +41,7 @@ pub(super) fn of(core: &Core<Real>, meters: &Meters) -> BudgetSnapshot {
     BudgetSnapshot {
         ledger: core.ledger,
         target: core.target(),
+        withheld: core.withheld(),
         starving_tenants: core.rings.starving(),
         waiting: core.seats.values().map(|seat| seat.waiters.len()).sum(),
         failing_tenants: core.breakers.len(),

@@ -7,14 +7,18 @@
     reason = "a failed step fails the test"
 )]
 
+mod bare;
 mod breaker;
 mod cap;
 mod credentials;
 mod dead_sockets;
 mod engine;
 mod fairness;
+mod full_server;
+mod leaving;
 mod leftovers;
 mod model;
+mod refused_sessions;
 mod restart;
 #[path = "../suite/mod.rs"]
 mod suite;

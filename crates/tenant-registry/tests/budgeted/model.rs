@@ -97,7 +97,7 @@ async fn whatever_requests_and_networks_do_the_books_are_right() {
                     ..Knobs::default()
                 },
                 clean_up: Duration::from_millis(100),
-                by_way_of: None,
+                ..Plan::default()
             },
         )
         .await,

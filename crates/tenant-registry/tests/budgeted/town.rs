@@ -35,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) max: u32,
     pub(crate) knobs: Knobs,
     pub(crate) clean_up: Duration,
+    /// Of each connection.
+    pub(crate) lifetime: Duration,
     /// Where tenants find their database, and the sentinel its server, if not where it is.
     pub(crate) by_way_of: Option<SocketAddr>,
 }
@@ -47,6 +49,7 @@ impl Default for Plan {
             max: 5,
             knobs: Knobs::default(),
             clean_up: Duration::from_millis(500),
+            lifetime: Duration::from_mins(30),
             by_way_of: None,
         }
     }
@@ -82,6 +85,7 @@ impl Town {
         }
         let budget = Budget::start(BudgetSettings {
             max_connections: Some(plan.cap),
+            max_connection_lifetime: plan.lifetime,
             ..BudgetSettings::new(sentinel)
         });
         let settings = Arc::into_inner(engine::of(budget.clone(), plan.knobs)).unwrap();

@@ -73,6 +73,7 @@ impl TenantPool for FakePool {
         PoolSnapshot {
             size: 2,
             idle: 1,
+            closing: 1,
             max: 3,
             waiting: 4,
             trouble: None,

@@ -52,6 +52,7 @@ async fn it_shows_who_is_opening_resident_and_retired() {
     let pool = PoolSnapshot {
         size: 6,
         idle: 3,
+        closing: 3,
         max: 9,
         waiting: 12,
         trouble: None,

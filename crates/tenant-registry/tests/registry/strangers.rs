@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tenant_registry::{Change, LeaseError, RegistrySettings};
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -77,6 +79,44 @@ async fn a_flood_of_made_up_ids_reaches_the_source_at_a_rate_and_shuts_nobody_ou
     assert_eq!(loads + busy, MADE_UP, "each was looked up or refused");
     assert!(loads > MADE_UP / 10 && busy > 0, "{loads} loads, {busy} refused");
     assert!(came_back > KNOWN * 10);
+}
+
+/// It would have its turn too late: that is said at once, and nothing is made for it.
+#[tokio::test(start_paused = true)]
+async fn who_gets_no_turn_costs_no_task_and_no_place_in_the_map() {
+    let (registry, source) = registry(RegistrySettings {
+        strangers_per_second: 1,
+        ..settings()
+    });
+    source.set_all(Some(Answer::Never));
+    let tasks = Handle::current().metrics().num_alive_tasks();
+    let mut in_time = 0;
+    for _ in 0..10_000 {
+        match registry.lease(tenant_id()).now_or_never() {
+            None => in_time += 1,
+            Some(outcome) => assert!(matches!(outcome, Err(LeaseError::Busy { .. }))),
+        }
+    }
+    // One at once, one a second's worth ahead, and one in each of five seconds.
+    assert_eq!(in_time, 7);
+    assert_eq!(registry.snapshot().totals.opening, in_time);
+    assert_eq!(registry.snapshot().totals.failures, 10_000 - in_time as u64);
+    assert_eq!(Handle::current().metrics().num_alive_tasks(), tasks + in_time);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_who_ask_for_one_stranger_take_one_turn() {
+    let (registry, _) = registry(RegistrySettings {
+        strangers_per_second: 1,
+        ..settings()
+    });
+    let tenant = tenant_id();
+    let leases = futures_util::future::join_all((0..1_000).map(|_| registry.lease(tenant)));
+    let start = Instant::now();
+    for lease in leases.await {
+        lease.unwrap();
+    }
+    assert!(start.elapsed() < Duration::from_millis(10));
 }
 
 #[tokio::test(start_paused = true)]

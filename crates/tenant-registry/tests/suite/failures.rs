@@ -66,22 +66,37 @@ async fn a_pool_whose_connections_are_all_in_use_is_busy() {
     recovered(&db).await;
 }
 
-#[tokio::test]
-async fn a_server_without_a_connection_left_is_full() {
+/// One connection is open when the limit is set, and another is wanted.
+async fn past_a_limit(limited: impl Fn(&World, TenantId) -> String, failure_then: Failure) {
     let world = World::new().await;
     let tenant = world.tenant().await;
-    let alter = format!("ALTER ROLE {} CONNECTION LIMIT 1", login(tenant));
-    world
-        .superuser()
-        .await
-        .execute(AssertSqlSafe(alter))
-        .await
-        .unwrap();
     let db = world.db(tenant, Setup::connections(2).impatient()).await;
     let held = acquired(&db).await;
-    assert_eq!(failure(&db).await, Failure::ServerFull);
-    drop(held);
+    let mut superuser = world.superuser().await;
+    for (limit, expected) in [("1", Some(failure_then)), ("-1", None)] {
+        let alter = format!("ALTER {} CONNECTION LIMIT {limit}", limited(&world, tenant));
+        superuser.execute(AssertSqlSafe(alter)).await.unwrap();
+        if let Some(expected) = expected {
+            assert_eq!(failure(&db).await, expected);
+        }
+    }
     recovered(&db).await;
+    drop(held);
+}
+
+#[tokio::test]
+async fn a_database_without_a_connection_left_is_full() {
+    past_a_limit(
+        |world, _| format!("DATABASE {}", world.databases.data()),
+        Failure::ServerFull,
+    )
+    .await;
+}
+
+/// It is the tenant's own limit, whoever has its connections.
+#[tokio::test]
+async fn a_login_without_a_connection_left_is_busy() {
+    past_a_limit(|_, tenant| format!("ROLE {}", login(tenant)), Failure::PoolBusy).await;
 }
 
 #[tokio::test]

@@ -44,6 +44,7 @@ async fn a_lease_alone_takes_no_connection() {
     let nothing = PoolSnapshot {
         size: 0,
         idle: 0,
+        closing: 0,
         max: 3,
         waiting: 0,
         trouble: None,

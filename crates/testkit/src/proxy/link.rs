@@ -15,6 +15,9 @@ use super::Flow;
 const PIECE: usize = 16 * 1024;
 const PIECES: usize = 64;
 
+/// PostgreSQL's Terminate message.
+const TERMINATE: [u8; 5] = [b'X', 0, 0, 0, 4];
+
 /// Connects to the server and forwards until both sides have ended, or one breaks, or all is cut.
 pub(super) async fn run(
     mut client: TcpStream,
@@ -74,7 +77,11 @@ async fn forward(
         loop {
             let mut piece = vec![0; PIECE];
             match from.read(&mut piece).await {
-                Ok(0) => return Ok(()),
+                Ok(0) => {
+                    let parting = sending.borrow().parting;
+                    sleep(parting).await;
+                    return Ok(());
+                }
                 Ok(length) => piece.truncate(length),
                 Err(error) => {
                     // A reset does not come through either.
@@ -82,7 +89,10 @@ async fn forward(
                     return Err(error);
                 }
             }
-            let due = Instant::now() + sending.borrow().delay;
+            let mut due = Instant::now() + sending.borrow().delay;
+            if piece == TERMINATE {
+                due += sending.borrow().parting;
+            }
             if send.send((due, piece)).await.is_err() {
                 return Ok(());
             }

@@ -135,3 +135,22 @@ async fn a_dropped_proxy_closes_all() {
     assert!(within_long(stream.read(&mut [0])).await.is_err());
     within_long(async { while TcpStream::connect(address).await.is_ok() {} }).await;
 }
+
+#[tokio::test]
+async fn it_delays_the_end_of_a_connection_and_nothing_else() {
+    let proxy = before_echo().await;
+    let delay = Duration::from_millis(300);
+    proxy.delay_parting(delay);
+    let mut stream = connect(&proxy).await;
+    echo(&mut stream, b"one").await.unwrap();
+    let parted = Instant::now();
+    stream.write_all(b"X\0\0\0\x04").await.unwrap();
+    expect(&mut stream, b"X\0\0\0\x04").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut rest = Vec::new();
+    within_long(stream.read_to_end(&mut rest)).await.unwrap();
+    assert!(
+        parted.elapsed() >= delay * 2,
+        "once for the message, once for the end"
+    );
+}

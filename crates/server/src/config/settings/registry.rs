@@ -14,8 +14,9 @@ pub struct RegistrySettings {
     pub idle_timeout: Duration,
     /// Connections of all tenants together; `None` for what the data cluster allows.
     pub max_connections: Option<u32>,
-    /// Connections of the data cluster that are left to others.
-    pub reserved_connections: u32,
+    /// Connections of the data cluster that are left to others; `None` for what the service uses there and some for
+    /// operators.
+    pub reserved_connections: Option<u32>,
     /// Connections of one tenant.
     pub max_connections_per_tenant: u32,
     /// How long a request waits for a connection.

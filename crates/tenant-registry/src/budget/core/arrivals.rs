@@ -1,6 +1,5 @@
 //! Somebody comes for a connection, or goes away without one.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Core, Kind, Refusal, Seat, Seated, Shared, Slot};
@@ -31,8 +30,7 @@ impl<K: Kind> Core<K> {
         if account.slots.word.is_retired() {
             return Joined::Refused(Refusal::Closed);
         }
-        let vacant = || Seat::new(Arc::clone(account));
-        let seat = self.seats.entry(account.id).or_insert_with(vacant);
+        let seat = self.seat(account);
         // From here on who gives one back comes this way too. What came back before it is idle and seen here.
         account.slots.word.set_slow();
         if seat.waiters.is_empty()
@@ -91,12 +89,12 @@ impl<K: Kind> Core<K> {
         Left::InVain(refusal)
     }
 
-    /// Why somebody waited in vain.
+    /// Why somebody waited in vain. Backends that the tenant does not get rid of are its own limit only while the server
+    /// can be asked for them.
     fn in_vain(&self, account: &Shared<K>, now: Micros) -> Refusal {
-        let size = self
-            .seats
-            .get(&account.id)
-            .map_or(0, |seat| seat.size() + seat.leaving);
+        let seat = self.seats.get(&account.id);
+        let size = seat.map_or(0, Seat::size);
+        let leaving = seat.map_or(0, |seat| self.leaving(seat));
         if let Some(trip) = self.breakers.get(account.tenant) {
             Refusal::Failed(trip.cause.clone(), trip.retry_after(now))
         } else if self.login_is_stuck(account.id, now) {
@@ -105,8 +103,14 @@ impl<K: Kind> Core<K> {
             Refusal::OwnLimit
         } else if let Some(cause) = &self.outage {
             Refusal::Failed(cause.clone(), Duration::ZERO)
+        } else if size + leaving >= account.max {
+            Refusal::OwnLimit
         } else {
-            Refusal::Budget(self.rate.wait(self.rings.starving(), self.ledger.cap))
+            let wait = self.rate.wait(self.rings.starving(), self.ledger.cap);
+            match self.shortage.cause(now) {
+                Some((cause, again)) => Refusal::Failed(cause, wait.max(Duration::from_micros(again))),
+                None => Refusal::Budget(wait),
+            }
         }
     }
 }

@@ -87,6 +87,7 @@ impl<K: Kind> Core<K> {
     pub(crate) fn returned(&mut self, alive: &HashSet<i32>, restarted: bool, now: Micros) {
         if restarted {
             self.epoch = self.epoch.wrapping_add(1);
+            self.end_shortage();
         }
         for (account, slot) in self.idle_ones() {
             let backends = self.seats.get(&account.id).map(|seat| &seat.backends);
@@ -105,6 +106,7 @@ impl<K: Kind> Core<K> {
 
     /// Time has passed: closes what has been idle for too long or is too many, and looks who can be served.
     pub(crate) fn tick(&mut self, now: Micros) {
+        self.grow_back(now);
         for (account, slot) in self.idle_ones() {
             let idle = now.saturating_sub(account.slots.idle_since(slot));
             let seat = self.seats.get(&account.id);
@@ -121,7 +123,10 @@ impl<K: Kind> Core<K> {
     /// How many more have to go, beside those that are going.
     pub(super) fn excess(&self) -> u32 {
         let going = self.ledger.closing + self.ledger.quarantine;
-        self.ledger.cap.saturating_sub(self.target).saturating_sub(going)
+        self.ledger
+            .cap
+            .saturating_sub(self.possible())
+            .saturating_sub(going)
     }
 
     /// Closes idle connections, the longest unused first, until no more than the cap are left.

@@ -17,6 +17,12 @@ pub(crate) struct LoginFailed {
 impl<K: Kind> Core<K> {
     /// Takes a free permit for one more connection of this account. False when it has no slot left.
     pub(super) fn start_login(&mut self, id: u64, now: Micros) -> bool {
+        debug_assert!(
+            self.seats
+                .get(&id)
+                .is_none_or(|seat| seat.size() + self.leaving(seat) < seat.account.max),
+            "a login beyond the tenant's maximum"
+        );
         let Some(seat) = self.seats.get_mut(&id) else {
             return false;
         };

@@ -19,7 +19,7 @@ const END_AFTER: Duration = Duration::from_millis(400);
 /// One of them, and whom to tell.
 pub(crate) struct Watch {
     tenant: TenantId,
-    login: String,
+    logins: Vec<String>,
     which: Which,
     since: Instant,
     ended: Option<Instant>,
@@ -33,6 +33,9 @@ enum Which {
     Refused,
     /// Whatever came of a login whose answer was not waited for.
     Unanswered,
+    /// That of a login which got through, and whose process id is not known: one of these, which were unknown when it
+    /// was first looked for.
+    Unidentified(Option<Vec<i32>>),
 }
 
 /// A backend that the server lists: its process id and its login.
@@ -44,17 +47,26 @@ impl Watch {
         Self::new(account, Which::Backend(pid))
     }
 
-    /// For a login that failed and has no process id. `silent`: the server did not answer it.
-    pub(crate) fn login(account: &Shared<Real>, silent: bool) -> (Self, oneshot::Receiver<()>) {
-        let which = if silent { Which::Unanswered } else { Which::Refused };
-        Self::new(account, which)
+    /// For a login that the server refused.
+    pub(crate) fn refused(account: &Shared<Real>) -> (Self, oneshot::Receiver<()>) {
+        Self::new(account, Which::Refused)
+    }
+
+    /// For a login that the server did not answer in time.
+    pub(crate) fn unanswered(account: &Shared<Real>) -> (Self, oneshot::Receiver<()>) {
+        Self::new(account, Which::Unanswered)
+    }
+
+    /// For a session that was opened and dropped, and did not say its process id.
+    pub(crate) fn unidentified(account: &Shared<Real>) -> (Self, oneshot::Receiver<()>) {
+        Self::new(account, Which::Unidentified(None))
     }
 
     fn new(account: &Shared<Real>, which: Which) -> (Self, oneshot::Receiver<()>) {
         let (tell, gone) = oneshot::channel();
         let watch = Self {
             tenant: account.tenant,
-            login: account.door.connect().get_username().to_owned(),
+            logins: account.door.logins(),
             which,
             since: Instant::now(),
             ended: None,
@@ -65,7 +77,7 @@ impl Watch {
 
     /// Whether it is known by its login alone.
     pub(super) fn is_unanswered(&self) -> bool {
-        matches!(self.which, Which::Unanswered)
+        matches!(self.which, Which::Unanswered | Which::Unidentified(_))
     }
 
     /// Whether it is there for longer than one that ends by itself.
@@ -76,32 +88,39 @@ impl Watch {
     pub(super) fn pid(&self) -> Option<i32> {
         match self.which {
             Which::Backend(pid) => Some(pid),
-            Which::Refused | Which::Unanswered => None,
+            Which::Refused | Which::Unanswered | Which::Unidentified(_) => None,
         }
     }
 
     /// Whether the server has let it go. A process id may have come to another backend meanwhile, of another login or
     /// to one that is `open` now. A login that was not answered is over when none of its backends is unknown to us, or
-    /// when the server itself has given it up.
+    /// when the server itself has given it up. One that got through never is by time alone.
     pub(super) fn is_gone(
-        &self,
+        &mut self,
         listed: &[Listed],
         open: &[i32],
         closing: &[i32],
         patience: Duration,
     ) -> bool {
         let age = self.since.elapsed();
-        match self.which {
+        let logins = &self.logins;
+        let unknown =
+            |(pid, of): &&Listed| logins.contains(of) && !open.contains(pid) && !closing.contains(pid);
+        match &mut self.which {
             Which::Backend(watched) => {
-                let is_it = |(pid, login): &Listed| *pid == watched && *login == self.login;
-                open.contains(&watched) || !listed.iter().any(is_it)
+                let is_it = |(pid, of): &Listed| pid == watched && logins.contains(of);
+                open.contains(watched) || !listed.iter().any(is_it)
             }
             Which::Refused => age >= SETTLED,
-            Which::Unanswered => {
-                let unknown = listed.iter().any(|(pid, login)| {
-                    *login == self.login && !open.contains(pid) && !closing.contains(pid)
-                });
-                age >= SETTLED && !unknown || age >= patience
+            Which::Unanswered => age >= SETTLED && listed.iter().find(unknown).is_none() || age >= patience,
+            Which::Unidentified(suspects) => {
+                let mut left: Vec<i32> = listed.iter().filter(unknown).map(|(pid, _)| *pid).collect();
+                if let Some(before) = suspects {
+                    left.retain(|pid| before.contains(pid));
+                }
+                let gone = left.is_empty();
+                *suspects = Some(left);
+                gone
             }
         }
     }
@@ -142,7 +161,7 @@ pub(super) async fn listed(
     let logins: Vec<&str> = watches
         .iter()
         .filter(|watch| watch.is_unanswered())
-        .map(|watch| watch.login.as_str())
+        .flat_map(|watch| watch.logins.iter().map(String::as_str))
         .collect();
     if !logins.is_empty() {
         let of_logins: Vec<Listed> = sqlx::query_as(

@@ -8,12 +8,14 @@ use shuttle::thread;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::TenantId;
 use crate::budget::account::{Account, Kind, Shared};
 use crate::budget::core::{Ages, Core, Effect, Joined, Left};
 use crate::budget::refusal::Refusal;
 use crate::budget::slots::{Micros, Seated, Slots};
 use crate::budget::sync::AtomicBool;
 use crate::budget::word::Slot;
+use crate::probe::ConnectFailure;
 
 pub(super) struct Fake;
 
@@ -26,10 +28,16 @@ impl Kind for Fake {
     type Door = ();
 }
 
+/// A tenant's first account.
 pub(super) fn account(id: u64, max: u32, floor: u32) -> Shared<Fake> {
+    account_of(Uuid::from_u128(u128::from(id)).into(), id, max, floor)
+}
+
+/// One more account of this tenant.
+pub(super) fn account_of(tenant: TenantId, id: u64, max: u32, floor: u32) -> Shared<Fake> {
     Arc::new(Account {
         id,
-        tenant: Uuid::from_u128(u128::from(id)).into(),
+        tenant,
         slots: Slots::new(max),
         max,
         floor,
@@ -55,17 +63,45 @@ pub(super) struct World {
     hungry: Arc<AtomicBool>,
     clock: AtomicU64,
     connections: AtomicU64,
+    /// Backends that the server has, the most that it had, and how many it has places for.
+    backends: AtomicU64,
+    most: AtomicU64,
+    places: u64,
 }
 
 impl World {
     pub(super) fn new(cap: u32) -> Arc<Self> {
+        Self::with_places(cap, u64::MAX)
+    }
+
+    /// Over a server that has so many places, whatever the cap is.
+    pub(super) fn with_places(cap: u32, places: u64) -> Arc<Self> {
         let hungry = Arc::new(AtomicBool::new(false));
         Arc::new(Self {
             core: Mutex::new(core(cap, &hungry)),
             hungry,
             clock: AtomicU64::new(0),
             connections: AtomicU64::new(0),
+            backends: AtomicU64::new(0),
+            most: AtomicU64::new(0),
+            places,
         })
+    }
+
+    /// The most backends that the server had at a time.
+    pub(super) fn most(&self) -> u64 {
+        self.most.load(Ordering::SeqCst)
+    }
+
+    /// Whether the server had a place for one more backend.
+    fn opened(&self) -> bool {
+        let backends = self.backends.fetch_add(1, Ordering::SeqCst) + 1;
+        if backends > self.places {
+            self.backends.fetch_sub(1, Ordering::SeqCst);
+            return false;
+        }
+        self.most.fetch_max(backends, Ordering::SeqCst);
+        true
     }
 
     fn now(&self) -> Micros {
@@ -98,6 +134,10 @@ impl World {
             Effect::Login(account, slot, pipeline) => {
                 thread::spawn(move || {
                     let now = world.now();
+                    if !world.opened() {
+                        world.with(|core| core.server_full(&account, slot, pipeline, full(), now));
+                        return;
+                    }
                     let number = u32::try_from(world.connections.fetch_add(1, Ordering::SeqCst)).unwrap();
                     let seated = seated(number, now);
                     world.with(|core| core.logged_in(&account, slot, pipeline, seated, 1, now));
@@ -107,10 +147,17 @@ impl World {
             Effect::Close(account, _, pipeline) => {
                 thread::spawn(move || {
                     let now = world.now();
+                    world.backends.fetch_sub(1, Ordering::SeqCst);
                     world.with(|core| core.closed(&account, pipeline, now));
                 });
             }
         }
+    }
+
+    /// As [`super::super::ticks`] does it, after so many microseconds.
+    pub(super) fn pass(self: &Arc<Self>, time: Micros) {
+        let now = self.clock.fetch_add(time, Ordering::SeqCst) + time;
+        self.with(|core| core.look(now));
     }
 
     /// As [`super::super::pool`] does it: the fast way, or the queue.
@@ -166,6 +213,12 @@ impl World {
         }
     }
 
+    /// As [`super::super::checkout`] does it with one that is not to be used again.
+    pub(super) fn give_up(self: &Arc<Self>, account: &Shared<Fake>, slot: Slot, seated: Seated<u32>) {
+        let now = self.now();
+        self.with(|core| core.give_up(account, slot, seated, false, now));
+    }
+
     /// As [`super::super::checkout`] does it.
     pub(super) fn give_back(self: &Arc<Self>, account: &Shared<Fake>, slot: Slot, seated: Seated<u32>) {
         let now = self.now();
@@ -175,6 +228,10 @@ impl World {
             Err(seated) => self.with(|core| core.give_back(account, slot, seated, now)),
         }
     }
+}
+
+pub(super) fn full() -> ConnectFailure {
+    sqlx::Error::PoolTimedOut.into()
 }
 
 pub(super) fn seated(number: u32, now: Micros) -> Seated<u32> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use shuttle::rand::{Rng as _, thread_rng};
 use shuttle::sync::mpsc;
 
-use super::fake::{Answer, Fake, account, core, seated};
+use super::fake::{Answer, Fake, account, account_of, core, full, seated};
 use crate::budget::account::Shared;
 use crate::budget::core::{Core, Effect, Joined, LoginFailed};
 use crate::budget::rings::Class;
@@ -130,7 +130,8 @@ impl Model {
             96 => {
                 let place = random.gen_range(0..self.accounts.len());
                 let id = self.accounts.iter().map(|account| account.id).max().unwrap() + 1;
-                let old = std::mem::replace(&mut self.accounts[place], account(id, 3, 0));
+                let tenant = self.accounts[place].tenant;
+                let old = std::mem::replace(&mut self.accounts[place], account_of(tenant, id, 3, 0));
                 self.core.shut(&old, now);
                 self.core.release_promise(old.floor, now);
             }
@@ -192,6 +193,9 @@ impl Model {
                     .login_failed(&account, slot, pipeline, failed(true), self.now);
                 self.outside.quarantine.push_back(account);
             }
+            2 => {
+                self.core.server_full(&account, slot, pipeline, full(), self.now);
+            }
             _ => {
                 self.outside.connections += 1;
                 let mut seated = seated(self.outside.connections, self.now);
@@ -238,9 +242,10 @@ impl Model {
         let ledger = core.ledger;
         assert!(ledger.adds_up(), "{ledger:?}");
         assert!(
-            ledger.cap <= self.cap || ledger.free == 0,
-            "{ledger:?} above {}",
-            self.cap
+            ledger.cap + core.withheld() <= self.cap || ledger.free == 0,
+            "{ledger:?} above {} less {}",
+            self.cap,
+            core.withheld()
         );
         assert_eq!(ledger.opening as usize, self.outside.logins.len(), "{ledger:?}");
         assert_eq!(ledger.closing as usize, self.outside.closes.len(), "{ledger:?}");
@@ -257,7 +262,18 @@ impl Model {
         assert_eq!(open, ledger.open);
         for seat in core.seats.values() {
             let account = &seat.account;
-            assert!(seat.size() <= account.max, "{} of {}", seat.size(), account.max);
+            let (size, leaving) = (seat.size(), seat.leaving);
+            assert!(
+                size + leaving <= account.max,
+                "{size} and {leaving} of {}",
+                account.max
+            );
+            let of_tenant = core
+                .seats
+                .values()
+                .filter(|other| other.account.tenant == account.tenant);
+            let all_leaving: u32 = of_tenant.map(|other| other.leaving).sum();
+            assert_eq!(core.leaving(seat), all_leaving, "of all the tenant's accounts");
             let idle = account.slots.word.idle();
             assert_eq!(seat.open, idle + held.get(&account.id).copied().unwrap_or(0));
             assert_eq!(
@@ -268,7 +284,7 @@ impl Model {
                 idle == 0 || seat.waiters.is_empty(),
                 "idle beside its own waiters"
             );
-            assert_eq!(seat.queued.map(|(class, _)| class), seat.class(core.floor(seat)));
+            assert_eq!(seat.queued.map(|(class, _)| class), core.class(seat));
             assert_eq!(seat.backends.len(), seat.open as usize);
         }
         let waiting: usize = core.seats.values().map(|seat| seat.waiters.len()).sum();
@@ -320,8 +336,9 @@ impl Model {
             for account in self.accounts.clone() {
                 self.core.shut(&account, self.now);
             }
+            self.core.tick(self.now);
             self.perform();
-            if self.core.seats.is_empty() {
+            if self.core.seats.is_empty() && self.core.withheld() == 0 {
                 let ledger = self.core.ledger;
                 assert_eq!((ledger.cap, ledger.free), (self.cap, self.cap), "{ledger:?}");
                 assert!(self.core.rings.is_empty());

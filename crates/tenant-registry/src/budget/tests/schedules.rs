@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use shuttle::sync::atomic::{AtomicBool, Ordering};
+use shuttle::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use shuttle::thread;
 
-use super::fake::{Answer, Fake, World, account};
+use super::fake::{Answer, Fake, World, account, account_of};
 use crate::budget::account::Shared;
 use crate::budget::slots::Seated;
 use crate::budget::word::Slot;
@@ -186,5 +186,81 @@ fn a_closed_account_lets_nobody_wait_and_keeps_nothing() {
         give_back(&world, &other, answer);
         world.with(|core| assert!(core.is_drained(&tenant)));
         at_rest(&world, &[other]);
+    });
+}
+
+/// A connection that is not used again is replaced only when its backend is gone, and whoever waits gets the new one.
+#[test]
+fn a_tenant_at_its_maximum_waits_for_a_backend_to_be_gone_and_no_longer() {
+    explore(|| {
+        let world = World::new(3);
+        let tenant = account(0, 1, 0);
+        let threads: Vec<_> = (0..3)
+            .map(|_| {
+                let (world, tenant) = (Arc::clone(&world), Shared::clone(&tenant));
+                thread::spawn(move || {
+                    let (slot, seated) = world.acquire(&tenant).unwrap();
+                    thread::yield_now();
+                    world.give_up(&tenant, slot, seated);
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(world.most(), 1, "backends of a tenant that may have one");
+        at_rest(&world, &[tenant]);
+    });
+}
+
+/// A tenant's pool is replaced while its backend is being closed: the new one has no more than what is left.
+#[test]
+fn what_leaves_a_replaced_pool_counts_in_the_new_one() {
+    explore(|| {
+        let world = World::new(3);
+        let old = account(0, 1, 0);
+        let new = account_of(old.tenant, 1, 1, 0);
+        let (slot, seated) = world.acquire(&old).unwrap();
+        world.give_up(&old, slot, seated);
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let (world, new) = (Arc::clone(&world), Shared::clone(&new));
+                thread::spawn(move || {
+                    let answer = world.acquire(&new);
+                    thread::yield_now();
+                    give_back(&world, &new, answer);
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        assert_eq!(world.most(), 1, "backends of a tenant that may have one");
+        at_rest(&world, &[old, new]);
+    });
+}
+
+/// The server has a place less than the cap: nobody is refused, and one takes from the other.
+#[test]
+fn a_server_with_fewer_places_than_the_cap_serves_everybody() {
+    explore(|| {
+        let world = World::with_places(3, 1);
+        let tenants = [account(0, 2, 0), account(1, 2, 0), account(2, 2, 0)];
+        let served = Arc::new(AtomicUsize::new(0));
+        for tenant in &tenants {
+            let (world, tenant, served) = (Arc::clone(&world), Shared::clone(tenant), Arc::clone(&served));
+            thread::spawn(move || {
+                let answer = world.acquire(&tenant);
+                thread::yield_now();
+                give_back(&world, &tenant, answer);
+                served.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        while served.load(Ordering::SeqCst) < tenants.len() {
+            thread::yield_now();
+            world.pass(1_000_000);
+        }
+        assert_eq!(world.most(), 1);
+        at_rest(&world, &tenants);
     });
 }

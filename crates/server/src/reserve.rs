@@ -1,0 +1,94 @@
+//! Connections of the data cluster that tenants never get: the service's own, and some for operators.
+
+use control_plane::postgres::ServerFacts;
+use control_plane::{ControlPlane, doctor};
+use tenant_registry::Budget;
+
+use crate::config::Settings;
+
+/// A migration, a backup, an operator's own session.
+const OPERATORS: u32 = 3;
+
+/// The most connections to the data cluster that this process itself has at a time. `shared`: the control store is on the
+/// same server.
+pub fn own(settings: &Settings, shared: bool) -> u32 {
+    let data = Budget::OWN_CONNECTIONS + ControlPlane::data_connections() + doctor::CONNECTIONS;
+    let store = ControlPlane::store_connections(settings.control_store.max_connections);
+    data + if shared { store } else { 0 }
+}
+
+/// So many are kept from tenants: what is configured, or else what the service itself uses and some for operators. That
+/// takes no more than half of a small server.
+pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -> u32 {
+    // By what the servers say: one may be reached by several names.
+    let own = own(settings, control.started == data.started);
+    let reserve = match settings.registry.reserved_connections {
+        Some(configured) if configured < own => {
+            tracing::warn!(
+                configured,
+                used = own,
+                "registry.reserved_connections is less than the service itself uses in the data cluster"
+            );
+            configured
+        }
+        Some(configured) => configured,
+        None => (own + OPERATORS).min(data.connections / 2),
+    };
+    if reserve >= data.connections {
+        tracing::warn!(
+            reserve,
+            allowed = data.connections,
+            "the data cluster has no connection for tenants beside those that are reserved: raise its max_connections"
+        );
+    }
+    tracing::info!(
+        reserve,
+        allowed = data.connections,
+        "connections of the data cluster that tenants never get"
+    );
+    reserve
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Inputs, Override, Purpose, load};
+
+    fn settings(flags: &[&str]) -> Settings {
+        let inputs = Inputs {
+            overrides: flags.iter().copied().map(Override::from).collect(),
+            ..Inputs::default()
+        };
+        load(&inputs, Purpose::Serve).unwrap().settings
+    }
+
+    fn server(started: i64, connections: u32) -> ServerFacts {
+        ServerFacts {
+            version: 150_000,
+            started,
+            connections,
+        }
+    }
+
+    #[test]
+    fn the_store_counts_where_it_is_on_the_same_server() {
+        let (store, data) = (server(1, 97), server(2, 97));
+        let apart = of(&settings(&[]), store, data);
+        let together = of(&settings(&[]), data, data);
+        assert_eq!(apart, own(&settings(&[]), false) + OPERATORS);
+        assert_eq!(together, apart + 6, "the store's pool of five, and its listener");
+        let larger = of(&settings(&["control_store.max_connections=20"]), data, data);
+        assert_eq!(larger, together + 15);
+    }
+
+    #[test]
+    fn what_is_configured_holds_and_a_small_server_is_halved() {
+        let data = server(1, 97);
+        for configured in [1, 40, 200] {
+            let flag = format!("registry.reserved_connections={configured}");
+            assert_eq!(of(&settings(&[&flag]), data, data), configured);
+        }
+        let small = server(1, 17);
+        assert_eq!(of(&settings(&[]), small, small), 8);
+    }
+}
