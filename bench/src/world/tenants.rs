@@ -82,6 +82,7 @@ fn settings(world: &World) -> ControlPlaneSettings {
         data_database: world.data.clone(),
         data_login: world.service.clone(),
         max_connections_per_tenant: 10,
+        instances: 1,
     }
 }
 

@@ -10,12 +10,14 @@ pub fn database(error: sqlx::Error) -> Problem {
         Failure::PoolBusy => Code::PoolBusy,
         Failure::BudgetSpent | Failure::ServerFull => Code::ClusterBusy,
         Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
+        Failure::PasswordRefused => Code::TenantLockedOut,
         Failure::ConnectionLost => Code::ConnectionLost,
         Failure::StatementTimeout => Code::StatementTimeout,
         Failure::Conflict => Code::Conflict,
         Failure::Other => Code::Internal,
     };
-    let problem = match Failure::retry_after(&error) {
+    // Where waiting does not help, none is advised.
+    let problem = match Failure::retry_after(&error).filter(|_| code.retry_after().is_some()) {
         Some(wait) => Problem::new(code).retry_after(wait),
         None => Problem::new(code),
     };

@@ -8,6 +8,7 @@
 mod examine;
 mod finding;
 mod lint;
+mod logins;
 mod probe;
 mod report;
 mod rules;

@@ -60,8 +60,8 @@ pub use self::{
         CreateTokenError, CreatedAt, KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
     },
     tenant::{
-        ExternalId, ExternalIdError, Limits, LimitsError, Metadata, MetadataError, NewTenant, Tenant,
-        TenantChange, TenantName, TenantNameError, TenantState,
+        ExternalId, ExternalIdError, Limits, LimitsError, LoginLimit, Metadata, MetadataError, NewTenant,
+        Tenant, TenantChange, TenantName, TenantNameError, TenantState,
     },
     vault::VaultError,
 };

@@ -7,6 +7,7 @@ mod error;
 mod reconciler;
 mod start;
 mod step;
+mod upkeep;
 
 use time::Duration;
 

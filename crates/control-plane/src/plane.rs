@@ -12,6 +12,7 @@ use crate::postgres::{
 };
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
+use crate::tenant::LoginLimit;
 use crate::vault::{Vault, VaultError};
 
 /// Provisioning is rare and short.
@@ -40,6 +41,8 @@ pub struct ControlPlaneSettings {
     pub data_login: Login,
     /// The most connections that a tenant may hold unless it has a limit of its own.
     pub max_connections_per_tenant: u32,
+    /// How many processes serve tenants at once.
+    pub instances: u32,
 }
 
 /// Why the keys are not known to fit the store.
@@ -121,6 +124,14 @@ impl ControlPlane {
     /// The most connections of a tenant that has no limit of its own.
     pub(crate) fn default_max(&self) -> u32 {
         self.settings.max_connections_per_tenant
+    }
+
+    /// What bounds the sessions of a tenant's login, the service's own and those of a stolen password.
+    pub(crate) fn login_limit(&self) -> LoginLimit {
+        LoginLimit {
+            default_max: self.settings.max_connections_per_tenant,
+            instances: self.settings.instances,
+        }
     }
 
     /// How the listener for changes logs in to the control store, and how long that may take.

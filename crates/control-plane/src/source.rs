@@ -1,6 +1,8 @@
 //! Where the registry learns how to reach a tenant: the control store.
 
-use tenant_registry::{SourceError, SourceFuture, StandingFuture, TenantId, TenantSource, TenantSpec};
+use tenant_registry::{
+    RefusedFuture, SourceError, SourceFuture, StandingFuture, TenantId, TenantSource, TenantSpec,
+};
 
 use crate::postgres::{Cluster, Login, tenant_login};
 use crate::store::Store;
@@ -50,6 +52,15 @@ impl StoreSource {
 impl TenantSource for StoreSource {
     fn load(&self, tenant: TenantId) -> SourceFuture<'_> {
         Box::pin(self.spec(tenant))
+    }
+
+    fn refused(&self, tenant: TenantId) -> RefusedFuture<'_> {
+        Box::pin(async move {
+            tracing::warn!(%tenant, "the server refuses the password of a tenant's login");
+            if let Err(error) = self.store.note_login_refused(tenant).await {
+                tracing::warn!(%tenant, %error, "a refused login could not be noted");
+            }
+        })
     }
 
     fn standing(&self, tenants: Vec<TenantId>) -> StandingFuture<'_> {

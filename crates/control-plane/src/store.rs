@@ -11,6 +11,7 @@ mod credentials;
 mod idempotency;
 mod leases;
 mod lifecycle;
+mod logins;
 mod operations;
 mod standing;
 mod steps;

@@ -14,7 +14,7 @@ use uuid::Builder;
 use crate::actor::Actor;
 
 pub use self::external_id::{ExternalId, ExternalIdError};
-pub use self::limits::{Limits, LimitsError};
+pub use self::limits::{Limits, LimitsError, LoginLimit};
 pub use self::metadata::{Metadata, MetadataError};
 pub use self::name::{TenantName, TenantNameError};
 pub use self::state::TenantState;
@@ -40,6 +40,8 @@ pub struct Tenant {
     pub revision: i64,
     /// While offboarding: when its data goes.
     pub purge_at: Option<OffsetDateTime>,
+    /// Since when the server has refused the password of its login, as far as is known: it was changed there by SQL.
+    pub login_refused_at: Option<OffsetDateTime>,
     /// When it was committed to the store.
     pub created_at: OffsetDateTime,
     /// When it changed last.

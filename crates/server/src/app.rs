@@ -106,6 +106,7 @@ fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane
         data_database: settings.data_cluster.cluster.database.clone(),
         data_login,
         max_connections_per_tenant: settings.registry.max_connections_per_tenant,
+        instances: settings.registry.instances,
     };
     Ok(ControlPlane::open(databases, envelope))
 }

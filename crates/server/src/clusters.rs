@@ -1,5 +1,6 @@
 //! From the configuration's words to the control plane's.
 
+use control_plane::LoginLimit;
 use control_plane::doctor::{DoctorSettings, Patient};
 use control_plane::postgres::{Cluster, Database, Login, MIGRATOR, MigrateLimits, SERVICE, Target};
 use sqlx::postgres::PgSslMode;
@@ -107,6 +108,10 @@ pub(crate) fn patients(
             examiner: examiner(data),
         },
         min_server_version: settings.data_cluster.min_server_version.as_num(),
+        login_limit: LoginLimit {
+            default_max: settings.registry.max_connections_per_tenant,
+            instances: settings.registry.instances,
+        },
     })
 }
 

@@ -70,6 +70,9 @@ pub enum Failure {
     ConnectionLost,
     /// The login was refused (class 28), or its session is one that row level security would not bind.
     LoginRefused,
+    /// The server refuses the login's password, also after the source was asked for it anew (28P01): waiting does not
+    /// help, an operator does.
+    PasswordRefused,
     /// The statement met its time limit or a lock's (57014, 55P03, 25P03, 25P04).
     StatementTimeout,
     /// The server refused to serialise concurrent transactions (40001, 40P01): try again.
@@ -90,6 +93,7 @@ impl Failure {
             Self::Unreachable => "unreachable",
             Self::ConnectionLost => "connection_lost",
             Self::LoginRefused => "login_refused",
+            Self::PasswordRefused => "password_refused",
             Self::StatementTimeout => "statement_timeout",
             Self::Conflict => "conflict",
             Self::PoolClosed => "pool_closed",
@@ -139,8 +143,13 @@ impl Failure {
             backoff.cause.kind()
         } else if error.is::<BudgetSpent>() {
             Self::BudgetSpent
-        } else if error.is::<SessionRefused>() {
-            Self::LoginRefused
+        } else if let Some(refused) = error.downcast_ref::<SessionRefused>() {
+            match refused {
+                SessionRefused::Password(_) => Self::PasswordRefused,
+                SessionRefused::ServerTooOld { .. } | SessionRefused::BypassesRowSecurity => {
+                    Self::LoginRefused
+                }
+            }
         } else {
             Self::Other
         }

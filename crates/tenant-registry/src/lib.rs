@@ -117,7 +117,9 @@ pub use registry::Registry;
 pub use session::{SessionRefused, SessionSettings};
 pub use settings::{Refused, RegistrySettings};
 pub use snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
-pub use source::{Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec};
+pub use source::{
+    RefusedFuture, Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec,
+};
 pub use transaction::TenantTransaction;
 pub use warm::WarmedUp;
 

@@ -3,6 +3,7 @@
 //! A tenant's login can `ALTER ROLE` itself and so leave settings for its next session. Start-up options
 //! override them: whatever the service relies on is passed with each connect.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::Row as _;
@@ -55,6 +56,13 @@ pub(crate) fn options(connect: PgConnectOptions, settings: &SessionSettings) -> 
         // own at once, and so would a moment's idleness end each pooled one.
         ("local_preload_libraries", String::new()),
         ("idle_session_timeout", "0".to_owned()),
+        // The same by ending the session at its first error, or where an answer takes longer than a millisecond.
+        ("exit_on_error", "off".to_owned()),
+        ("tcp_user_timeout", "0".to_owned()),
+        // What statements and answers mean shall not depend on what the login has left.
+        ("standard_conforming_strings", "on".to_owned()),
+        ("bytea_output", "hex".to_owned()),
+        ("IntervalStyle", "postgres".to_owned()),
         // Nobody reads notices; the ROLLBACK of a clean-up would cause one each time.
         ("client_min_messages", "error".to_owned()),
         // A backend whose client is gone ends its query within this, PostgreSQL 14 on.
@@ -121,6 +129,9 @@ pub enum SessionRefused {
     /// The login is a superuser or has BYPASSRLS.
     #[error("row level security does not bind the tenant's login")]
     BypassesRowSecurity,
+    /// The server refuses the login's password, also after the source was asked for it anew (28P01).
+    #[error("the server refuses the password that the source has")]
+    Password(#[source] Arc<sqlx::Error>),
 }
 
 impl From<SessionRefused> for sqlx::Error {

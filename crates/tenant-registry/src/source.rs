@@ -15,10 +15,20 @@ pub type SourceFuture<'a> = Pin<Box<dyn Future<Output = Result<TenantSpec, Sourc
 pub type StandingFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Option<Vec<TenantNotice>>, SourceError>> + Send + 'a>>;
 
+/// A future of [`TenantSource::refused`].
+pub type RefusedFuture<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
 /// Looks a tenant up. Asked once per miss, never on a hit, so it may be slow and may allocate.
 pub trait TenantSource: Send + Sync + 'static {
     /// How to reach this tenant's database as this tenant.
     fn load(&self, tenant: TenantId) -> SourceFuture<'_>;
+
+    /// The server has refused the password that [`load`](Self::load) has just returned (SQLSTATE 28P01): it was changed
+    /// there, and an operator has to act. The default does nothing.
+    fn refused(&self, tenant: TenantId) -> RefusedFuture<'_> {
+        let _ = tenant;
+        Box::pin(async {})
+    }
 
     /// How these tenants stand now: asked for what is resident when changes may have been missed. The default knows
     /// nothing, and then everything resident is opened anew.
@@ -85,6 +95,13 @@ impl Reload {
                 answered: spec.tenant,
             }))
         }
+    }
+}
+
+impl Reload {
+    /// Tells the source that the server refuses what it has just given.
+    pub(crate) async fn refused(&self) {
+        self.source.refused(self.tenant).await;
     }
 }
 

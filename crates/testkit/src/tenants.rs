@@ -12,6 +12,8 @@ use crate::Databases;
 
 /// How a test's tenants are limited unless it says otherwise.
 const MAX_CONNECTIONS: u32 = 5;
+/// So many that a login's limit leaves room for the largest pool that there is, whatever its tenant's maximum is.
+const INSTANCES: u32 = 13;
 
 impl Databases {
     /// What a control plane over these databases needs.
@@ -27,6 +29,7 @@ impl Databases {
             data_database: self.data().clone(),
             data_login: server.service().clone(),
             max_connections_per_tenant: MAX_CONNECTIONS,
+            instances: INSTANCES,
         }
     }
 

@@ -26,6 +26,8 @@ pub(super) struct TenantView {
     reserved_connections: u32,
     #[serde(serialize_with = "timestamp::serialize_option")]
     purge_at: Option<OffsetDateTime>,
+    #[serde(serialize_with = "timestamp::serialize_option")]
+    login_refused_at: Option<OffsetDateTime>,
     #[serde(serialize_with = "timestamp::serialize")]
     created_at: OffsetDateTime,
     #[serde(serialize_with = "timestamp::serialize")]
@@ -43,6 +45,7 @@ impl From<Tenant> for TenantView {
             max_connections: tenant.limits.max_connections,
             reserved_connections: tenant.limits.reserved_connections,
             purge_at: tenant.purge_at,
+            login_refused_at: tenant.login_refused_at,
             created_at: tenant.created_at,
             updated_at: tenant.updated_at,
         }

@@ -9,8 +9,9 @@ use tokio::time::{Instant, timeout};
 
 use super::finding::cause;
 use super::lint::{Lint, Names};
-use super::{Finding, Report, probe};
+use super::{Finding, Report, logins, probe};
 use crate::postgres::{Cluster, DatabaseName, Login};
+use crate::tenant::LoginLimit;
 
 /// For all of it.
 const DEADLINE: Duration = Duration::from_secs(45);
@@ -64,6 +65,8 @@ pub struct DoctorSettings {
     pub data: Patient,
     /// The oldest server of the tenants' database, as its `server_version_num`: 14.5 is 140005.
     pub min_server_version: u32,
+    /// What bounds the sessions of a tenant's login.
+    pub login_limit: LoginLimit,
 }
 
 /// The isolation verifier.
@@ -119,18 +122,29 @@ impl Doctor {
             control,
             data,
             min_server_version,
+            login_limit,
         } = &self.settings;
         let together = control.shares_cluster(data);
+        let mut read = None;
         if let Some(mut connection) = visit.enter(data, *min_server_version).await {
             let mut lint = visit.lint(&mut connection);
             lint.data(data.name.as_str()).await;
             let control = if together { control.name.as_str() } else { "" };
             lint.cluster(&data.cluster_place(), &names(data, data.name.as_str(), control))
                 .await;
+            match logins::read(&mut connection, data.name.as_str()).await {
+                Ok(found) => read = Some(found),
+                Err(gap) => visit.findings.push(gap),
+            }
             // Whatever it says now, the answers are there.
             let _ = connection.close().await;
         }
         if let Some(mut connection) = visit.enter(control, OLDEST).await {
+            if let Some(read) = &read {
+                let (place, cluster) = (control.name.as_str(), data.cluster_place());
+                let found = logins::compare(&mut connection, place, &cluster, read, *login_limit).await;
+                visit.findings.extend(found);
+            }
             let mut lint = visit.lint(&mut connection);
             lint.store(control.name.as_str()).await;
             if !together {

@@ -111,6 +111,7 @@ static RULES: &[Rule] = &[
     warning("EVENT_TRIGGER", "It runs within migrations, with the rights of whoever migrates."),
     warning("LARGE_OBJECT", "Row level security knows no large objects."),
     warning("SYSTEM_FUNCTION_OPEN", "Tenants reach across to others by it: advisory locks, large objects, logical messages, or rows followed past every policy. It takes a superuser to close."),
+    warning("SYSTEM_FUNCTION_TELLS", "Tenants learn of others' sessions, locks and sizes, and of the write-ahead log. It takes a superuser to close."),
     error("SYSTEM_GRANTED", "The catalogs hold values and passwords of all tenants."),
     // The control store
     error("STORE_GRANTED", "The control store is no business of any tenant's: it has the sealed passwords of all."),
@@ -134,6 +135,8 @@ static RULES: &[Rule] = &[
     warning("FIXED_ROLE_SHARED", "It has what the role has: owners can undo whatever keeps tenants apart."),
     error("TENANT_OWNS", "An owner can change what it owns, and grant it to others."),
     error("FIXED_ROLE_OWNS", "An owner can change what it owns, and this role was to own nothing."),
+    warning("LOGIN_LIMIT", "A stolen password can take that many of the server's connections; too low a limit refuses the tenant's own."),
+    warning("TENANT_LOCKED_OUT", "The tenant cannot be served. To suspend it and to resume it gives its login the stored password again."),
     warning("TENANT_EXPIRES", "From then on the tenant cannot be served."),
     warning("BYPASSRLS_LOGIN", "It reads and changes the rows of all tenants."),
     warning("BACKUP_LOGIN_MISSING", "A backup by any other login fails on the first table of tenants."),

@@ -28,9 +28,14 @@ impl ControlPlane {
             default_max: self.default_max(),
             most_reserved,
         };
-        self.store
+        let tenant = self
+            .store
             .change_tenant(actor, id, change, revision, bounds)
-            .await
+            .await?;
+        if change.max_connections.is_some() {
+            self.set_login_limit(&tenant).await;
+        }
+        Ok(tenant)
     }
 
     /// Begins what leads a tenant to another state, if it is at this revision still; with `None`, whatever it is at.

@@ -7,6 +7,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
 use super::drive::Driver;
+use super::upkeep;
 use crate::actor::Actor;
 use crate::operation::OperationKind;
 use crate::plane::ControlPlane;
@@ -36,6 +37,11 @@ impl Reconciler {
 
     /// Goes on until it is dropped.
     pub async fn run(self) {
+        // Beside each other: ten thousand logins keep no operation waiting.
+        tokio::join!(self.drive_due(), upkeep::run(&self.plane));
+    }
+
+    async fn drive_due(&self) {
         let places = Places {
             purges: Arc::new(Semaphore::new(PURGES)),
             others: Arc::new(Semaphore::new(OTHERS)),

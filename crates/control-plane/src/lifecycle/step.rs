@@ -10,7 +10,7 @@ use crate::operation::{Operation, Step};
 use crate::plane::ControlPlane;
 use crate::postgres::{Purge, ScramError, scram, tenant_roles};
 use crate::store::{Effect, Store, StoreError};
-use crate::tenant::TenantState;
+use crate::tenant::{LoginLimit, TenantState};
 use crate::vault::{Vault, VaultError};
 
 /// By then whoever was let in before the logins were closed is to be seen among the sessions.
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(20);
 const BATCH: i32 = 5_000;
 
 /// Attempts at closing the logins in one go.
-const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 5;
 
 /// Why a step failed. Its text is shown to operators, so it has PostgreSQL's SQLSTATE and not its words, which may name
 /// addresses; those are for the log.
@@ -44,6 +44,14 @@ pub(crate) enum StepError {
     Random(#[from] getrandom::Error),
     #[error("the tenant has no credential")]
     NoCredential,
+    #[error(
+        "{rows} row(s) of the tenant cannot be removed from {table}: look for its triggers and rules (`tenantry doctor`)"
+    )]
+    RowsLeft { table: String, rows: i64 },
+    #[error(
+        "the tenant's rows in {table} cannot be counted: its policies are not that of tenantry.isolate (`tenantry doctor`)"
+    )]
+    RowsUncounted { table: String },
 }
 
 impl StepError {
@@ -90,6 +98,7 @@ pub(crate) struct Steps {
     vault: Vault,
     data: PgPool,
     purge: Purge,
+    limit: LoginLimit,
 }
 
 impl Steps {
@@ -99,6 +108,7 @@ impl Steps {
             vault: plane.vault.clone(),
             data: plane.data.clone(),
             purge: plane.purge(),
+            limit: plane.login_limit(),
         }
     }
 
@@ -107,16 +117,15 @@ impl Steps {
         let tenant = operation.tenant;
         let data = &self.data;
         match step {
-            Step::MakeRoles => self.make_roles(tenant).await?,
+            Step::MakeRoles | Step::AllowLogin => self.open_login(tenant).await?,
             Step::ForbidLogins => self.forbid_logins(tenant).await?,
             Step::EndSessions => {
                 tenant_roles::end_sessions(data, tenant).await?;
             }
             Step::EndLateSessions => self.end_late_sessions(tenant).await?,
-            Step::AllowLogin => self.allow_login(tenant).await?,
             Step::AllowFormerLogin => {
                 if self.store.returns_to_active(tenant).await? {
-                    self.allow_login(tenant).await?;
+                    self.open_login(tenant).await?;
                 }
             }
             Step::RemoveRows => match self.remove_rows(operation).await? {
@@ -134,18 +143,15 @@ impl Steps {
         Ok(Worked::Done(Effect::Nothing))
     }
 
-    async fn make_roles(&self, tenant: TenantId) -> Result<(), StepError> {
+    /// Opens the login with the sealed password and its limit, which undoes changes made by SQL. A login that was dropped
+    /// is made again.
+    async fn open_login(&self, tenant: TenantId) -> Result<(), StepError> {
         let stored = self.store.credential(tenant).await?;
         let stored = stored.ok_or(StepError::NoCredential)?;
         let password = self.vault.open(tenant, &stored).await?;
         let verifier = scram::of_generated(&password)?;
-        Ok(tenant_roles::create(&self.data, tenant, &verifier).await?)
-    }
-
-    async fn allow_login(&self, tenant: TenantId) -> Result<(), StepError> {
-        let stored = self.store.credential(tenant).await?;
-        let slot = stored.ok_or(StepError::NoCredential)?.slot;
-        Ok(tenant_roles::allow_login(&self.data, tenant, slot).await?)
+        let limit = self.limit.of(stored.limits.max_connections);
+        Ok(tenant_roles::open(&self.data, tenant, stored.slot, &verifier, limit).await?)
     }
 
     /// The session that removed the last rows may be there for a moment still, after it was closed.
@@ -159,15 +165,16 @@ impl Steps {
         }
     }
 
-    /// A session of the tenant's can hold what has to be changed of its own role, in a transaction that it leaves open:
-    /// then its sessions end first.
+    /// A session of the tenant's can hold what has to be changed of its own role, in a transaction that it leaves open, so
+    /// its sessions end first. One that begins before the logins are closed can hold it again: once more, then.
     async fn forbid_logins(&self, tenant: TenantId) -> Result<(), StepError> {
         for _ in 1..ATTEMPTS {
+            tenant_roles::end_sessions(&self.data, tenant).await?;
             if tenant_roles::forbid_logins(&self.data, tenant).await.is_ok() {
                 return Ok(());
             }
-            tenant_roles::end_sessions(&self.data, tenant).await?;
         }
+        tenant_roles::end_sessions(&self.data, tenant).await?;
         Ok(tenant_roles::forbid_logins(&self.data, tenant).await?)
     }
 

@@ -77,6 +77,9 @@ async fn run(target: &Target, limits: MigrateLimits, until: Instant) -> Result<V
         .connect(&cluster.options(&migrator_login, maintenance))
         .await?;
     roles::ensure_fixed(&mut migrator, &target.service).await?;
+    if target.superuser.is_some() {
+        roles::grant_reserved_connections(&mut lock).await?;
+    }
     ensure_database(&mut migrator, &target.name).await?;
     migrator.close().await?;
 

@@ -21,6 +21,12 @@ pub(super) async fn ensure_migrator(
     set_password(superuser, MIGRATOR, password).await
 }
 
+/// As a superuser, once there are the fixed roles: what the migrator has not to give.
+pub(super) async fn grant_reserved_connections(superuser: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let grant = include_str!("sql/reserved_connections.sql");
+    superuser.execute(grant).await.map(drop)
+}
+
 /// As the migrator: all other fixed roles.
 pub(super) async fn ensure_fixed(
     migrator: &mut PgConnection,

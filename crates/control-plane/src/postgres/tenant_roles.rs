@@ -3,21 +3,65 @@
 use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tenant_registry::TenantId;
+use uuid::Uuid;
 
 use super::names::{Slot, provisioner};
 
-/// Makes the tenant's first login, open with this verifier. Idempotent.
-pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -> Result<(), sqlx::Error> {
+/// Opens the tenant's login of this slot with this verifier and `CONNECTION LIMIT`, and makes it where it is not there.
+/// Idempotent.
+pub(crate) async fn open(
+    service: &PgPool,
+    tenant: TenantId,
+    slot: Slot,
+    verifier: &str,
+    limit: i32,
+) -> Result<(), sqlx::Error> {
     // The schema's name is one of 64 of ours.
-    let call = format!("SELECT {}.create_tenant($1, $2)", provisioner(tenant));
+    let call = format!(
+        "SELECT {}.open_tenant($1, $2::\"char\", $3, $4)",
+        provisioner(tenant)
+    );
     service
         .execute(
             sqlx::query(AssertSqlSafe(call))
                 .bind(tenant.as_uuid())
-                .bind(verifier),
+                .bind(slot.as_char().to_string())
+                .bind(verifier)
+                .bind(limit),
         )
         .await?;
     Ok(())
+}
+
+/// Sets the `CONNECTION LIMIT` of the tenant's logins, and says how many had another one.
+pub(crate) async fn limit_connections(
+    service: &PgPool,
+    tenant: TenantId,
+    limit: i32,
+) -> Result<i32, sqlx::Error> {
+    let call = format!("SELECT {}.limit_connections($1, $2)", provisioner(tenant));
+    service
+        .fetch_one(
+            sqlx::query(AssertSqlSafe(call))
+                .bind(tenant.as_uuid())
+                .bind(limit),
+        )
+        .await?
+        .try_get(0)
+}
+
+/// The tenants whose logins there are, each with a login's `CONNECTION LIMIT`; -1 for none.
+pub(crate) async fn login_limits(service: &PgPool) -> Result<Vec<(TenantId, i32)>, sqlx::Error> {
+    let rows: Vec<(Uuid, i32)> = sqlx::query_as(
+        "SELECT substr(rolname, 4, 32)::uuid, rolconnlimit FROM pg_catalog.pg_roles
+         WHERE rolname ~ '^tn_[0-9a-f]{32}_[ab]$'",
+    )
+    .fetch_all(service)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(tenant, limit)| (tenant.into(), limit))
+        .collect())
 }
 
 /// No login of the tenant's can begin a session any more.
@@ -39,35 +83,21 @@ pub(crate) async fn drop(service: &PgPool, tenant: TenantId) -> Result<(), sqlx:
     call(service, tenant, "drop_tenant").await
 }
 
-/// The login of this slot can begin sessions again.
-pub(crate) async fn allow_login(service: &PgPool, tenant: TenantId, slot: Slot) -> Result<(), sqlx::Error> {
-    let call = format!("SELECT {}.allow_login($1, $2::\"char\")", provisioner(tenant));
-    service
-        .execute(
-            sqlx::query(AssertSqlSafe(call))
-                .bind(tenant.as_uuid())
-                .bind(slot.as_char().to_string()),
-        )
-        .await?;
-    Ok(())
-}
-
-/// Opens the login that removes the tenant's rows, with this verifier. False when the tenant has no roles, so that it
-/// has no rows either.
+/// Opens the login that removes the tenant's rows, with this verifier, and makes it where it is not there.
 pub(crate) async fn begin_purge(
     service: &PgPool,
     tenant: TenantId,
     verifier: &str,
-) -> Result<bool, sqlx::Error> {
+) -> Result<(), sqlx::Error> {
     let call = format!("SELECT {}.begin_purge($1, $2)", provisioner(tenant));
     service
-        .fetch_one(
+        .execute(
             sqlx::query(AssertSqlSafe(call))
                 .bind(tenant.as_uuid())
                 .bind(verifier),
         )
-        .await?
-        .try_get(0)
+        .await?;
+    Ok(())
 }
 
 /// One of the provisioner's functions of a tenant and nothing else.

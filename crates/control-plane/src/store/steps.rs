@@ -46,7 +46,8 @@ impl Store {
             Effect::Nothing => {}
             Effect::Serve => {
                 sqlx::query!(
-                    "UPDATE control.tenants SET state = 'active' WHERE id = $1 AND state IN ('provisioning', 'suspended')",
+                    "UPDATE control.tenants SET state = 'active', login_refused_at = NULL
+                     WHERE id = $1 AND state IN ('provisioning', 'suspended')",
                     id,
                 )
                 .execute(&mut *transaction)
@@ -56,7 +57,8 @@ impl Store {
             }
             Effect::Restore => {
                 sqlx::query!(
-                    "UPDATE control.tenants SET state = returns_to, returns_to = NULL, purge_at = NULL
+                    "UPDATE control.tenants
+                     SET state = returns_to, returns_to = NULL, purge_at = NULL, login_refused_at = NULL
                      WHERE id = $1 AND state = 'offboarding'",
                     id,
                 )

@@ -21,6 +21,7 @@ pub(super) struct Row {
     pub(super) version: i64,
     pub(super) revision: i64,
     pub(super) purge_at: Option<OffsetDateTime>,
+    pub(super) login_refused_at: Option<OffsetDateTime>,
     pub(super) created_at: OffsetDateTime,
     pub(super) updated_at: OffsetDateTime,
 }
@@ -42,6 +43,7 @@ impl TryFrom<Row> for Tenant {
             version: row.version,
             revision: row.revision,
             purge_at: row.purge_at,
+            login_refused_at: row.login_refused_at,
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
@@ -54,7 +56,7 @@ macro_rules! tenants {
         sqlx::query_as!(
             crate::store::tenants::Row,
             "SELECT id, name, external_id, metadata, max_connections, reserved_connections, state, version, revision,
-                purge_at, created_at, updated_at
+                purge_at, login_refused_at, created_at, updated_at
              FROM control.tenants " + $which
             $(, $argument)*
         )

@@ -166,13 +166,66 @@ async fn a_thousand_tenants_are_examined() {
     );
 }
 
+/// The service notes it in the store when a login is refused.
+#[tokio::test]
+async fn a_tenant_that_is_locked_out_is_a_warning() {
+    let mut world = World::new().await;
+    world
+        .run(
+            CONTROL,
+            "UPDATE control.tenants SET login_refused_at = '2026-01-02T03:04:05Z' WHERE name = 'b'",
+        )
+        .await
+        .unwrap();
+    let report = world.doctor().examine(false).await;
+    let [finding] = &report.findings[..] else {
+        panic!("{:#?}", lines(&report))
+    };
+    assert_eq!((finding.code, report.sound), ("TENANT_LOCKED_OUT", true));
+    assert_eq!(finding.object, world.filled("{b}_a"));
+    assert!(finding.wrong.contains("2026-01-02 03:04:05"), "{}", finding.wrong);
+}
+
+/// After an upgrade no login may have a limit: the report stays one that is read.
+#[tokio::test]
+async fn many_logins_without_a_limit_are_few_lines() {
+    let mut world = World::new().await;
+    world
+        .run(
+            DATA,
+            "DO $$ BEGIN FOR n IN 1..30 LOOP
+                 EXECUTE format('CREATE ROLE tn_%s_a LOGIN', md5(n::text));
+             END LOOP; END $$",
+        )
+        .await
+        .unwrap();
+    let report = world.doctor().examine(false).await;
+    let codes: BTreeSet<_> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(
+        (codes, report.findings.len()),
+        (BTreeSet::from(["LOGIN_LIMIT"]), 21)
+    );
+    assert!(
+        lines(&report)
+            .iter()
+            .any(|line| line.ends_with("it is so for 10 more")),
+        "{:#?}",
+        lines(&report)
+    );
+}
+
 /// What only a superuser can close does not keep a service from serving where there is none; except that up to
 /// PostgreSQL 14 everybody may create in the schema public, which is the server's own.
 #[tokio::test]
 async fn without_a_superuser_there_are_warnings_and_no_errors() {
     let mut world = World::without_superuser().await;
     let report = world.doctor().examine(true).await;
-    let mut expected = BTreeSet::from(["GUARD_MISSING", "SHARED_DATABASE_OPEN", "SYSTEM_FUNCTION_OPEN"]);
+    let mut expected = BTreeSet::from([
+        "GUARD_MISSING",
+        "SHARED_DATABASE_OPEN",
+        "SYSTEM_FUNCTION_OPEN",
+        "SYSTEM_FUNCTION_TELLS",
+    ]);
     let public_is_closed = world.version().await >= 150_000;
     if !public_is_closed {
         expected.extend(["PUBLIC_GRANTED", "SCHEMA_CREATE"]);

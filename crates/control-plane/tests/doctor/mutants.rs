@@ -155,6 +155,8 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("the next function is open", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC", "DEFAULT_PRIVILEGES"),
     ("pg_statistic is open", "GRANT SELECT ON pg_catalog.pg_statistic TO tenantry_tenant", "SYSTEM_GRANTED"),
     ("advisory locks are open", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO PUBLIC", "SYSTEM_FUNCTION_OPEN"),
+    ("statistics of sessions are open", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_get_activity(integer) TO PUBLIC", "SYSTEM_FUNCTION_TELLS"),
+    ("the place in the write-ahead log is open", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_control_checkpoint(), pg_catalog.pg_current_wal_lsn() TO PUBLIC", "SYSTEM_FUNCTION_TELLS"),
     ("reading files is granted", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_read_file(text) TO tenantry_tenant", "SYSTEM_GRANTED"),
 ];
 
@@ -396,6 +398,21 @@ pub(crate) const ROLES: &[Mutant] = &[
         "a login with BYPASSRLS",
         "CREATE ROLE fixture_reporting LOGIN BYPASSRLS",
         "BYPASSRLS_LOGIN",
+    ),
+    (
+        "a login without a limit",
+        "ALTER ROLE {a}_a CONNECTION LIMIT -1",
+        "LOGIN_LIMIT",
+    ),
+    (
+        "a login with a limit that is too high",
+        "ALTER ROLE {a}_a CONNECTION LIMIT 50",
+        "LOGIN_LIMIT",
+    ),
+    (
+        "a login with a limit that is too low",
+        "ALTER ROLE {a}_a CONNECTION LIMIT 1",
+        "LOGIN_LIMIT",
     ),
     (
         "a poisoned tenant's login",

@@ -2,7 +2,7 @@
 
 use control_plane::doctor::{Doctor, DoctorSettings, Finding, Patient, Report, Severity};
 use control_plane::postgres::{Database, Login, migrate};
-use control_plane::{ControlPlane, ControlPlaneSettings};
+use control_plane::{ControlPlane, ControlPlaneSettings, LoginLimit};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
@@ -58,6 +58,7 @@ impl World {
                 data_database: DATA.parse().unwrap(),
                 data_login: server.service().clone(),
                 max_connections_per_tenant: 5,
+                instances: 1,
             },
             envelope(),
         );
@@ -104,6 +105,10 @@ impl World {
             control: patient(CONTROL),
             data: patient(DATA),
             min_server_version: 140_000,
+            login_limit: LoginLimit {
+                default_max: 5,
+                instances: 1,
+            },
         }
     }
 

@@ -112,6 +112,7 @@ fn settings(server: &TestServer) -> ControlPlaneSettings {
         data_database: "data".parse().unwrap(),
         data_login: server.service().clone(),
         max_connections_per_tenant: 2,
+        instances: 1,
     }
 }
 

@@ -42,7 +42,10 @@ async fn what_broke_off_before_the_roles_is_resumed_by_creating_it_again() {
     let plane = databases.control_plane();
     let id: TenantId = Uuid::now_v7().into();
     let mut superuser = in_data(&databases).await;
-    let function = format!("FUNCTION {}.create_tenant(uuid, text)", provisioner(id));
+    let function = format!(
+        "FUNCTION {}.open_tenant(uuid, \"char\", text, integer)",
+        provisioner(id)
+    );
     run(
         &mut superuser,
         &format!("REVOKE EXECUTE ON {function} FROM tenantry_service"),

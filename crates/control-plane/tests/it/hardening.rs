@@ -84,6 +84,14 @@ const DOORS: &[(&str, &str)] = &[
         "GRANT EXECUTE ON FUNCTION currtid2(text, tid) TO PUBLIC",
         "PUBLIC may execute currtid2(text,tid)",
     ),
+    (
+        "GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer) TO PUBLIC",
+        "PUBLIC may execute 1 of them, such as pg_stat_get_activity(integer)",
+    ),
+    (
+        "GRANT EXECUTE ON FUNCTION pg_control_system(), pg_current_wal_lsn() TO PUBLIC",
+        "PUBLIC may execute 2 of them, such as pg_control_system()",
+    ),
     // As a superuser makes it, or an extension: open unless told otherwise.
     (
         "CREATE FUNCTION tenantry.open() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
@@ -154,6 +162,32 @@ async fn every_kind_of_door_is_named_and_closed() {
     assert!(doors(&mut superuser).await.len() > 10);
     harden_database(&mut superuser, Database::Data).await.unwrap();
     assert_eq!(doors(&mut superuser).await, Vec::<String>::new());
+}
+
+/// What is closed to tenants the service works with: whatever is taken from it by hand comes back.
+#[tokio::test]
+async fn the_service_keeps_what_is_taken_from_public() {
+    let databases = Databases::new().await;
+    let mut superuser = in_data(&databases).await;
+    run(
+        &mut superuser,
+        "REVOKE EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_notification_queue_usage() FROM tenantry_service",
+    )
+    .await
+    .unwrap();
+    harden_database(&mut superuser, Database::Data).await.unwrap();
+    let login = databases.server().service();
+    let mut service = databases
+        .server()
+        .connect(login, databases.data().as_str())
+        .await
+        .unwrap();
+    run(
+        &mut service,
+        "SELECT pid FROM pg_stat_activity; SELECT pid FROM pg_locks; SELECT pg_notification_queue_usage()",
+    )
+    .await
+    .unwrap();
 }
 
 /// A REVOKE takes back only what its own grantor gave, and succeeds all the same: hence the reading back.

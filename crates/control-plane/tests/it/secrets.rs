@@ -37,7 +37,10 @@ async fn a_password_stands_in_no_log_of_the_server() {
     connect.connect().await.unwrap();
     // Making its roles again fails, and what failed is logged with its parameters too.
     let mut superuser = server.superuser(databases.data().as_str()).await;
-    let function = format!("FUNCTION {}.create_tenant(uuid, text)", provisioner(tenant));
+    let function = format!(
+        "FUNCTION {}.open_tenant(uuid, \"char\", text, integer)",
+        provisioner(tenant)
+    );
     run(&mut superuser, &format!("DROP {function}")).await.unwrap();
     plane
         .create_tenant(name("other"), Some(sibling(tenant)))

@@ -6,7 +6,7 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgListener, PgPool};
 use tokio::time::timeout;
 
-use crate::support::{World, in_store, one, run};
+use crate::support::{World, in_store, one, run, sqlstate};
 
 /// Roles belong to the cluster, so a tenant of one data database may enter another's. It has nothing to see there.
 #[tokio::test]
@@ -27,6 +27,57 @@ async fn another_data_database_shows_nothing() {
     let delete = format!("SELECT app.delete_user('{}')", other.user_of_b);
     assert!(!one::<bool>(&mut session, &delete).await);
     assert_eq!(other.fingerprint().await, before);
+}
+
+/// Every setting that a login can leave for itself, at its extremes: the next session of the service's works like the one
+/// before. `transaction_timeout` has a start-up option that only a server of 17 knows, and a test of its own.
+#[tokio::test]
+async fn no_setting_of_its_own_locks_a_tenant_out() {
+    let world = World::new().await;
+    let mut session = world.session(world.a).await;
+    let settings: Vec<String> = sqlx::query_scalar(
+        "SELECT format('%I = %L', name, value) FROM pg_settings, unnest(CASE vartype
+            WHEN 'bool' THEN ARRAY['on', 'off']
+            WHEN 'enum' THEN enumvals
+            WHEN 'string' THEN ARRAY['', 'nonsense', 'a, b', '$libdir/none']
+            ELSE ARRAY[min_val, max_val, '1']
+        END) AS value
+        WHERE name <> 'transaction_timeout'",
+    )
+    .fetch_all(&mut session)
+    .await
+    .unwrap();
+    let mut tried = 0;
+    for setting in settings {
+        let leave = format!("ALTER ROLE CURRENT_USER SET {setting}");
+        if run(&mut session, &leave).await.is_err() {
+            continue;
+        }
+        tried += 1;
+        let db = world.db(world.a).await;
+        let mut connection = db
+            .acquire()
+            .await
+            .unwrap_or_else(|error| panic!("{setting}: {error:?}"));
+        for (statement, code) in [
+            ("INSERT INTO app.users (name) VALUES ('')", Some("23514")),
+            ("SELECT pg_sleep(0.01)", None),
+            ("SELECT name FROM app.users WHERE name <> 'a\\'", None),
+        ] {
+            let outcome = sqlx::raw_sql(statement).execute(&mut connection).await;
+            let failed = outcome.err().map(|error| sqlstate(&error));
+            assert_eq!(failed.as_deref(), code, "{setting}: {statement}");
+        }
+        let bytes: String = sqlx::query_scalar("SELECT '\\x00'::bytea::text")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert_eq!(bytes, "\\x00", "{setting}");
+        run(&mut session, "ALTER ROLE CURRENT_USER RESET ALL")
+            .await
+            .unwrap();
+    }
+    assert!(tried > 100, "{tried}");
 }
 
 /// NOTIFY cannot be taken from anybody, so tenants of one database can send each other messages and the service must

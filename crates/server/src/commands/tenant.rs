@@ -38,6 +38,7 @@ const SHOWN: &[Column] = &[
     Column::number("max connections", "/max_connections"),
     Column::number("reserved connections", "/reserved_connections"),
     Column::moment("to be purged at", "/purge_at"),
+    Column::moment("login refused since", "/login_refused_at"),
     Column::text("version", VERSION),
     Column::moment("created", "/created_at"),
     Column::moment("updated", "/updated_at"),

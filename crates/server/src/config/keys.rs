@@ -85,6 +85,7 @@ const SECTIONS: &[(&str, &[Fields])] = &[
                     "which of them are free is kept in one word of 64 bits",
                 ),
             ),
+            ("instances", Kind::Within(1, 1000)),
             ("acquire_timeout", Kind::Duration),
             ("clean_up_timeout", Kind::Duration),
             ("connection_idle_timeout", Kind::Duration),

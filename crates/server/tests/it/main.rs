@@ -18,6 +18,7 @@ mod doctor;
 mod faults;
 mod idempotency;
 mod killed;
+mod locked_out;
 mod paging;
 mod pools;
 mod retention;

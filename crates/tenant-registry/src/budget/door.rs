@@ -87,4 +87,9 @@ impl Door {
         tracing::debug!(%tenant, "asked the source for fresh credentials");
         Some(connect)
     }
+
+    /// Tells the source that the server refuses what it gave.
+    pub(crate) async fn refused(&self) {
+        self.reload.refused().await;
+    }
 }

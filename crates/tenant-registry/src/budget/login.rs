@@ -10,13 +10,13 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::account::Shared;
 use super::core::{LoginFailed, PipelineId};
-use super::door::Real;
+use super::door::{Door, Real};
 use super::sentinel::{Task, Watch};
 use super::slots::Seated;
 use super::word::Slot;
 use crate::connection_limit::ConnectionLimit;
 use crate::probe::ConnectFailure;
-use crate::session;
+use crate::session::{self, SessionRefused};
 
 /// A backend leaves `pg_stat_activity` an instant before its place is free.
 const ONCE_MORE_AFTER: Duration = Duration::from_millis(1);
@@ -131,11 +131,24 @@ async fn log_in(account: &Shared<Real>) -> Result<(PgConnection, i32), Failed> {
         }
         Err(failed) if is(&failed, "28P01") || is(&failed, "28000") => {
             match timeout(door.settings.connect_timeout, door.refresh()).await {
-                Ok(Some(fresh)) => attempt(account, &fresh).await,
+                Ok(Some(fresh)) => match attempt(account, &fresh).await {
+                    Err(failed) if is(&failed, "28P01") => Err(password_refused(door, failed).await),
+                    outcome => outcome,
+                },
                 Ok(None) | Err(_) => Err(failed),
             }
         }
         outcome => outcome,
+    }
+}
+
+/// Reports the refused password to the source and marks the failure as one that a retry does not help.
+async fn password_refused(door: &Door, failed: Failed) -> Failed {
+    // Where the source does not take it in time, the next login tells it again.
+    let _ = timeout(door.settings.connect_timeout, door.refused()).await;
+    Failed {
+        cause: sqlx::Error::from(SessionRefused::Password(failed.cause.0)).into(),
+        ..failed
     }
 }
 

@@ -54,13 +54,13 @@ async fn a_source_that_knows_no_better_is_asked_once_a_login() {
     let db = town.nth(0).await;
     set_password(&town, "known to nobody").await;
     let error = within_long(select_one(&db)).await.unwrap_err();
-    assert_eq!(Failure::of(&error), Failure::LoginRefused, "{error}");
+    assert_eq!(Failure::of(&error), Failure::PasswordRefused, "{error}");
     let snapshot = db.snapshot();
     let trouble = snapshot.trouble.unwrap();
-    assert_eq!((trouble.failure, trouble.failures), (Failure::LoginRefused, 1));
+    assert_eq!((trouble.failure, trouble.failures), (Failure::PasswordRefused, 1));
     // Until its time has come the answer is the same, and at once.
     let again = within_long(select_one(&db)).await.unwrap_err();
-    assert_eq!(Failure::of(&again), Failure::LoginRefused);
+    assert_eq!(Failure::of(&again), Failure::PasswordRefused);
 
     learn(&town, "known to nobody");
     within_long(async { while select_one(&db).await.is_err() {} }).await;

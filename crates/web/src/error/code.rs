@@ -63,6 +63,8 @@ codes! {
         "Call from a trusted network, or have yours configured as one.";
     TenantSuspended "TENANT_SUSPENDED" FORBIDDEN
         "The tenant is suspended" "Ask the operator to resume the tenant.";
+    TenantLockedOut "TENANT_LOCKED_OUT" FORBIDDEN
+        "The database refuses the tenant's password" "Ask the operator to look at the tenant; a retry does not help.";
     TenantUnknown "TENANT_UNKNOWN" NOT_FOUND
         "There is no such tenant" "Check the tenant's id.";
     RouteUnknown "ROUTE_UNKNOWN" NOT_FOUND

@@ -55,10 +55,40 @@ BEGIN
     END LOOP;
 
     SELECT array_agg(rolname) INTO creators FROM pg_catalog.pg_roles WHERE rolname ~ '^tenantry_provisioner_[0-9]{2}$';
+    -- Functions that tell of other tenants: their sessions and locks, sizes, totals, the write-ahead log. The views that
+    -- rest on a function are closed with it. The service needs some of them; monitoring logins have pg_monitor.
+    -- Left out are those that a later version has no more: pg_upgrade fails where one has an access list.
+    FOR routine IN
+        SELECT pg_proc.oid::regprocedure
+        FROM pg_catalog.pg_proc
+        WHERE pronamespace = 'pg_catalog'::regnamespace AND pg_has_role(proowner, 'USAGE')
+            AND ((proname ~ '^pg_(stat_get|control|(current|last)_wal)_'
+                AND proname !~ '^pg_stat_get_(xact_|snapshot_timestamp|buf_(fsync|written)_backend|checkpoint_(sync|write)_time'
+                    '|bgwriter_(buf_written_checkpoints|(requested|timed)_checkpoints))')
+                OR proname IN (
+                'pg_lock_status', 'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids', 'pg_isolation_test_session_is_blocked',
+                'pg_prepared_xact', 'pg_get_replication_slots', 'pg_notification_queue_usage', 'pg_xact_status', 'txid_status',
+                'pg_xact_commit_timestamp', 'pg_xact_commit_timestamp_origin', 'pg_last_committed_xact',
+                'pg_last_xact_replay_timestamp', 'pg_get_multixact_members', 'pg_database_size', 'pg_tablespace_size',
+                'pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size', 'pg_postmaster_start_time',
+                'pg_conf_load_time', 'pg_get_wal_summarizer_state', 'pg_available_wal_summaries', 'pg_wal_summary_contents',
+                'pg_get_loaded_modules'))
+            AND (NOT has_function_privilege('tenantry_service', pg_proc.oid, 'EXECUTE') OR EXISTS (
+                SELECT FROM aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl WHERE acl.grantee = 0
+            ))
+    LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO tenantry_service, pg_monitor', routine);
+    END LOOP;
     IF (
         SELECT pg_has_role(proowner, 'USAGE') FROM pg_catalog.pg_proc
         WHERE oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
     ) THEN
+        -- Whose sessions the provisioners' functions end.
+        EXECUTE format(
+            'GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_get_activity(integer), pg_catalog.pg_lock_status() TO %s',
+            (SELECT string_agg(quote_ident(name), ', ') FROM unnest(creators) AS name)
+        );
         -- The migrations' own lock, and the provisioners'.
         GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint), pg_catalog.pg_advisory_unlock(bigint)
             TO tenantry_migrator, tenantry_owner;

@@ -34,6 +34,35 @@ WHERE acl.grantee = 0
             AND (proname ~ '^(pg_(try_)?advisory_|lo_)'
                 OR proname IN ('loread', 'lowrite', 'pg_logical_emit_message', 'currtid2'))))
 UNION ALL
+-- One finding for all, since there are more than a hundred. The remedy keeps them open to the service.
+SELECT 'SYSTEM_FUNCTION_TELLS', 'functions that tell of others',
+    format('PUBLIC may execute %s of them, such as %s', count(*), min(name)),
+    format(
+        'GRANT EXECUTE ON FUNCTION %1$s TO tenantry_service, pg_monitor; '
+        'GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_lock_status() TO %2$s; '
+        'REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC',
+        string_agg(name, ', ' ORDER BY name),
+        (SELECT string_agg(quote_ident(rolname), ', ' ORDER BY rolname) FROM pg_catalog.pg_roles
+            WHERE rolname ~ '^tenantry_provisioner_[0-9]{2}$')
+    )
+FROM (
+    SELECT pg_proc.oid::regprocedure::text AS name
+    FROM pg_catalog.pg_proc, aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
+    WHERE pronamespace = 'pg_catalog'::regnamespace AND acl.grantee = 0
+        AND ((proname ~ '^pg_(stat_get|control|(current|last)_wal)_'
+            AND proname !~ '^pg_stat_get_(xact_|snapshot_timestamp|buf_(fsync|written)_backend|checkpoint_(sync|write)_time'
+                '|bgwriter_(buf_written_checkpoints|(requested|timed)_checkpoints))')
+            OR proname IN (
+            'pg_lock_status', 'pg_blocking_pids', 'pg_safe_snapshot_blocking_pids', 'pg_isolation_test_session_is_blocked',
+            'pg_prepared_xact', 'pg_get_replication_slots', 'pg_notification_queue_usage', 'pg_xact_status', 'txid_status',
+            'pg_xact_commit_timestamp', 'pg_xact_commit_timestamp_origin', 'pg_last_committed_xact',
+            'pg_last_xact_replay_timestamp', 'pg_get_multixact_members', 'pg_database_size', 'pg_tablespace_size',
+            'pg_relation_size', 'pg_table_size', 'pg_indexes_size', 'pg_total_relation_size', 'pg_postmaster_start_time',
+            'pg_conf_load_time', 'pg_get_wal_summarizer_state', 'pg_available_wal_summaries', 'pg_wal_summary_contents',
+            'pg_get_loaded_modules'))
+) AS told
+HAVING count(*) > 0
+UNION ALL
 SELECT 'DEFAULT_PRIVILEGES', quote_ident(rolname), format('functions that %s creates are open to PUBLIC', rolname),
     format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
 FROM pg_catalog.pg_roles

@@ -22,6 +22,8 @@ FROM pg_catalog.pg_auth_members
 JOIN pg_catalog.pg_roles AS role ON role.oid = pg_auth_members.roleid
 JOIN pg_catalog.pg_roles AS member ON member.oid = pg_auth_members.member
 WHERE role.rolname !~ '^tn_'
+    -- So that the service gets in where the server is full: see reserved_connections.sql.
+    AND NOT (member.rolname = 'tenantry_service' AND role.rolname = 'pg_use_reserved_connections')
     AND (member.rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')
         OR (member.rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$' AND role.rolname <> 'tenantry_tenant'))
 ORDER BY wrong

@@ -19,6 +19,8 @@ pub struct RegistrySettings {
     pub reserved_connections: Option<u32>,
     /// Connections of one tenant.
     pub max_connections_per_tenant: u32,
+    /// Processes that serve tenants at once.
+    pub instances: u32,
     /// How long a request waits for a connection.
     #[serde(with = "humantime_serde")]
     pub acquire_timeout: Duration,

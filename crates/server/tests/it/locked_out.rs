@@ -1,0 +1,102 @@
+//! A tenant that changes the password of its own login: the answer to its callers and to operators.
+
+use serde_json::{Value, json};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
+use tenant_registry::TenantSource as _;
+
+use crate::support::{Service, until};
+
+const USERS: &str = "/v1/internal/users";
+const DOCTOR: &str = "/admin/v1/doctor";
+
+#[tokio::test]
+async fn a_tenant_that_changed_its_password_is_told_so_until_it_is_resumed() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let neighbour = service.tenant("globex").await;
+    let (client, operator) = (service.client(&tenant), service.operator());
+    client.get(USERS).await.expect(200);
+    let path = format!("/admin/v1/tenants/{}", tenant.id);
+    assert_eq!(
+        operator.get(&path).await.expect(200)["login_refused_at"],
+        Value::Null
+    );
+
+    let spec = service.control_plane.source().load(tenant.id).await.unwrap();
+    let mut thief = spec.connect.connect().await.unwrap();
+    thief
+        .execute("ALTER ROLE CURRENT_USER PASSWORD 'x'")
+        .await
+        .unwrap();
+    // What the service has open goes on; a new session is refused.
+    let end = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tn_{}_a'",
+        tenant.id.as_uuid().simple()
+    );
+    service
+        .superuser()
+        .await
+        .execute(AssertSqlSafe(end))
+        .await
+        .unwrap();
+    until(async || client.get(USERS).await.status == 403).await;
+    let refused = client.get(USERS).await;
+    assert!(!refused.headers.contains_key("retry-after"), "{refused:?}");
+    refused.refused(403, "TENANT_LOCKED_OUT");
+    service.client(&neighbour).get(USERS).await.expect(200);
+
+    let shown = operator.get(&path).await.expect(200);
+    assert!(shown["login_refused_at"].is_string(), "{shown}");
+    assert_eq!(shown["state"], "active");
+    let examined = operator.post(DOCTOR, &json!(null)).await.expect(200);
+    let found = examined["findings"].as_array().unwrap();
+    let locked_out = found
+        .iter()
+        .filter(|finding| finding["code"] == "TENANT_LOCKED_OUT");
+    assert_eq!(locked_out.count(), 1, "{examined}");
+
+    for lead in ["suspend", "resume"] {
+        operator
+            .post(&format!("{path}/{lead}"), &json!({}))
+            .await
+            .expect(200);
+    }
+    until(async || client.get(USERS).await.status == 200).await;
+    assert_eq!(
+        operator.get(&path).await.expect(200)["login_refused_at"],
+        Value::Null
+    );
+    service.stop().await.unwrap();
+}
+
+/// The reconciler retries refused logins, and clears the note once the login works again.
+#[tokio::test]
+async fn a_login_that_is_accepted_again_is_not_said_to_be_refused() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let login = format!("tn_{}_a", tenant.id.as_uuid().simple());
+    let mut superuser = service.superuser().await;
+    let verifier: String = sqlx::query_scalar("SELECT rolpassword FROM pg_authid WHERE rolname = $1")
+        .bind(&login)
+        .fetch_one(&mut superuser)
+        .await
+        .unwrap();
+    let set = async |superuser: &mut sqlx::PgConnection, password: &str| {
+        let alter = format!("ALTER ROLE {login} PASSWORD '{password}'");
+        superuser.execute(AssertSqlSafe(alter)).await.unwrap();
+    };
+    set(&mut superuser, "x").await;
+    service
+        .client(&tenant)
+        .get(USERS)
+        .await
+        .refused(403, "TENANT_LOCKED_OUT");
+    let operator = service.operator();
+    let path = format!("/admin/v1/tenants/{}", tenant.id);
+    assert!(operator.get(&path).await.expect(200)["login_refused_at"].is_string());
+
+    set(&mut superuser, &verifier).await;
+    let _beside = service.beside(&[]).await;
+    until(async || operator.get(&path).await.expect(200)["login_refused_at"].is_null()).await;
+    until(async || service.client(&tenant).get(USERS).await.status == 200).await;
+}
