@@ -77,6 +77,7 @@ async fn run(target: &Target, limits: MigrateLimits, until: Instant) -> Result<V
         .connect(&cluster.options(&migrator_login, maintenance))
         .await?;
     roles::ensure_fixed(&mut migrator, &target.service).await?;
+    roles::let_watchdog_signal(&mut lock).await?;
     ensure_database(&mut migrator, &target.name).await?;
     migrator.close().await?;
 

@@ -69,7 +69,7 @@ BEGIN
     END IF;
 
     -- Without IN SCHEMA: with it, it could only add to what is granted by default.
-    FOREACH creator IN ARRAY creators || ARRAY['tenantry_owner', 'tenantry_migrator', 'tenantry_granter'] LOOP
+    FOREACH creator IN ARRAY creators || ARRAY['tenantry_owner', 'tenantry_migrator', 'tenantry_granter', 'tenantry_watchdog'] LOOP
         EXECUTE format('SET LOCAL ROLE %I', creator);
         ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
     END LOOP;

@@ -8,10 +8,10 @@ FROM pg_catalog.pg_roles,
         ('SUPERUSER', rolsuper),
         ('BYPASSRLS', rolbypassrls),
         ('REPLICATION', rolreplication),
-        ('CREATEROLE', rolcreaterole AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter')),
-        ('CREATEDB', rolcreatedb AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter')),
+        ('CREATEROLE', rolcreaterole AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter', 'tenantry_watchdog')),
+        ('CREATEDB', rolcreatedb AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter', 'tenantry_watchdog')),
         ('LOGIN', rolcanlogin AND (rolname IN ('tenantry_owner', 'tenantry_tenant')
-            OR rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$'))
+            OR rolname ~ '^tenantry_(granter|watchdog|provisioner_[0-9]{2})$'))
     ) AS power (name, given)
 WHERE rolname ~ '^tenantry_' AND rolname <> 'tenantry_backup' AND power.given
 UNION ALL
@@ -23,5 +23,6 @@ JOIN pg_catalog.pg_roles AS role ON role.oid = pg_auth_members.roleid
 JOIN pg_catalog.pg_roles AS member ON member.oid = pg_auth_members.member
 WHERE role.rolname !~ '^tn_'
     AND (member.rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')
+        OR (member.rolname = 'tenantry_watchdog' AND role.rolname <> 'pg_signal_backend')
         OR (member.rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$' AND role.rolname <> 'tenantry_tenant'))
 ORDER BY wrong
