@@ -11,6 +11,7 @@ mod breaker;
 mod cap;
 mod credentials;
 mod dead_sockets;
+mod ending;
 mod engine;
 mod fairness;
 mod leftovers;

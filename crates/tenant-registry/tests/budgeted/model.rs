@@ -98,6 +98,7 @@ async fn whatever_requests_and_networks_do_the_books_are_right() {
                 },
                 clean_up: Duration::from_millis(100),
                 by_way_of: None,
+                end_backend: None,
             },
         )
         .await,
