@@ -13,6 +13,7 @@ pub(crate) const SESSIONS: &[Attempt] = &[
     gives("one's own cursor WITH HOLD", "BEGIN; DECLARE held CURSOR WITH HOLD FOR SELECT name FROM app.users ORDER BY name; COMMIT; FETCH ALL FROM held", "1;2"),
     denied("the provisioner's create_tenant", "SELECT {provisioner}.create_tenant('{b}', 'x')"),
     denied("the granter's admit", "SELECT granter.admit('{own}_a')"),
+    denied("the watchdog's end of a session", "SELECT watchdog.end_session('{b}', {pid}, NULL)"),
     denied("the provisioner's end_backends", "SELECT {provisioner}.end_backends('{b}')"),
     denied("the provisioner's end_backend", "SELECT {provisioner}.end_backend('{b}', {pid})"),
     denied("the provisioner's end_sessions", "SELECT {provisioner}.end_sessions('{b}', NULL)"),
