@@ -171,6 +171,20 @@ impl Fortress {
         .expect("the watchdog logs in");
     }
 
+    /// Until the next sample was taken: from then on there is time up to the one after it.
+    async fn until_sampled(&self, superuser: &mut PgConnection) {
+        let sampled =
+            "SELECT query_start::text FROM pg_stat_activity WHERE application_name = 'tenantry watchdog'";
+        let before: String = ask(superuser, sampled).await;
+        timeout(PATIENCE, async {
+            while ask::<String>(superuser, sampled).await == before {
+                sleep(Duration::from_millis(1)).await;
+            }
+        })
+        .await
+        .expect("the watchdog samples");
+    }
+
     async fn session(&self, tenant: TenantId) -> Result<PgConnection, sqlx::Error> {
         let spec = self.plane.source().load(tenant).await.unwrap();
         spec.connect.connect().await
@@ -367,14 +381,18 @@ async fn exhaustion() {
 #[tokio::test]
 async fn a_full_lock_table_is_emptied() {
     let fortress = Fortress::new(Duration::from_secs(6)).await;
-    let fill = fortress.messages(Script::OneMessage(
-        "SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x')",
-        60_000,
-    ));
-    let mut superuser = fortress.server.superuser("postgres").await;
+    let mut superuser = fortress.server.superuser(DATA).await;
+    // As where no superuser has closed them: nothing fills the table sooner.
+    run(
+        &mut superuser,
+        "GRANT EXECUTE ON FUNCTION pg_advisory_lock(bigint) TO PUBLIC",
+    )
+    .await
+    .unwrap();
     let mut attacker = fortress.session(fortress.a).await.unwrap();
-    run(&mut attacker, &fill[0]).await.unwrap();
-    let error = run(&mut attacker, &fill[1]).await.unwrap_err();
+    fortress.until_sampled(&mut superuser).await;
+    let fill = "SELECT count(pg_advisory_lock(n)) FROM generate_series(1, 100000) AS n";
+    let error = run(&mut attacker, fill).await.unwrap_err();
     assert_eq!(sqlstate(&error), "53200", "{error}");
     let refused = fortress.session(fortress.b).await;
     assert_eq!(sqlstate(&refused.unwrap_err()), "53200");
