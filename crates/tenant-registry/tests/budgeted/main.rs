@@ -20,3 +20,4 @@ mod restart;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod town;
+mod watchdog;
