@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool};
 use tenant_registry::TenantId;
 
 use crate::postgres::{
-    Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, schema_status, tenant_roles,
+    Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, TENANT_LOGIN, schema_status, tenant_roles,
 };
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
@@ -143,8 +143,8 @@ impl ControlPlane {
         (login, settings.control.connect_timeout)
     }
 
-    /// How a sentinel logs in to the tenants' database: with the service's login, which has no power there but to
-    /// execute the provisioners' functions. No tenant keeps it waiting for longer than a second. Beware: `Debug` of
+    /// How a sentinel and a watchdog log in to the tenants' database: with the service's login, which has no power there
+    /// but to execute the provisioners' functions and the watchdog's. No tenant keeps it waiting for longer than a second. Beware: `Debug` of
     /// the result shows the password.
     pub fn sentinel_login(&self) -> PgConnectOptions {
         let settings = &self.settings;
@@ -161,6 +161,15 @@ impl ControlPlane {
             database: self.settings.data_database.to_string(),
         }
     }
+
+    /// How a watchdog tells tenants' logins from others: a regular expression of PostgreSQL's, whose group is the
+    /// tenant's id.
+    pub const TENANT_LOGIN: &'static str = TENANT_LOGIN;
+
+    /// The text by which a watchdog has the server end a session of a tenant's that still holds too much: `$1` is the
+    /// tenant (`uuid`), `$2` the backend's process id (`int4`), `$3` the entries of the lock table beyond which it is
+    /// ended (`int4`). The answer is one `boolean`. It writes nothing.
+    pub const END_SESSION: &'static str = tenant_roles::END_SESSION;
 
     /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the
     /// tenant (`uuid`), `$2` the backend's process id (`int4`). The answer is one `boolean`: false when the tenant has

@@ -15,6 +15,8 @@ pub use cluster::{Cluster, Login, ServerFacts};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};
 pub use migrate::{MigrateLimits, Target, migrate};
+#[cfg(feature = "store")]
+pub(crate) use names::TENANT_LOGIN;
 pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 #[cfg(feature = "store")]
 pub(crate) use purge::Purge;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use control_plane::ControlPlane;
 use tenant_registry::{
     Budget, BudgetSettings, BudgetedSettings, Refused, RegistrySettings, SentinelSettings, SessionSettings,
+    WatchdogSettings,
 };
 
 use crate::config::{OnRefused, Settings};
@@ -26,7 +27,18 @@ pub(crate) fn budget(settings: &Settings, control_plane: &ControlPlane, reserve:
             connect: control_plane.sentinel_login(),
             end_backend: Some(Arc::new(ControlPlane::end_backend_sql)),
         },
+        watchdog: Some(watchdog(settings)),
     })
+}
+
+fn watchdog(settings: &Settings) -> WatchdogSettings {
+    WatchdogSettings {
+        interval: settings.watchdog.interval,
+        session_lock_percent: settings.watchdog.session_lock_percent,
+        tenant_lock_percent: settings.watchdog.tenant_lock_percent,
+        tenant_login: ControlPlane::TENANT_LOGIN.to_owned(),
+        end_session: Arc::new(|_| ControlPlane::END_SESSION.to_owned()),
+    }
 }
 
 /// What the registry keeps, and for how long.

@@ -11,6 +11,7 @@ mod clean_up;
 mod close;
 mod core;
 mod door;
+mod ending;
 mod ledger;
 mod login;
 mod login_rate;
@@ -30,6 +31,7 @@ mod sync;
 mod tests;
 mod ticks;
 mod wait;
+mod watchdog;
 mod word;
 
 use std::collections::VecDeque;
@@ -51,7 +53,7 @@ pub use checkout::BudgetedCheckout;
 pub use ledger::Ledger;
 pub use pool::BudgetedPool;
 pub use refusal::{BudgetSpent, LoginBackoff};
-pub use settings::{BudgetSettings, BudgetedSettings, EndBackend, SentinelSettings};
+pub use settings::{BudgetSettings, BudgetedSettings, EndBackend, SentinelSettings, WatchdogSettings};
 pub use snapshot::BudgetSnapshot;
 pub use word::MAX_SLOTS as MAX_CONNECTIONS_PER_TENANT;
 
@@ -72,6 +74,7 @@ pub(crate) struct Inner {
     /// For what is dropped outside of a runtime.
     runtime: Handle,
     sentinel: mpsc::UnboundedSender<sentinel::Task>,
+    ending: mpsc::UnboundedSender<ending::Order>,
     /// Told when somebody begins to wait.
     waiting: Notify,
     /// Whether the server was ever asked for its limits.
@@ -85,7 +88,8 @@ impl Budget {
     /// sessions hold, and the one that ends them.
     pub const OWN_CONNECTIONS: u32 = 3;
 
-    /// Starts the budget and its sentinel, which connects by itself and reads how many connections the server has.
+    /// Starts the budget, its watchdog where it has one, and its sentinel, which connects by itself and reads how many
+    /// connections the server has.
     /// Until it has, the cap is zero, and who asks for a connection waits. Must be called within a tokio runtime, and
     /// after the recorder of metrics was installed, if there is one.
     pub fn start(settings: BudgetSettings) -> Self {
@@ -96,6 +100,7 @@ impl Budget {
         };
         let cores = available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX));
         let (sentinel, tasks) = mpsc::unbounded_channel();
+        let (ending, orders) = mpsc::unbounded_channel();
         let inner = Arc::new(Inner {
             core: Mutex::new(Core::new(cores, ages, Arc::clone(&hungry))),
             hungry,
@@ -103,12 +108,15 @@ impl Budget {
             start: Instant::now(),
             runtime: Handle::current(),
             sentinel,
+            ending,
             waiting: Notify::new(),
             known: watch::Sender::new(false),
             accounts: AtomicU64::new(0),
             settings,
         });
         tokio::spawn(sentinel::run(Arc::downgrade(&inner), tasks));
+        tokio::spawn(ending::run(Arc::downgrade(&inner), orders));
+        tokio::spawn(watchdog::run(Arc::downgrade(&inner)));
         tokio::spawn(ticks::run(Arc::downgrade(&inner)));
         Self { inner }
     }
@@ -181,6 +189,12 @@ impl Inner {
     pub(crate) fn ask_sentinel(&self, task: sentinel::Task) {
         // Its task ends with the runtime; then there is nobody to ask.
         let _ = self.sentinel.send(task);
+    }
+
+    /// Has this backend ended. Returns at once; it is tried until the backend is gone.
+    pub(crate) fn end_backend(&self, order: ending::Order) {
+        // As for the sentinel.
+        let _ = self.ending.send(order);
     }
 
     fn perform(&self, mut effects: VecDeque<Effect<Real>>) {

@@ -100,7 +100,7 @@ mod warm;
 
 pub use budget::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
-    EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings,
+    EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings, WatchdogSettings,
 };
 pub use change::{Change, TenantNotice};
 pub use checkout::{Checkout, Checkouts, Parts};

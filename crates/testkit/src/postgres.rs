@@ -70,21 +70,24 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn bare() -> Self {
-        Self::bare_with(400).await
+        Self::bare_with(&[]).await
     }
 
-    /// The same with so many connections.
+    /// The same with some settings of the test's own.
     ///
     /// # Panics
     /// When it cannot be started.
-    pub async fn bare_with(max_connections: u32) -> Self {
+    pub async fn bare_with(settings: &[(&str, &str)]) -> Self {
         // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
-        let options = Options::new(root)
-            .setting("max_connections", max_connections.to_string())
+        let mut options = Options::new(root)
+            .setting("max_connections", "400")
             // Its workers count against a database's CONNECTION LIMIT, by which the budget of connections is judged.
             .setting("autovacuum", "off")
             .setting("shared_buffers", "64MB");
+        for (name, value) in settings {
+            options = options.setting(*name, *value);
+        }
         let server = tokio::task::spawn_blocking(move || Ephemeral::start(&options))
             .await
             .expect("the start does not panic")

@@ -125,6 +125,7 @@ static RULES: &[Rule] = &[
     error("FIXED_ROLE_POWER", "Whoever gets hold of it has the whole cluster, row level security or not."),
     error("FIXED_ROLE_LOGIN", "It owns or grants what keeps tenants apart, and was to be nobody's session."),
     error("FIXED_ROLE_MISSING", "The migrations have not been run here, or were undone."),
+    warning("WATCHDOG_POWERLESS", "A tenant that has filled the lock table cannot be stopped: all writes and logins of the server fail until it lets go."),
     warning("GRANTER_POWERLESS", "No tenant can be made, and none purged."),
     error("TENANT_ROLE_LOGIN", "A session of it is one of the tenant's that no rotation of passwords ends."),
     error("TENANT_LOOKALIKE", "Whoever logs in with it reads and changes that tenant's rows."),
@@ -146,6 +147,8 @@ static RULES: &[Rule] = &[
     warning("TENANT_SETTING", "The service's sessions override what matters by start-up options; others of this login do not."),
     warning("FIXED_ROLE_SETTING", "It changes what names mean, or what sessions may do, where nobody looks for it."),
     warning("PASSWORDS_WEAK", "Whoever reads a stored password can log in with it."),
+    warning("LOCK_TABLE_SMALL", "A tenant fills the lock table before the watchdog can end its session: all writes and logins of the server fail until then."),
+    warning("NOTIFY_QUEUE_FILLING", "Every commit with a NOTIFY gets slower, and once the queue is full it fails, in all databases of the server."),
     // Databases
     error("DATABASE_OPEN", "Logins get in, or make temporary tables there, that have no business in it."),
     warning("SHARED_DATABASE_OPEN", "Tenants' logins get into a database that nobody hardens. None of their rows are there."),

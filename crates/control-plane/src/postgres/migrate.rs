@@ -80,6 +80,7 @@ async fn run(target: &Target, limits: MigrateLimits, until: Instant) -> Result<V
     if target.superuser.is_some() {
         roles::grant_reserved_connections(&mut lock).await?;
     }
+    roles::let_watchdog_signal(&mut lock).await?;
     ensure_database(&mut migrator, &target.name).await?;
     migrator.close().await?;
 

@@ -53,6 +53,9 @@ pub fn tenant_login(tenant: TenantId, slot: Slot) -> String {
     format!("tn_{}_{}", tenant.as_uuid().simple(), slot.as_char())
 }
 
+/// A tenant's login, as a regular expression of PostgreSQL's. The group is the tenant's id.
+pub(crate) const TENANT_LOGIN: &str = "^tn_([0-9a-f]{32})_[abp]$";
+
 /// The name of the login that removes a purged tenant's rows.
 pub(crate) fn purge_login(tenant: TenantId) -> String {
     format!("tn_{}_p", tenant.as_uuid().simple())

@@ -38,6 +38,12 @@ pub(super) async fn ensure_fixed(
     set_password(migrator, SERVICE, service).await
 }
 
+/// As a superuser, or as the migrator: has the watchdog's function signal backends, where that is to be had.
+pub(super) async fn let_watchdog_signal(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    connection.execute(include_str!("sql/watchdog_right.sql")).await?;
+    Ok(())
+}
+
 async fn set_password(
     connection: &mut PgConnection,
     role: &str,

@@ -110,7 +110,16 @@ async fn call(service: &PgPool, tenant: TenantId, function: &'static str) -> Res
 }
 
 /// The statement that ends one backend if it is a session of this tenant's: `$1` the tenant (`uuid`), `$2` the
-/// backend's process id (`int4`).
+/// backend's process id (`int4`). By the watchdog's function, which writes nothing; where that may not signal, by the
+/// provisioner's.
 pub(crate) fn end_backend_sql(tenant: TenantId) -> String {
-    format!("SELECT {}.end_backend($1, $2)", provisioner(tenant))
+    format!(
+        "SELECT CASE WHEN pg_has_role('tenantry_watchdog', 'pg_signal_backend', 'USAGE')
+            THEN watchdog.end_session($1, $2, NULL) ELSE {}.end_backend($1, $2) END",
+        provisioner(tenant)
+    )
 }
+
+/// The statement that ends one of a tenant's sessions if it still holds too much: `$1` the tenant (`uuid`), `$2` the
+/// backend's process id (`int4`), `$3` the entries of the lock table that it may hold (`int4`).
+pub(crate) const END_SESSION: &str = "SELECT watchdog.end_session($1, $2, $3)";

@@ -12,11 +12,12 @@ use crate::support::run;
 const NOBODYS_NAME: &str = "nothing 0123456789abcdef0123456789abcdef 1";
 
 /// All schemas of the tenants' database, and those that every database has.
-const SCHEMAS: [&str; 7] = [
+const SCHEMAS: [&str; 8] = [
     "app",
     "public",
     "tenantry",
     "granter",
+    "watchdog",
     "provisioner_00",
     "pg_temp",
     "pg_catalog",

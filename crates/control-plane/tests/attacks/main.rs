@@ -14,6 +14,7 @@ mod attempt;
 mod judge;
 mod notices;
 mod scene;
+mod siege;
 mod strike;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
@@ -205,7 +206,10 @@ fn the_page_tells_how_much_is_tried() {
         let row = format!("| {name} | {} |", attempts.len());
         assert!(page.contains(&row), "docs/isolation.md lacks `{row}`");
     }
-    let all: usize = THEMES.iter().map(|(_, attempts)| attempts.len()).sum();
+    let sieges = table::EXHAUSTION.len();
+    let row = format!("| exhaustion | {sieges} |");
+    assert!(page.contains(&row), "docs/isolation.md lacks `{row}`");
+    let all: usize = THEMES.iter().map(|(_, attempts)| attempts.len()).sum::<usize>() + sieges;
     assert!(page.contains(&format!("{all} attempts in SQL")), "{all}");
 }
 

@@ -5,6 +5,8 @@
 #[rustfmt::skip]
 mod catalogue;
 #[rustfmt::skip]
+mod exhaustion;
+#[rustfmt::skip]
 mod leaks;
 #[rustfmt::skip]
 mod locks;
@@ -26,6 +28,8 @@ pub(crate) mod told;
 mod writes;
 
 use crate::attempt::Attempt;
+
+pub(crate) use exhaustion::EXHAUSTION;
 
 /// All of it, by the names that `docs/isolation.md` uses.
 pub(crate) const THEMES: &[(&str, &[Attempt])] = &[

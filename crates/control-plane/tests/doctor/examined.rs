@@ -214,6 +214,37 @@ async fn many_logins_without_a_limit_are_few_lines() {
     );
 }
 
+/// What the server has once for all sessions, and what of it is nearly used up. Tenants are served all the same.
+#[tokio::test]
+async fn what_all_sessions_share_is_looked_after() {
+    let world = World::with(&[("max_locks_per_transaction", "32")]).await;
+    let codes = |report: &control_plane::doctor::Report| -> Vec<_> {
+        report.findings.iter().map(|finding| finding.code).collect()
+    };
+    let report = world.doctor().examine(false).await;
+    assert_eq!(codes(&report), ["LOCK_TABLE_SMALL"], "{:#?}", lines(&report));
+    assert!(report.sound);
+    let remedy = report.findings[0].remedy.as_deref();
+    assert_eq!(remedy, Some("ALTER SYSTEM SET max_locks_per_transaction = 64"));
+
+    // A session that listens and does not end its transaction keeps what others send.
+    let mut listener = world.session(world.a).await;
+    for sql in ["LISTEN news", "BEGIN; SELECT 1"] {
+        sqlx::raw_sql(sql).execute(&mut listener).await.unwrap();
+    }
+    let mut sender = world.session(world.b).await;
+    let flood = "SELECT count(pg_notify('news', n || repeat('x', 7900))) FROM generate_series(1, 11000) AS n";
+    sqlx::raw_sql(flood).execute(&mut sender).await.unwrap();
+    let report = world.doctor().examine(false).await;
+    assert_eq!(
+        codes(&report),
+        ["LOCK_TABLE_SMALL", "NOTIFY_QUEUE_FILLING"],
+        "{:#?}",
+        lines(&report)
+    );
+    assert!(report.sound);
+}
+
 /// What only a superuser can close does not keep a service from serving where there is none; except that up to
 /// PostgreSQL 14 everybody may create in the schema public, which is the server's own.
 #[tokio::test]
@@ -229,6 +260,10 @@ async fn without_a_superuser_there_are_warnings_and_no_errors() {
     let public_is_closed = world.version().await >= 150_000;
     if !public_is_closed {
         expected.extend(["PUBLIC_GRANTED", "SCHEMA_CREATE"]);
+    }
+    // From 16 on nobody but who has the right can pass it on.
+    if world.version().await >= 160_000 {
+        expected.insert("WATCHDOG_POWERLESS");
     }
     assert!(report.complete, "{:#?}", lines(&report));
     assert_eq!(report.sound, public_is_closed, "{:#?}", lines(&report));

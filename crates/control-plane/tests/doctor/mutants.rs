@@ -145,6 +145,7 @@ pub(crate) const GRANTS: &[Mutant] = &[
     ("a partition", "GRANT SELECT ON app.fixture_events_all TO tenantry_tenant", "LEAF_GRANTED"),
     ("the migrations' history", "GRANT SELECT ON tenantry.migrations TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("the schema of the migrations", "GRANT USAGE ON SCHEMA tenantry TO tenantry_tenant", "INTERNAL_GRANTED"),
+    ("the watchdog's function", "GRANT EXECUTE ON FUNCTION watchdog.end_session(uuid, integer, integer) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("the granter's function", "GRANT EXECUTE ON FUNCTION granter.admit(text) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("a provisioner's function", "GRANT EXECUTE ON FUNCTION provisioner_07.create_tenant(uuid, text) TO tenantry_tenant", "INTERNAL_GRANTED"),
     ("CREATE in app", "GRANT CREATE ON SCHEMA app TO tenantry_tenant", "SCHEMA_CREATE"),
@@ -348,6 +349,31 @@ pub(crate) const ROLES: &[Mutant] = &[
         "the granter is the owner",
         "GRANT tenantry_owner TO tenantry_granter",
         "FIXED_ROLE_MEMBERSHIP",
+    ),
+    (
+        "the watchdog logs in",
+        "ALTER ROLE tenantry_watchdog LOGIN",
+        "FIXED_ROLE_LOGIN",
+    ),
+    (
+        "the watchdog reads everything",
+        "GRANT pg_read_all_data TO tenantry_watchdog",
+        "FIXED_ROLE_MEMBERSHIP",
+    ),
+    (
+        "a person is the watchdog",
+        "CREATE ROLE guard LOGIN; GRANT tenantry_watchdog TO guard",
+        "FIXED_ROLE_SHARED",
+    ),
+    (
+        "a tenant is the watchdog",
+        "GRANT tenantry_watchdog TO {a}_a",
+        "TENANT_MEMBERSHIP",
+    ),
+    (
+        "the watchdog may not signal",
+        "REVOKE pg_signal_backend FROM tenantry_watchdog",
+        "WATCHDOG_POWERLESS",
     ),
     (
         "a tenant is the granter",

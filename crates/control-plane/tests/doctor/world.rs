@@ -28,6 +28,11 @@ impl World {
         Self::on(TestServer::bare().await, true).await
     }
 
+    /// On a server with these settings.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::on(TestServer::bare_with(settings).await, true).await
+    }
+
     /// As on a managed PostgreSQL: the migrator was made by an operator, and there is no superuser to be had.
     pub(crate) async fn without_superuser() -> Self {
         let server = TestServer::bare().await;

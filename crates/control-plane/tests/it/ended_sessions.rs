@@ -1,8 +1,7 @@
-//! The service ends sessions of the tenant that it names, and of nobody else.
+//! The provisioners' functions end sessions of the tenant that the service names, and of nobody else.
 
 use std::time::Duration;
 
-use control_plane::ControlPlane;
 use control_plane::postgres::Login;
 use futures_util::future::join_all;
 use sqlx::postgres::PgConnection;
@@ -33,7 +32,8 @@ async fn try_to_end(
     tenant: TenantId,
     backend: Option<i32>,
 ) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(AssertSqlSafe(ControlPlane::end_backend_sql(tenant)))
+    let call = format!("SELECT {}.end_backend($1, $2)", provisioner(tenant));
+    sqlx::query_scalar(AssertSqlSafe(call))
         .bind(tenant.as_uuid())
         .bind(backend)
         .fetch_one(service)

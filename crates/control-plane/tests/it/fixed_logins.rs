@@ -26,6 +26,8 @@ async fn the_service_has_no_power_over_the_tenants_database() {
     assert_eq!(one::<i64>(&mut service, powers).await, 0);
 
     let victim = format!("{}_a", role(world.b));
+    let mut session = world.session(world.b).await;
+    let session_of_b: i32 = one(&mut session, "SELECT pg_backend_pid()").await;
     for sql in [
         "SELECT * FROM app.users".to_owned(),
         "SELECT app.tid()".to_owned(),
@@ -45,6 +47,7 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         format!("DROP ROLE {victim}"),
         format!("GRANT {TENANT_GROUP} TO {SERVICE}"),
         format!("SELECT granter.admit('{victim}')"),
+        format!("SELECT pg_terminate_backend({session_of_b})"),
         format!(
             "SELECT {}.end_sessions('{}', NULL)",
             provisioner(world.b),
@@ -60,6 +63,7 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         MIGRATOR,
         TENANT_GROUP,
         "tenantry_granter",
+        "tenantry_watchdog",
         "tenantry_provisioner_00",
         "postgres",
         &*victim,

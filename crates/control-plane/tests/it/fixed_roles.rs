@@ -29,6 +29,8 @@ async fn roles_with_more_than_they_may_have_are_refused() {
         ("tenantry_provisioner_07", "LOGIN"),
         ("tenantry_granter", "CREATEROLE"),
         ("tenantry_granter", "LOGIN"),
+        ("tenantry_watchdog", "CREATEROLE"),
+        ("tenantry_watchdog", "LOGIN"),
     ] {
         run(&mut superuser, &format!("ALTER ROLE {role} {power}"))
             .await
@@ -48,6 +50,8 @@ async fn roles_with_more_than_they_may_have_are_refused() {
         ("pg_monitor", "tenantry_owner"),
         ("pg_write_server_files", "tenantry_provisioner_63"),
         ("pg_monitor", "tenantry_granter"),
+        ("pg_monitor", "tenantry_watchdog"),
+        ("pg_signal_backend", "tenantry_service"),
     ] {
         run(&mut superuser, &format!("GRANT {role} TO {member}"))
             .await
@@ -69,6 +73,44 @@ async fn roles_with_more_than_they_may_have_are_refused() {
     .await
     .unwrap();
     migrate(&target, LIMITS).await.unwrap();
+}
+
+/// Without it a session is not ended while the lock table is full.
+#[tokio::test]
+async fn a_migration_gives_the_watchdog_its_right_back() {
+    let server = TestServer::bare().await;
+    let mut target = server.target(Database::Data, "data", true);
+    migrate(&target, LIMITS).await.unwrap();
+    let mut superuser = server.superuser("postgres").await;
+    let may = "SELECT pg_has_role('tenantry_watchdog', 'pg_signal_backend', 'USAGE')";
+    assert!(one::<bool>(&mut superuser, may).await);
+    run(&mut superuser, "REVOKE pg_signal_backend FROM tenantry_watchdog")
+        .await
+        .unwrap();
+
+    // From PostgreSQL 16 the migrator has to be given it to pass it on.
+    target.superuser = None;
+    let told = "the watchdog cannot end a session while the lock table is full";
+    let version = one::<i32>(
+        &mut superuser,
+        "SELECT current_setting('server_version_num')::integer",
+    )
+    .await;
+    let open = migrate(&target, LIMITS).await.unwrap();
+    assert_eq!(
+        open.iter().any(|open| open == told),
+        version >= 160_000,
+        "{open:#?}"
+    );
+    run(
+        &mut superuser,
+        "GRANT pg_signal_backend TO tenantry_migrator WITH ADMIN OPTION",
+    )
+    .await
+    .unwrap();
+    let open = migrate(&target, LIMITS).await.unwrap();
+    assert!(!open.iter().any(|open| open == told), "{open:#?}");
+    assert!(one::<bool>(&mut superuser, may).await);
 }
 
 /// Without it no tenant can be made, and whoever migrates may well be who is to mend that.

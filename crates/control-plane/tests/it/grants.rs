@@ -145,6 +145,19 @@ async fn the_granter_grants_this_and_no_more() {
     assert_eq!(found, expected, "{found:#?}");
 }
 
+/// To the service alone, which so ends tenants' sessions and nobody else's.
+#[tokio::test]
+async fn the_watchdog_grants_this_and_no_more() {
+    let databases = Databases::new().await;
+    let found = held(&mut superuser(&databases).await, "^watchdog$").await;
+    let expected = [
+        "schema watchdog: tenantry_service usage",
+        "watchdog.end_session(uuid,integer,integer): tenantry_watchdog, definer, search_path=pg_catalog, pg_temp, \
+         tenantry_service may execute it",
+    ];
+    assert_eq!(found, expected, "{found:#?}");
+}
+
 /// What the doctor's probe has of its own goes to the service alone.
 #[tokio::test]
 async fn the_doctor_grants_this_and_no_more() {

@@ -118,6 +118,10 @@ const DOORS: &[(&str, &str)] = &[
         "functions that tenantry_granter creates are open to PUBLIC",
     ),
     (
+        "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_watchdog GRANT EXECUTE ON FUNCTIONS TO PUBLIC",
+        "functions that tenantry_watchdog creates are open to PUBLIC",
+    ),
+    (
         "DROP EVENT TRIGGER tenantry_guard",
         "no guard keeps tenants from trying DDL, whose locks come before the refusal",
     ),

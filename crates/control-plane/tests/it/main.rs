@@ -30,3 +30,4 @@ mod sessions;
 mod side_channels;
 mod support;
 mod tenants;
+mod watchdog;

@@ -99,6 +99,14 @@ const SECTIONS: &[(&str, &[Fields])] = &[
             ("warm_up", Kind::Amount),
         ]],
     ),
+    (
+        "watchdog",
+        &[&[
+            ("interval", Kind::Duration),
+            ("session_lock_percent", Kind::Within(1, 50)),
+            ("tenant_lock_percent", Kind::Within(1, 50)),
+        ]],
+    ),
     ("keys", &[&[("ring_file", Kind::Path)]]),
     (
         "migrations",

@@ -16,6 +16,7 @@ pub(super) fn broken(gathered: &Gathered) -> Vec<Problem> {
     for (key, limit) in [
         ("registry.max_connections_per_tenant", "registry.max_connections"),
         ("registry.warm_up", "registry.max_resident"),
+        ("watchdog.session_lock_percent", "watchdog.tenant_lock_percent"),
     ] {
         problems.extend(above(gathered, key, limit));
     }

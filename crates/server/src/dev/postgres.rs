@@ -19,7 +19,10 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// How the private PostgreSQL is found and started.
 pub fn options(state: &StateDir) -> Options {
-    Options::new(state.join("postgres")).progress(Arc::new(Terminal::new()))
+    Options::new(state.join("postgres"))
+        // PostgreSQL's default leaves the watchdog little time, and the doctor says so.
+        .setting("max_locks_per_transaction", "256")
+        .progress(Arc::new(Terminal::new()))
 }
 
 /// The private PostgreSQL: ours, or one that another process of ours runs.

@@ -55,18 +55,18 @@ async fn tenants_backends(looker: &mut PgConnection, database: &str) -> i64 {
 }
 
 /// From here on the server itself refuses any login more than these to the tenants' database: the tenants', and the
-/// sentinel's. What the service made its tenants with is sent away, since it would count too.
+/// budget's own: those of the sentinel, the watchdog and the one that ends backends. What the service made its tenants with is sent away, since it would count too.
 async fn limit(service: &Service, tenants: u32) {
     let mut superuser = service.superuser().await;
     superuser
         .execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
              WHERE datname = current_database() AND usename = 'tenantry_service'
-                AND application_name <> 'tenantry sentinel'",
+                AND application_name !~ '^tenantry (sentinel|watchdog|ending)$'",
         )
         .await
         .unwrap();
-    let limit = tenants + 1;
+    let limit = tenants + 3;
     let database = service.databases.data();
     let alter = format!("ALTER DATABASE {database} CONNECTION LIMIT {limit}");
     superuser.execute(AssertSqlSafe(alter)).await.unwrap();

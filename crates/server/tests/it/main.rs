@@ -28,3 +28,4 @@ mod tenant_header;
 mod tenants;
 mod users;
 mod warm_up;
+mod watchdog;

@@ -233,8 +233,10 @@ fn settings(databases: &Databases, overrides: &[&str]) -> Settings {
             ("TENANTRY_TENANT_PLANE__LISTEN", "127.0.0.1:0"),
             ("TENANTRY_ADMIN_PLANE__LISTEN", "127.0.0.1:0"),
         ]),
-        // Tests that break something on purpose share their server's roles with all others.
-        overrides: std::iter::once("doctor.on_start=false")
+        // Tests that break something on purpose share their server's roles with all others, and many watchdogs at once
+        // their machine.
+        overrides: ["doctor.on_start=false", "watchdog.interval=500ms"]
+            .into_iter()
             .chain(overrides.iter().copied())
             .map(Override::from)
             .collect(),

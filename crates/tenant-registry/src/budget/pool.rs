@@ -14,7 +14,7 @@ use super::door::{Door, Real};
 use super::settings::BudgetedSettings;
 use super::slots::Slots;
 use super::word::MAX_SLOTS;
-use super::{Inner, micros, sentinel, wait};
+use super::{Inner, micros, wait};
 use crate::checkout::Checkouts;
 use crate::pool::{Closed, Trouble};
 use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
@@ -110,7 +110,9 @@ impl TenantPool for BudgetedPool {
             core.shut(&self.account, inner.now());
             backends
         });
-        inner.ask_sentinel(sentinel::Task::End(self.account.tenant, backends));
+        for pid in backends {
+            inner.end_backend((self.account.tenant, pid));
+        }
     }
 
     async fn close(&self, deadline: Instant) -> Closed {

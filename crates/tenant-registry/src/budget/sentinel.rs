@@ -4,7 +4,6 @@
 //! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
 //! ended, where the sentinel was told how.
 
-mod ending;
 mod facts;
 mod watch;
 
@@ -20,7 +19,6 @@ use tokio::time::{sleep, timeout};
 use self::facts::Facts;
 pub(crate) use self::watch::Watch;
 use super::Inner;
-use crate::TenantId;
 use crate::probe::ConnectFailure;
 
 /// How long the server may take to answer. A longer silence is an outage.
@@ -39,8 +37,6 @@ const LATEST: Duration = Duration::from_millis(50);
 pub(crate) enum Task {
     /// Say when this backend is gone.
     Watch(Watch),
-    /// End these backends of a tenant's, now.
-    End(TenantId, Vec<i32>),
     /// The configured cap is this from now on.
     Cap(Option<u32>),
 }
@@ -48,7 +44,6 @@ pub(crate) enum Task {
 struct Sentinel {
     budget: Weak<Inner>,
     watches: Vec<Watch>,
-    to_end: Vec<(TenantId, i32)>,
     configured: Option<u32>,
     facts: Option<Facts>,
     outage: bool,
@@ -61,7 +56,6 @@ pub(crate) async fn run(budget: Weak<Inner>, mut tasks: UnboundedReceiver<Task>)
     let mut sentinel = Sentinel {
         budget,
         watches: Vec::new(),
-        to_end: Vec::new(),
         configured: inner.settings.max_connections,
         facts: None,
         outage: false,
@@ -155,8 +149,8 @@ impl Sentinel {
     ) -> Option<sqlx::Error> {
         let mut pause = SOONEST;
         loop {
-            let idle = self.watches.is_empty() && self.to_end.is_empty();
-            match timeout(if idle { IDLE } else { pause }, tasks.recv()).await {
+            let pause_now = if self.watches.is_empty() { IDLE } else { pause };
+            match timeout(pause_now, tasks.recv()).await {
                 Ok(None) => return None,
                 Ok(Some(task)) => {
                     self.take(task);
@@ -167,12 +161,7 @@ impl Sentinel {
                 }
                 Err(_) => pause = (pause * 2).min(LATEST),
             }
-            let looked = timeout(ANSWER, self.look(&mut connection)).await;
-            let ended = match looked {
-                Ok(Ok(())) => timeout(ending::DEADLINE, self.end_some(&mut connection)).await,
-                not_looked => not_looked,
-            };
-            match ended {
+            match timeout(ANSWER, self.look(&mut connection)).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Some(error),
                 Err(elapsed) => return Some(sqlx::Error::Io(elapsed.into())),
@@ -183,9 +172,6 @@ impl Sentinel {
     fn take(&mut self, task: Task) {
         match task {
             Task::Watch(watch) => self.watches.push(watch),
-            Task::End(tenant, backends) => {
-                self.to_end.extend(backends.into_iter().map(|pid| (tenant, pid)));
-            }
             Task::Cap(cap) => {
                 self.configured = cap;
                 if let Some(inner) = self.budget.upgrade() {
@@ -217,7 +203,9 @@ impl Sentinel {
             if watch.is_gone(&backends, &open, &closing, patience) {
                 watch.tell();
             } else {
-                self.to_end.extend(watch.should_be_ended());
+                if let Some(order) = watch.should_be_ended() {
+                    inner.end_backend(order);
+                }
                 self.watches.push(watch);
             }
         }

@@ -23,8 +23,10 @@ pub struct BudgetSettings {
     pub connection_idle_timeout: Duration,
     /// At this age a connection is closed when it comes back.
     pub max_connection_lifetime: Duration,
-    /// The budget's own connection, beside the cap.
+    /// The budget's own connections, beside the cap.
     pub sentinel: SentinelSettings,
+    /// Ends sessions that hold too much of what all share. `None`: nobody does.
+    pub watchdog: Option<WatchdogSettings>,
 }
 
 impl BudgetSettings {
@@ -37,6 +39,7 @@ impl BudgetSettings {
             connection_idle_timeout: Duration::from_mins(1),
             max_connection_lifetime: Duration::from_mins(30),
             sentinel,
+            watchdog: None,
         }
     }
 }
@@ -52,7 +55,8 @@ pub struct SentinelSettings {
 }
 
 /// Gives the statement that ends one backend of a tenant's: `$1` is the tenant's id (`uuid`), `$2` the backend's
-/// process id (`int4`). It has to name both, since both are bound.
+/// process id (`int4`). It has to name both, since both are bound. It answers with one `boolean`: false when the tenant
+/// has no such session.
 pub type EndBackend = Arc<dyn Fn(TenantId) -> String + Send + Sync>;
 
 impl SentinelSettings {
@@ -62,6 +66,37 @@ impl SentinelSettings {
             connect,
             end_backend: None,
         }
+    }
+}
+
+/// What tenants' sessions may hold of what the server has once for all of them. It is sampled by the sentinel's login.
+#[derive(Clone)]
+pub struct WatchdogSettings {
+    /// Pause between two samples.
+    pub interval: Duration,
+    /// The most that one session may hold of the lock table, in percent of `max_locks_per_transaction *
+    /// (max_connections + max_prepared_transactions)`.
+    pub session_lock_percent: u32,
+    /// The most that all sessions of one tenant may hold of it together, in percent.
+    pub tenant_lock_percent: u32,
+    /// How a tenant's login is told from others: a regular expression of PostgreSQL's whose first group is the tenant's
+    /// id in the login's name.
+    pub tenant_login: String,
+    /// Gives the statement that ends a session of a tenant's which still holds too much: `$1` is the tenant's id
+    /// (`uuid`), `$2` the backend's process id (`int4`), `$3` the entries of the lock table beyond which it is ended
+    /// (`int4`). It answers with one `boolean`: whether it was ended. It should write nothing and take no lock: there
+    /// may be none left. Where it fails, [`end_backend`](SentinelSettings::end_backend) is used.
+    pub end_session: EndBackend,
+}
+
+impl fmt::Debug for WatchdogSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WatchdogSettings")
+            .field("interval", &self.interval)
+            .field("session_lock_percent", &self.session_lock_percent)
+            .field("tenant_lock_percent", &self.tenant_lock_percent)
+            .field("tenant_login", &self.tenant_login)
+            .finish_non_exhaustive()
     }
 }
 

@@ -167,7 +167,7 @@ async fn the_budget_spent_by_others_is_told_from_a_tenants_own_limit() {
 async fn a_full_server_is_told_as_such() {
     let town = Town::new(Plan::default()).await;
     town.until(|books| books.ledger.cap > 0).await;
-    // The sentinel's is the one connection that it may have.
+    // The budget's own are the only connections that it may have.
     town.limit_on_the_server(0).await;
     let error = within_long(select_one(&town.nth(0).await)).await.unwrap_err();
     assert_eq!(Failure::of(&error), Failure::ServerFull, "{error}");

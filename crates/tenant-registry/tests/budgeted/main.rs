@@ -12,6 +12,7 @@ mod breaker;
 mod cap;
 mod credentials;
 mod dead_sockets;
+mod ending;
 mod engine;
 mod fairness;
 mod full_server;
@@ -23,3 +24,4 @@ mod restart;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod town;
+mod watchdog;

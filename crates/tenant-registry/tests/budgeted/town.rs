@@ -9,8 +9,8 @@ use std::time::Duration;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenant_registry::{
-    Budget, BudgetSettings, BudgetSnapshot, BudgetedPool, BudgetedSettings, Registry, RegistrySettings,
-    SourceError, SourceFuture, TenantDb, TenantId, TenantSource, TenantSpec,
+    Budget, BudgetSettings, BudgetSnapshot, BudgetedPool, BudgetedSettings, EndBackend, Registry,
+    RegistrySettings, SourceError, SourceFuture, TenantDb, TenantId, TenantSource, TenantSpec,
 };
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
@@ -27,6 +27,9 @@ pub(crate) struct Town {
     pub(crate) registry: Registry<BudgetedPool>,
 }
 
+/// The budget's own connections.
+const OWN: u32 = 2;
+
 /// What a test wants otherwise.
 pub(crate) struct Plan {
     pub(crate) tenants: usize,
@@ -39,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) lifetime: Duration,
     /// Where tenants find their database, and the sentinel its server, if not where it is.
     pub(crate) by_way_of: Option<SocketAddr>,
+    /// How backends are ended, if not as the service does it.
+    pub(crate) end_backend: Option<EndBackend>,
 }
 
 impl Default for Plan {
@@ -51,6 +56,7 @@ impl Default for Plan {
             clean_up: Duration::from_millis(500),
             lifetime: Duration::from_mins(30),
             by_way_of: None,
+            end_backend: None,
         }
     }
 }
@@ -77,6 +83,7 @@ impl Town {
         world.plane.close().await;
         let specs = Arc::new(Specs(Mutex::new(specs)));
         let mut sentinel = engine::sentinel(&world.databases);
+        sentinel.end_backend = plan.end_backend.or(sentinel.end_backend);
         if let Some(address) = plan.by_way_of {
             sentinel.connect = sentinel
                 .connect
@@ -138,12 +145,13 @@ impl Town {
         self.world.databases.server().superuser("postgres").await
     }
 
-    /// Has the server itself refuse what is more than this: the tenants' connections and the sentinel's.
+    /// Has the server itself refuse what is more than this: the tenants' connections, the sentinel's and the
+    /// one that ends backends.
     pub(crate) async fn limit_on_the_server(&self, tenants: u32) {
         let limit = format!(
             "ALTER DATABASE {} CONNECTION LIMIT {}",
             self.world.databases.data(),
-            tenants + 1
+            tenants + OWN
         );
         let mut outside = self.outside().await;
         outside.execute(AssertSqlSafe(limit)).await.unwrap();
@@ -155,7 +163,7 @@ impl Town {
                 .fetch_one(&mut outside)
                 .await
                 .unwrap()
-                > 1
+                > i64::from(OWN)
             {
                 sleep(Duration::from_millis(5)).await;
             }

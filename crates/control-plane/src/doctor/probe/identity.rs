@@ -5,13 +5,14 @@ use super::logins::Logins;
 use crate::postgres::{MIGRATOR, OWNER, SERVICE, Slot, tenant_login};
 
 /// Everybody whom it would be worth to be.
-fn others(logins: &Logins) -> [String; 6] {
+fn others(logins: &Logins) -> [String; 7] {
     [
         tenant_login(logins.victim_id(), Slot::A),
         OWNER.to_owned(),
         SERVICE.to_owned(),
         MIGRATOR.to_owned(),
         "tenantry_granter".to_owned(),
+        "tenantry_watchdog".to_owned(),
         "tenantry_provisioner_00".to_owned(),
     ]
 }

@@ -7,7 +7,7 @@ WITH RECURSIVE tenants (oid) AS (
 ),
 schemas AS (
     SELECT oid, quote_ident(nspname) AS name, nspowner, nspacl,
-        nspname ~ '^(tenantry|doctor|granter|provisioner_[0-9]{2})$' AS internal
+        nspname ~ '^(tenantry|doctor|granter|watchdog|provisioner_[0-9]{2})$' AS internal
     FROM pg_catalog.pg_namespace
     WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
 ),

@@ -5,7 +5,7 @@ WITH roles AS (
         rolname ~ '^tn_' AS tenant,
         rolname ~ '^tn_[0-9a-f]{32}_[abp]$' AS login,
         rolname IN ('tenantry_owner', 'tenantry_tenant', 'tenantry_service', 'tenantry_migrator')
-            OR rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$' AS fixed
+            OR rolname ~ '^tenantry_(granter|watchdog|provisioner_[0-9]{2})$' AS fixed
     FROM pg_catalog.pg_roles
 ),
 powers AS (
@@ -39,7 +39,7 @@ FROM powers WHERE tenant
 UNION ALL
 SELECT 'FIXED_ROLE_MISSING', wanted, 'there is no such role', NULL
 FROM (
-    VALUES ('tenantry_owner'), ('tenantry_tenant'), ('tenantry_service'), ('tenantry_migrator'), ('tenantry_granter')
+    VALUES ('tenantry_owner'), ('tenantry_tenant'), ('tenantry_service'), ('tenantry_migrator'), ('tenantry_granter'), ('tenantry_watchdog')
     UNION ALL
     SELECT 'tenantry_provisioner_' || lpad(number::text, 2, '0') FROM generate_series(0, 63) AS number
 ) AS fixed (wanted)
@@ -81,7 +81,7 @@ UNION ALL
 SELECT 'FIXED_ROLE_SHARED', role_name, format('%s is a member of the role', member_name),
     format('REVOKE %s FROM %s', role_name, member_name)
 FROM memberships
-WHERE (role IN ('tenantry_owner', 'tenantry_service', 'tenantry_migrator', 'tenantry_tenant') OR role ~ '^tenantry_(granter$|provisioner_)')
+WHERE (role IN ('tenantry_owner', 'tenantry_service', 'tenantry_migrator', 'tenantry_tenant') OR role ~ '^tenantry_(granter$|watchdog$|provisioner_)')
     AND NOT fixed AND NOT tenant
 UNION ALL
 SELECT 'TENANT_OWNS', name, format('the tenant''s role owns %s object(s)', objects),

@@ -59,7 +59,7 @@ UNION ALL
 SELECT 'OWNER_WRONG', name, format('it belongs to %s', pg_get_userbyid(proowner)),
     format('ALTER ROUTINE %s OWNER TO tenantry_%s', name, CASE schema WHEN 'doctor' THEN 'provisioner_00' ELSE schema END)
 FROM routines
-WHERE schema ~ '^(doctor|granter|provisioner_[0-9]{2})$'
+WHERE schema ~ '^(doctor|granter|watchdog|provisioner_[0-9]{2})$'
     AND pg_get_userbyid(proowner) <> 'tenantry_' || CASE schema WHEN 'doctor' THEN 'provisioner_00' ELSE schema END
 UNION ALL
 SELECT 'LEAKPROOF', name, 'it is marked LEAKPROOF', format('ALTER ROUTINE %s NOT LEAKPROOF', name)

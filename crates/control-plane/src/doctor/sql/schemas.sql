@@ -21,7 +21,7 @@ UNION ALL
 SELECT 'OWNER_WRONG', format('schema %s', name), format('it belongs to %s', pg_get_userbyid(nspowner)),
     format('ALTER SCHEMA %s OWNER TO tenantry_%s', name, CASE name WHEN 'doctor' THEN 'provisioner_00' ELSE name END)
 FROM schemas
-WHERE name ~ '^(doctor|granter|provisioner_[0-9]{2})$'
+WHERE name ~ '^(doctor|granter|watchdog|provisioner_[0-9]{2})$'
     AND pg_get_userbyid(nspowner) <> 'tenantry_' || CASE name WHEN 'doctor' THEN 'provisioner_00' ELSE name END
 UNION ALL
 SELECT 'OWNER_WRONG', name, format('it belongs to %s', pg_get_userbyid(relowner)),
@@ -96,5 +96,5 @@ WHERE grantee = 0 AND relnamespace = 'pg_catalog'::regnamespace
     AND relname IN ('pg_authid', 'pg_statistic', 'pg_largeobject', 'pg_statistic_ext_data', 'pg_hba_file_rules', 'pg_file_settings')
 UNION ALL
 SELECT 'SCHEMA_MISSING', format('schema %s', wanted), 'there is no such schema', NULL
-FROM (VALUES ('app'), ('tenantry'), ('doctor'), ('granter'), ('provisioner_00'), ('provisioner_63')) AS ours (wanted)
+FROM (VALUES ('app'), ('tenantry'), ('doctor'), ('granter'), ('watchdog'), ('provisioner_00'), ('provisioner_63')) AS ours (wanted)
 WHERE wanted NOT IN (SELECT name FROM schemas)

@@ -33,3 +33,20 @@ WHERE source NOT IN ('default', 'database', 'user', 'database user', 'client', '
 UNION ALL
 SELECT 'PASSWORDS_WEAK', name, 'new passwords are kept as MD5', 'ALTER SYSTEM SET password_encryption = ''scram-sha-256'''
 FROM pg_catalog.pg_settings WHERE name = 'password_encryption' AND setting = 'md5'
+UNION ALL
+-- One session takes an entry in 10 to 40 microseconds, and the watchdog looks every 20 ms: half of PostgreSQL's default
+-- of 64 locks for each of 100 connections would be gone before it can act.
+SELECT 'LOCK_TABLE_SMALL', 'max_locks_per_transaction',
+    format('the lock table has room for %s entries: %s for each of %s transactions', locks * transactions, locks, transactions),
+    format('ALTER SYSTEM SET max_locks_per_transaction = %s', (25599 + transactions) / transactions)
+FROM (
+    SELECT current_setting('max_locks_per_transaction')::integer AS locks,
+        current_setting('max_connections')::integer + current_setting('max_prepared_transactions')::integer AS transactions
+) AS lock_table
+WHERE $1 <> '' AND locks * transactions < 25600
+UNION ALL
+SELECT 'NOTIFY_QUEUE_FILLING', 'pg_notification_queue_usage()',
+    format('the queue of notifications is %s %% full: a session that listens is in a transaction left open', round((usage * 100)::numeric, 1)),
+    NULL
+FROM pg_notification_queue_usage() AS usage
+WHERE usage > 0.01

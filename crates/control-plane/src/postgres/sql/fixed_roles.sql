@@ -38,6 +38,16 @@ BEGIN
         END IF;
     END IF;
 
+    -- The migrator creates the watchdog's function as that role, which has it signal backends.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_watchdog') THEN
+        CREATE ROLE tenantry_watchdog NOLOGIN;
+        IF precise THEN
+            EXECUTE 'GRANT tenantry_watchdog TO tenantry_migrator WITH INHERIT FALSE, SET TRUE';
+        ELSE
+            GRANT tenantry_watchdog TO tenantry_migrator;
+        END IF;
+    END IF;
+
     FOR number IN 0..63 LOOP
         provisioner := 'tenantry_provisioner_' || lpad(number::text, 2, '0');
         CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = provisioner);

@@ -84,9 +84,10 @@ BEGIN
         SELECT pg_has_role(proowner, 'USAGE') FROM pg_catalog.pg_proc
         WHERE oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
     ) THEN
-        -- Whose sessions the provisioners' functions end.
+        -- Whose sessions the functions of the provisioners and of the watchdog end.
         EXECUTE format(
-            'GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_get_activity(integer), pg_catalog.pg_lock_status() TO %s',
+            'GRANT EXECUTE ON FUNCTION pg_catalog.pg_stat_get_activity(integer), pg_catalog.pg_lock_status()
+                TO tenantry_watchdog, %s',
             (SELECT string_agg(quote_ident(name), ', ') FROM unnest(creators) AS name)
         );
         -- The migrations' own lock, and the provisioners'.
@@ -99,7 +100,7 @@ BEGIN
     END IF;
 
     -- Without IN SCHEMA: with it, it could only add to what is granted by default.
-    FOREACH creator IN ARRAY creators || ARRAY['tenantry_owner', 'tenantry_migrator', 'tenantry_granter'] LOOP
+    FOREACH creator IN ARRAY creators || ARRAY['tenantry_owner', 'tenantry_migrator', 'tenantry_granter', 'tenantry_watchdog'] LOOP
         EXECUTE format('SET LOCAL ROLE %I', creator);
         ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
     END LOOP;

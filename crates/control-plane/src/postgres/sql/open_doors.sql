@@ -39,7 +39,7 @@ SELECT 'SYSTEM_FUNCTION_TELLS', 'functions that tell of others',
     format('PUBLIC may execute %s of them, such as %s', count(*), min(name)),
     format(
         'GRANT EXECUTE ON FUNCTION %1$s TO tenantry_service, pg_monitor; '
-        'GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_lock_status() TO %2$s; '
+        'GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_lock_status() TO tenantry_watchdog, %2$s; '
         'REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC',
         string_agg(name, ', ' ORDER BY name),
         (SELECT string_agg(quote_ident(rolname), ', ' ORDER BY rolname) FROM pg_catalog.pg_roles
@@ -66,7 +66,7 @@ UNION ALL
 SELECT 'DEFAULT_PRIVILEGES', quote_ident(rolname), format('functions that %s creates are open to PUBLIC', rolname),
     format('ALTER DEFAULT PRIVILEGES FOR ROLE %I REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC', rolname)
 FROM pg_catalog.pg_roles
-WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$')
+WHERE (rolname IN ('tenantry_owner', 'tenantry_migrator') OR rolname ~ '^tenantry_(granter|watchdog|provisioner_[0-9]{2})$')
     AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_default_acl
         WHERE defaclrole = pg_roles.oid AND defaclnamespace = 0 AND defaclobjtype = 'f'
@@ -88,4 +88,10 @@ WHERE datname = current_database()
         WHERE evtname = 'tenantry_guard' AND evtevent = 'ddl_command_start' AND evtenabled = 'A' AND evttags IS NULL
             AND nspname = 'tenantry_guard' AND proname = 'refuse_ddl'
     )
+UNION ALL
+SELECT 'WATCHDOG_POWERLESS', 'tenantry_watchdog', 'the watchdog cannot end a session while the lock table is full',
+    'GRANT pg_signal_backend TO tenantry_watchdog'
+FROM pg_catalog.pg_roles
+WHERE rolname = 'tenantry_watchdog' AND NOT pg_has_role(oid, 'pg_signal_backend', 'USAGE')
+    AND EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'watchdog')
 ORDER BY wrong

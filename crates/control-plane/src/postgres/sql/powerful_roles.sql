@@ -8,10 +8,10 @@ FROM pg_catalog.pg_roles,
         ('SUPERUSER', rolsuper),
         ('BYPASSRLS', rolbypassrls),
         ('REPLICATION', rolreplication),
-        ('CREATEROLE', rolcreaterole AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter')),
-        ('CREATEDB', rolcreatedb AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter')),
+        ('CREATEROLE', rolcreaterole AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter', 'tenantry_watchdog')),
+        ('CREATEDB', rolcreatedb AND rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant', 'tenantry_granter', 'tenantry_watchdog')),
         ('LOGIN', rolcanlogin AND (rolname IN ('tenantry_owner', 'tenantry_tenant')
-            OR rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$'))
+            OR rolname ~ '^tenantry_(granter|watchdog|provisioner_[0-9]{2})$'))
     ) AS power (name, given)
 WHERE rolname ~ '^tenantry_' AND rolname <> 'tenantry_backup' AND power.given
 UNION ALL
@@ -25,5 +25,6 @@ WHERE role.rolname !~ '^tn_'
     -- So that the service gets in where the server is full: see reserved_connections.sql.
     AND NOT (member.rolname = 'tenantry_service' AND role.rolname = 'pg_use_reserved_connections')
     AND (member.rolname IN ('tenantry_owner', 'tenantry_service', 'tenantry_tenant')
+        OR (member.rolname = 'tenantry_watchdog' AND role.rolname <> 'pg_signal_backend')
         OR (member.rolname ~ '^tenantry_(granter|provisioner_[0-9]{2})$' AND role.rolname <> 'tenantry_tenant'))
 ORDER BY wrong

@@ -18,6 +18,7 @@ pub(crate) const SESSIONS: &[Attempt] = &[
     denied("one's own limit of connections", "SELECT {provisioner}.limit_connections('{a}', 10000)"),
     denied("the purge's count", "SELECT * FROM app.rows_left()"),
     denied("the granter's admit", "SELECT granter.admit('{own}_a')"),
+    denied("the watchdog's end of a session", "SELECT watchdog.end_session('{b}', {pid}, NULL)"),
     denied("the provisioner's end_backends", "SELECT {provisioner}.end_backends('{b}')"),
     denied("the provisioner's end_backend", "SELECT {provisioner}.end_backend('{b}', {pid})"),
     denied("the provisioner's end_sessions", "SELECT {provisioner}.end_sessions('{b}', NULL)"),

@@ -31,6 +31,8 @@ pub struct Settings {
     pub data_cluster: DataClusterSettings,
     /// `[registry]`
     pub registry: RegistrySettings,
+    /// `[watchdog]`
+    pub watchdog: WatchdogSettings,
     /// `[keys]`
     #[serde(default)]
     pub keys: KeySettings,
@@ -86,6 +88,18 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// What: directives of tracing's `EnvFilter`.
     pub filter: String,
+}
+
+/// `[watchdog]`: what tenants' sessions may hold of what the server has once for all of them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct WatchdogSettings {
+    /// Between two samples.
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+    /// Of the lock table, by one session.
+    pub session_lock_percent: u32,
+    /// Of the lock table, by all sessions of a tenant.
+    pub tenant_lock_percent: u32,
 }
 
 /// `[keys]`: what seals the tenants' passwords.

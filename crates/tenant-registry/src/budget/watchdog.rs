@@ -1,0 +1,205 @@
+//! Watchdog of tenants' sessions: ends those that hold more than their share of what all sessions of the server have in
+//! common.
+//!
+//! PostgreSQL bounds none of it by login: one session that fills the lock table fails everybody's writes and logins
+//! (SQLSTATE 53200), and one that locks a database's row in the shared catalogs keeps all new sessions out of it. So the
+//! lock table is sampled many times a second, and who holds too much is ended well before it is full.
+
+mod bounds;
+mod meters;
+mod post;
+
+use std::collections::HashSet;
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use self::bounds::{Bounds, Offence};
+use self::meters::Meters;
+use self::post::Post;
+use super::Inner;
+use super::ending::Order;
+use super::settings::WatchdogSettings;
+
+/// How long the watchdog's login may take, and an answer.
+const LOGIN: Duration = Duration::from_secs(1);
+const ANSWER: Duration = Duration::from_secs(2);
+/// Between two attempts to log in.
+const AGAIN: Duration = Duration::from_millis(250);
+/// How often the server's limits and its notification queue are read. The post is renewed with it.
+const RENEW: Duration = Duration::from_secs(1);
+/// So long the right to end a session at once is not tried again after it was missing.
+const POWERLESS: Duration = Duration::from_mins(1);
+/// Above this share of the lock table (1 of so many) the post is not renewed: what it holds may not be had again.
+const CALM: u64 = 4;
+
+struct Watchdog {
+    budget: Weak<Inner>,
+    settings: WatchdogSettings,
+    meters: Meters,
+    bounds: Bounds,
+    renewed: Instant,
+    /// Those that were ended at the last sample: a session takes a moment to roll back, and is told of once.
+    ended: HashSet<Order>,
+    /// Since when the right to end sessions at once is missing.
+    powerless: Option<Instant>,
+}
+
+/// Runs until the budget is gone; not at all where it has no watchdog.
+pub(crate) async fn run(budget: Weak<Inner>) {
+    let Some(inner) = budget.upgrade() else { return };
+    let Some(settings) = inner.settings.watchdog.clone() else {
+        return;
+    };
+    let name = inner.settings.name.clone();
+    let connect = inner.settings.sentinel.connect.clone();
+    drop(inner);
+    let mut watchdog = Watchdog {
+        budget,
+        settings,
+        meters: Meters::new(&name),
+        bounds: Bounds::default(),
+        renewed: Instant::now(),
+        ended: HashSet::new(),
+        powerless: None,
+    };
+    let mut lost = false;
+    while watchdog.budget.strong_count() > 0 {
+        let error = match within(LOGIN, Post::take(&connect)).await {
+            Ok(post) => {
+                if lost {
+                    tracing::info!(budget = name, "the watchdog samples tenants' sessions again");
+                }
+                lost = false;
+                match watchdog.stand(post).await {
+                    Some(error) => error,
+                    None => return,
+                }
+            }
+            Err(error) => error,
+        };
+        if !lost {
+            tracing::warn!(budget = name, %error, "the watchdog cannot sample tenants' sessions");
+        }
+        lost = true;
+        sleep(AGAIN).await;
+    }
+}
+
+impl Watchdog {
+    /// Samples on this connection until it breaks. `None` when the budget is gone.
+    async fn stand(&mut self, mut post: Post) -> Option<sqlx::Error> {
+        let mut calm = true;
+        let mut renew = true;
+        loop {
+            let began = Instant::now();
+            let pass = async {
+                if renew {
+                    self.renew(&mut post).await?;
+                }
+                self.pass(&mut post).await
+            };
+            match within(ANSWER, pass).await {
+                Ok(is_calm) => calm = is_calm,
+                // It has undone the post's transaction. Where even a new one is not to be had, the next pass tries.
+                Err(error @ sqlx::Error::Database(_)) => {
+                    tracing::debug!(%error, "a sample of tenants' sessions failed");
+                    if let Err(error) = within(ANSWER, post.recover()).await
+                        && !matches!(error, sqlx::Error::Database(_))
+                    {
+                        return Some(error);
+                    }
+                }
+                Err(error) => return Some(error),
+            }
+            renew = calm && self.renewed.elapsed() >= RENEW;
+            // On a server that is slow to answer it rests for as long as it asked.
+            sleep(self.settings.interval.max(began.elapsed())).await;
+            if self.budget.strong_count() == 0 {
+                return None;
+            }
+        }
+    }
+
+    async fn renew(&mut self, post: &mut Post) -> Result<(), sqlx::Error> {
+        let facts = post.renew().await?;
+        self.meters.notification_queue(facts.notification_queue);
+        self.bounds = Bounds::of(facts.lock_entries, &self.settings);
+        self.renewed = Instant::now();
+        Ok(())
+    }
+
+    /// One sample, and the end of those that hold too much. Says whether the lock table has room.
+    async fn pass(&mut self, post: &mut Post) -> Result<bool, sqlx::Error> {
+        let began = Instant::now();
+        let sample = post.sample(&self.settings.tenant_login).await?;
+        self.meters
+            .sampled(began.elapsed(), sample.entries, self.bounds.entries);
+        let offences = self.bounds.offences(&sample.holdings);
+        let calm = offences.is_empty() && sample.entries < self.bounds.entries / CALM;
+        let mut ended = HashSet::new();
+        for offence in offences {
+            let order = (offence.tenant, offence.pid);
+            if self.end(post, &offence).await? {
+                ended.insert(order);
+            }
+        }
+        self.ended = ended;
+        Ok(calm)
+    }
+
+    /// At once where that is to be had, else by way of the task that ends backends. Says whether it is being ended.
+    async fn end(&mut self, post: &mut Post, offence: &Offence) -> Result<bool, sqlx::Error> {
+        let order = (offence.tenant, offence.pid);
+        if self.powerless.is_none_or(|since| since.elapsed() >= POWERLESS) {
+            let sql = (self.settings.end_session)(offence.tenant);
+            match post.end(sql, offence).await {
+                Ok(false) => return Ok(false),
+                Ok(true) => {
+                    self.report(offence);
+                    return Ok(true);
+                }
+                Err(error @ sqlx::Error::Database(_)) => {
+                    self.powerless = Some(Instant::now());
+                    tracing::warn!(%error, "the watchdog cannot end a session at once");
+                    post.recover().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(inner) = self.budget.upgrade() {
+            inner.end_backend(order);
+        }
+        self.report(offence);
+        Ok(true)
+    }
+
+    fn report(&self, offence: &Offence) {
+        if self.ended.contains(&(offence.tenant, offence.pid)) {
+            return;
+        }
+        self.meters.ended(offence.reason);
+        tracing::warn!(
+            tenant = %offence.tenant,
+            pid = offence.pid,
+            reason = offence.reason.as_str(),
+            entries = offence.entries,
+            tenant_entries = offence.tenant_entries,
+            bound = offence.bound,
+            lock_table = self.bounds.entries,
+            shared_object = offence.shared_object.as_deref(),
+            "the watchdog ends a tenant's session"
+        );
+    }
+}
+
+async fn within<T>(
+    deadline: Duration,
+    answer: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    match timeout(deadline, answer).await {
+        Ok(answer) => answer,
+        Err(elapsed) => Err(sqlx::Error::Io(elapsed.into())),
+    }
+}
