@@ -56,9 +56,11 @@ impl TenantSource for StoreSource {
 
     fn refused(&self, tenant: TenantId) -> RefusedFuture<'_> {
         Box::pin(async move {
-            tracing::warn!(%tenant, "the server refuses the password of a tenant's login");
-            if let Err(error) = self.store.note_login_refused(tenant).await {
-                tracing::warn!(%tenant, %error, "a refused login could not be noted");
+            match self.store.note_login_refused(tenant).await {
+                // Noted before, and logged then: a busy tenant is refused more than once a second.
+                Ok(false) => {}
+                Ok(true) => tracing::warn!(%tenant, "the server refuses the password of a tenant's login"),
+                Err(error) => tracing::warn!(%tenant, %error, "a refused login could not be noted"),
             }
         })
     }

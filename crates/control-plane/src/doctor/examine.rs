@@ -134,7 +134,7 @@ impl Doctor {
                 .await;
             match logins::read(&mut connection, data.name.as_str()).await {
                 Ok(found) => read = Some(found),
-                Err(gap) => visit.findings.push(gap),
+                Err(gap) => visit.findings.push(*gap),
             }
             // Whatever it says now, the answers are there.
             let _ = connection.close().await;

@@ -26,7 +26,7 @@ pub(super) type Logins = Vec<(String, i32)>;
 type Stored = (Uuid, Option<i32>, i8, Option<String>);
 
 /// The logins of tenants in this connection's cluster.
-pub(super) async fn read(data: &mut PgConnection, place: &str) -> Result<Logins, Finding> {
+pub(super) async fn read(data: &mut PgConnection, place: &str) -> Result<Logins, Box<Finding>> {
     let asked = sqlx::query_as(
         "SELECT rolname::text, rolconnlimit FROM pg_catalog.pg_roles
          WHERE rolname ~ '^tn_[0-9a-f]{32}_[ab]$' ORDER BY rolname",
@@ -49,7 +49,7 @@ pub(super) async fn compare(
     );
     let stored: Vec<Stored> = match answer(place, timeout(ASKED, asked.fetch_all(store)).await) {
         Ok(stored) => stored,
-        Err(gap) => return vec![gap],
+        Err(gap) => return vec![*gap],
     };
     let maxima: HashMap<Uuid, Option<u32>> = stored
         .iter()
@@ -104,8 +104,8 @@ fn first(cluster: &str, mut findings: Vec<Finding>) -> Vec<Finding> {
 fn answer<T>(
     place: &str,
     answer: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
-) -> Result<T, Finding> {
-    let gap = |why: String| Finding::new("NOT_EXAMINED", place, "logins", why);
+) -> Result<T, Box<Finding>> {
+    let gap = |why: String| Box::new(Finding::new("NOT_EXAMINED", place, "logins", why));
     match answer {
         Ok(answer) => answer.map_err(|error| gap(cause(&error))),
         Err(_) => Err(gap(format!("no answer within {ASKED:?}"))),

@@ -38,7 +38,7 @@ impl Reconciler {
     /// Goes on until it is dropped.
     pub async fn run(self) {
         // Beside each other: ten thousand logins keep no operation waiting.
-        tokio::join!(self.drive_due(), upkeep::run(&self.plane));
+        tokio::join!(self.drive_due(), Box::pin(upkeep::run(&self.plane)));
     }
 
     async fn drive_due(&self) {

@@ -70,7 +70,7 @@ impl ControlPlane {
                 tracing::warn!(tenant = %tenant.id, %error, "the connection limit of a login was not set");
             }
             Err(_) => {
-                tracing::warn!(tenant = %tenant.id, "the connection limit of a login was not set in time")
+                tracing::warn!(tenant = %tenant.id, "the connection limit of a login was not set in time");
             }
         }
     }

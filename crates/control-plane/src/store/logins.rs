@@ -17,16 +17,16 @@ impl Store {
             .collect())
     }
 
-    /// Notes that the server refuses the tenant's password. What was noted first stays.
-    pub(crate) async fn note_login_refused(&self, tenant: TenantId) -> Result<(), StoreError> {
-        sqlx::query!(
+    /// Notes that the server refuses the tenant's password. What was noted first stays; then it is false.
+    pub(crate) async fn note_login_refused(&self, tenant: TenantId) -> Result<bool, StoreError> {
+        let noted = sqlx::query!(
             "UPDATE control.tenants SET login_refused_at = now()
              WHERE id = $1 AND state = 'active' AND login_refused_at IS NULL",
             tenant.as_uuid(),
         )
         .execute(&self.pool)
         .await?;
-        Ok(())
+        Ok(noted.rows_affected() == 1)
     }
 
     /// Forgets that the server refused the tenant's password.

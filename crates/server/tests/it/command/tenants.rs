@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::operator::Operator;
 
-const SHOWN: [&str; 11] = [
+const SHOWN: [&str; 12] = [
     "id",
     "name",
     "external id",
@@ -13,6 +13,7 @@ const SHOWN: [&str; 11] = [
     "max connections",
     "reserved connections",
     "to be purged at",
+    "login refused since",
     "version",
     "created",
     "updated",
