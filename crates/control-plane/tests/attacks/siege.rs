@@ -312,7 +312,7 @@ impl Fortress {
             Err(_) => wrong.push("others wait".to_owned()),
         }
         match timeout(PATIENCE, self.plane.store().mark_active(&[self.b])).await {
-            Ok(Ok(_)) => {}
+            Ok(Ok(())) => {}
             Ok(Err(error)) => wrong.push(format!("the control store fails: {error}")),
             Err(_) => wrong.push("the control store waits".to_owned()),
         }

@@ -134,7 +134,6 @@ impl Ending {
             .bind(pid)
             .fetch_optional(connection);
         match within(END, ended).await {
-            Ok(Some(true)) => {}
             // Of this tenant's no session has this process id.
             Ok(Some(false) | None) => drop(self.pending.remove(&order)),
             Err(error @ (sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_))) => {
@@ -143,7 +142,7 @@ impl Ending {
             Err(error) if first => {
                 tracing::warn!(%tenant, pid, %error, "a backend could not be ended; trying again");
             }
-            Err(_) => {}
+            Ok(Some(true)) | Err(_) => {}
         }
         Ok(())
     }

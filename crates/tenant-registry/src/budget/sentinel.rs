@@ -2,7 +2,7 @@
 //!
 //! A closed socket is not a freed place: the server's backend notices a moment later, and one whose network went silent
 //! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
-//! ended, where the sentinel was told how.
+//! handed to the task that ends backends, on a connection of its own.
 
 mod facts;
 mod watch;

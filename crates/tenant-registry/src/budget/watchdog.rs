@@ -161,7 +161,10 @@ impl Watchdog {
                     return Ok(true);
                 }
                 Err(error @ sqlx::Error::Database(_)) => {
-                    self.powerless = Some(Instant::now());
+                    // For whatever else it failed, the next pass tries it again.
+                    if is_powerless(&error) {
+                        self.powerless = Some(Instant::now());
+                    }
                     tracing::warn!(%error, "the watchdog cannot end a session at once");
                     post.recover().await?;
                 }
@@ -192,6 +195,14 @@ impl Watchdog {
             "the watchdog ends a tenant's session"
         );
     }
+}
+
+/// The right is missing, or the function or its schema.
+fn is_powerless(error: &sqlx::Error) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| ["42501", "42883", "3F000"].contains(&&*code))
 }
 
 async fn within<T>(
