@@ -10,6 +10,7 @@ pub fn database(error: sqlx::Error) -> Problem {
         Failure::PoolBusy => Code::PoolBusy,
         Failure::BudgetSpent | Failure::ServerFull => Code::ClusterBusy,
         Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
+        Failure::Unavailable | Failure::Outdated => Code::TenantDbUnavailable,
         Failure::ConnectionLost => Code::ConnectionLost,
         Failure::StatementTimeout => Code::StatementTimeout,
         Failure::Conflict => Code::Conflict,

@@ -81,6 +81,7 @@ mod outage;
 
 mod plain;
 mod pool;
+pub mod prepared;
 mod probe;
 mod rate;
 mod reaper;
@@ -102,7 +103,7 @@ pub use budget::{
     EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings,
 };
 pub use change::{Change, TenantNotice};
-pub use checkout::{Checkout, Checkouts, Parts};
+pub use checkout::{Checkout, Checkouts, ConnectionState, Parts};
 pub use connection::TenantConnection;
 pub use counters::{Departures, RegistryStats};
 pub use db::TenantDb;
