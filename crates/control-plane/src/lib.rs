@@ -36,6 +36,8 @@ mod operation;
 #[cfg(feature = "store")]
 mod plane;
 #[cfg(feature = "store")]
+mod service_pool;
+#[cfg(feature = "store")]
 mod source;
 #[cfg(feature = "store")]
 mod store;

@@ -1,13 +1,18 @@
 //! Makes a tenant's roles in the data cluster and ends its sessions, by way of its provisioner.
 
-use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tenant_registry::TenantId;
 
 use super::names::{Slot, provisioner};
 
+use crate::service_pool::ServicePool;
+
 /// Makes the tenant's first login, open with this verifier. Idempotent.
-pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn create(
+    service: &ServicePool,
+    tenant: TenantId,
+    verifier: &str,
+) -> Result<(), sqlx::Error> {
     // The schema's name is one of 64 of ours.
     let call = format!("SELECT {}.create_tenant($1, $2)", provisioner(tenant));
     service
@@ -21,12 +26,12 @@ pub(crate) async fn create(service: &PgPool, tenant: TenantId, verifier: &str) -
 }
 
 /// No login of the tenant's can begin a session any more.
-pub(crate) async fn forbid_logins(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+pub(crate) async fn forbid_logins(service: &ServicePool, tenant: TenantId) -> Result<(), sqlx::Error> {
     call(service, tenant, "forbid_logins").await
 }
 
 /// Ends all sessions of the tenant, in whatever database, and says how many there were.
-pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<i32, sqlx::Error> {
+pub(crate) async fn end_sessions(service: &ServicePool, tenant: TenantId) -> Result<i32, sqlx::Error> {
     let call = format!("SELECT {}.end_backends($1)", provisioner(tenant));
     service
         .fetch_one(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))
@@ -35,12 +40,16 @@ pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<i
 }
 
 /// Drops the tenant's roles, and all that they left behind. Idempotent.
-pub(crate) async fn drop(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+pub(crate) async fn drop(service: &ServicePool, tenant: TenantId) -> Result<(), sqlx::Error> {
     call(service, tenant, "drop_tenant").await
 }
 
 /// The login of this slot can begin sessions again.
-pub(crate) async fn allow_login(service: &PgPool, tenant: TenantId, slot: Slot) -> Result<(), sqlx::Error> {
+pub(crate) async fn allow_login(
+    service: &ServicePool,
+    tenant: TenantId,
+    slot: Slot,
+) -> Result<(), sqlx::Error> {
     let call = format!("SELECT {}.allow_login($1, $2::\"char\")", provisioner(tenant));
     service
         .execute(
@@ -55,7 +64,7 @@ pub(crate) async fn allow_login(service: &PgPool, tenant: TenantId, slot: Slot) 
 /// Opens the login that removes the tenant's rows, with this verifier. False when the tenant has no roles, so that it
 /// has no rows either.
 pub(crate) async fn begin_purge(
-    service: &PgPool,
+    service: &ServicePool,
     tenant: TenantId,
     verifier: &str,
 ) -> Result<bool, sqlx::Error> {
@@ -71,7 +80,7 @@ pub(crate) async fn begin_purge(
 }
 
 /// One of the provisioner's functions of a tenant and nothing else.
-async fn call(service: &PgPool, tenant: TenantId, function: &'static str) -> Result<(), sqlx::Error> {
+async fn call(service: &ServicePool, tenant: TenantId, function: &'static str) -> Result<(), sqlx::Error> {
     let call = format!("SELECT {}.{function}($1)", provisioner(tenant));
     service
         .execute(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))

@@ -88,8 +88,7 @@ async fn a_database_that_lets_nobody_in_cannot_be_reached() {
         ),
     ] {
         let tenant = world.tenant().await;
-        let db = world.db(tenant, Setup::connections(1).impatient()).await;
-        // Some engine looks after its server from within this database.
+        let db = world.db(tenant, Setup::connections(1)).await;
         insert(&db).await.unwrap();
         in_maintenance(&world, closed).await;
         let fresh = world.plane.source().load(tenant).await.unwrap().connect;
