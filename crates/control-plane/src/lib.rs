@@ -30,6 +30,8 @@ mod changes;
 #[cfg(feature = "store")]
 mod idempotency;
 #[cfg(feature = "store")]
+mod json;
+#[cfg(feature = "store")]
 mod lifecycle;
 #[cfg(feature = "store")]
 mod operation;
@@ -53,6 +55,7 @@ pub use self::{
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     idempotency::{IdempotencyKey, KeptAnswer},
+    json::JsonText,
     lifecycle::{ChangeError, CreateError, DEFAULT_GRACE, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},

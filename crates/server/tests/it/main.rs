@@ -19,6 +19,7 @@ mod faults;
 mod idempotency;
 mod killed;
 mod migrated_beside;
+mod moments;
 mod paging;
 mod pools;
 mod retention;
