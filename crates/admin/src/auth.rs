@@ -26,6 +26,7 @@ use uuid::Uuid;
 use web::{Code, Problem};
 
 use crate::attempts::{AttemptLog, STRANGER, Seen, placed};
+use crate::store_failed::store_failed;
 use bearer::bearer;
 pub(crate) use caller::Caller;
 use known::KnownTokens;
@@ -107,11 +108,12 @@ impl AdminAuth {
                 self.known.remove(&sha256);
                 Err(Code::Unauthenticated.into())
             }
-            Err(error @ StoreError::Postgres(_)) => match self.known.kept(&sha256) {
+            Err(error @ (StoreError::Connect(_) | StoreError::Postgres(_))) => match self.known.kept(&sha256)
+            {
                 Some(token) => Ok(token),
-                None => Err(Problem::new(Code::ControlStoreDown).caused_by(error)),
+                None => Err(store_failed(error)),
             },
-            Err(error) => Err(Problem::internal(error)),
+            Err(error) => Err(store_failed(error)),
         }
     }
 }

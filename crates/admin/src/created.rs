@@ -1,16 +1,15 @@
 //! Where the next page of a list begins that is sorted by the time of creation, as it stands in a cursor.
 
 use control_plane::CreatedAt;
+use pg_timestamp::{Timestamp, exact};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use uuid::Uuid;
-use web::read::timestamp;
 
 /// The last row's place.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Created {
-    #[serde(with = "timestamp")]
-    pub(crate) at: OffsetDateTime,
+    #[serde(with = "exact")]
+    pub(crate) at: Timestamp,
     pub(crate) id: Uuid,
 }
 

@@ -11,6 +11,7 @@ pub fn database(error: sqlx::Error) -> Problem {
         Failure::BudgetSpent | Failure::ServerFull => Code::ClusterBusy,
         Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
         Failure::PasswordRefused => Code::TenantLockedOut,
+        Failure::Unavailable | Failure::Outdated => Code::TenantDbUnavailable,
         Failure::ConnectionLost => Code::ConnectionLost,
         Failure::StatementTimeout => Code::StatementTimeout,
         Failure::Conflict => Code::Conflict,

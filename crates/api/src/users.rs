@@ -7,11 +7,10 @@ mod remove;
 mod show;
 
 use axum::routing::get;
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use uuid::Uuid;
 use web::read::rule::{Text, text};
-use web::read::timestamp;
 
 use crate::plane::Route;
 
@@ -21,10 +20,8 @@ struct User {
     id: Uuid,
     name: String,
     confirmed: bool,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize")]
-    updated_at: OffsetDateTime,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 const COLLECTION: &str = "/v1/internal/users";

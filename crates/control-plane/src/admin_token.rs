@@ -3,16 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use pg_timestamp::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
-use time::serde::rfc3339;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Role};
 use crate::credentials::{is_random_secret, random_secret};
+use crate::json::JsonText;
 
 /// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
 pub struct AdminToken(SecretString);
@@ -118,21 +118,17 @@ pub struct AdminTokenInfo {
     /// What it may do.
     pub role: Role,
     /// When it was made.
-    #[serde(with = "rfc3339")]
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// When it ends by itself.
-    #[serde(with = "rfc3339::option")]
-    pub expires_at: Option<OffsetDateTime>,
+    pub expires_at: Option<Timestamp>,
     /// When it was ended.
-    #[serde(with = "rfc3339::option")]
-    pub revoked_at: Option<OffsetDateTime>,
+    pub revoked_at: Option<Timestamp>,
 }
 
 impl AdminTokenInfo {
     /// All of it, as the audit log keeps it.
-    pub(crate) fn describe(&self) -> Value {
-        // Dates of four digits' years and texts: this does not fail.
-        serde_json::to_value(self).unwrap_or_else(|_| json!({"id": self.id}))
+    pub(crate) fn describe(&self) -> JsonText {
+        JsonText::of(self)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use pg_timestamp::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::credentials::random_secret;
@@ -65,11 +65,11 @@ pub struct ApiKey {
     /// Who made it.
     pub created_by: String,
     /// When it was made.
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// From when on it is refused; `None` for never.
-    pub expires_at: Option<OffsetDateTime>,
+    pub expires_at: Option<Timestamp>,
     /// Since when it is refused for good.
-    pub revoked_at: Option<OffsetDateTime>,
+    pub revoked_at: Option<Timestamp>,
 }
 
 #[cfg(test)]

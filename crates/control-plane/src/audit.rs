@@ -1,10 +1,10 @@
 //! What the audit log keeps: who did what to whom, when, from where, and what changed by it. Never a secret.
 
 use serde::Serialize;
-use serde_json::Value;
 use tenant_registry::TenantId;
 
 use crate::actor::Actor;
+use crate::json::JsonText;
 
 /// How it ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -45,9 +45,9 @@ pub struct AuditEntry<'a> {
     /// To what else, such as an API key's id.
     pub target: Option<String>,
     /// How it was, without secrets.
-    pub before: Option<Value>,
+    pub before: Option<JsonText>,
     /// How it is since, without secrets.
-    pub after: Option<Value>,
+    pub after: Option<JsonText>,
 }
 
 impl<'a> AuditEntry<'a> {
@@ -85,7 +85,7 @@ impl<'a> AuditEntry<'a> {
 
     /// What changed by it.
     #[must_use]
-    pub fn changed(self, before: Option<Value>, after: Option<Value>) -> Self {
+    pub fn changed(self, before: Option<JsonText>, after: Option<JsonText>) -> Self {
         Self {
             before,
             after,

@@ -30,11 +30,15 @@ mod changes;
 #[cfg(feature = "store")]
 mod idempotency;
 #[cfg(feature = "store")]
+mod json;
+#[cfg(feature = "store")]
 mod lifecycle;
 #[cfg(feature = "store")]
 mod operation;
 #[cfg(feature = "store")]
 mod plane;
+#[cfg(feature = "store")]
+mod service_pool;
 #[cfg(feature = "store")]
 mod source;
 #[cfg(feature = "store")]
@@ -51,6 +55,7 @@ pub use self::{
     api_key::{ApiKey, ApiKeySecret},
     audit::{AuditEntry, Outcome},
     idempotency::{IdempotencyKey, KeptAnswer},
+    json::JsonText,
     lifecycle::{ChangeError, CreateError, DEFAULT_GRACE, Reconciler, Started, Taken, Transition},
     operation::{Operation, OperationKind, OperationState, Step},
     plane::{ControlPlane, ControlPlaneSettings, KeysError},

@@ -1,8 +1,8 @@
 //! What leads a tenant from one state of its life to the next, in steps that can each be done again.
 
+use pg_timestamp::Timestamp;
 use serde::Serialize;
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Work on a tenant that goes on until it is done, whoever asked for it and whatever happens to them.
@@ -25,15 +25,15 @@ pub struct Operation {
     /// Why that step failed last, if it did.
     pub last_error: Option<String>,
     /// When that step is tried again, or was tried first.
-    pub due_at: OffsetDateTime,
+    pub due_at: Timestamp,
     /// Who asked for it.
     pub actor: String,
     /// When it was asked for.
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// When something of it was done last.
-    pub updated_at: OffsetDateTime,
+    pub updated_at: Timestamp,
     /// When it ended.
-    pub finished_at: Option<OffsetDateTime>,
+    pub finished_at: Option<Timestamp>,
 }
 
 impl Operation {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crypto::Envelope;
-use sqlx::postgres::{PgConnectOptions, PgPool};
+use sqlx::postgres::PgConnectOptions;
 use tenant_registry::TenantId;
 
 use crate::postgres::{
     Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, TENANT_LOGIN, schema_status, tenant_roles,
 };
+use crate::service_pool::ServicePool;
 use crate::source::StoreSource;
 use crate::store::{Store, StoreError, lazy_pool};
 use crate::tenant::LoginLimit;
@@ -68,7 +69,7 @@ pub struct ControlPlane {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     /// The service's own connections to the data cluster.
-    pub(crate) data: PgPool,
+    pub(crate) data: ServicePool,
     settings: Arc<ControlPlaneSettings>,
 }
 

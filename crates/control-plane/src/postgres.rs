@@ -9,6 +9,7 @@ mod names;
 mod purge;
 pub(crate) mod roles;
 pub(crate) mod scram;
+#[cfg(feature = "store")]
 pub(crate) mod tenant_roles;
 
 pub use cluster::{Cluster, Login, ServerFacts};

@@ -19,7 +19,8 @@ mod tenant_changes;
 mod tenants;
 
 use sqlx::Connection as _;
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
+use tenant_registry::{ConnectFailure, Failure};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
@@ -37,26 +38,65 @@ pub(crate) use tenant_changes::Bounds;
 pub use tenants::TenantFilter;
 
 use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
+use crate::service_pool::ServicePool;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The control store, with the rights of the service's login.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: PgPool,
+    pool: ServicePool,
 }
 
 /// Why the store has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// No session could be had.
+    #[error("no connection to PostgreSQL")]
+    Connect(#[source] Arc<sqlx::Error>),
     /// PostgreSQL, or the way to it, failed.
     #[error("PostgreSQL failed")]
-    Postgres(#[from] sqlx::Error),
+    Postgres(#[source] sqlx::Error),
     /// A row holds what no version of this program writes.
     #[error("the control store holds an invalid {0}")]
     Invalid(&'static str),
     /// The work ended without an answer.
     #[error("the work was interrupted")]
     Interrupted,
+}
+
+impl StoreError {
+    /// What kind of failure it is.
+    pub fn failure(&self) -> Failure {
+        match self {
+            Self::Connect(cause) => match ConnectFailure(Arc::clone(cause)).kind() {
+                Failure::Other => Failure::Unreachable,
+                kind => kind,
+            },
+            Self::Postgres(cause) => Failure::of(cause),
+            Self::Invalid(_) | Self::Interrupted => Failure::Other,
+        }
+    }
+
+    /// How long it is until asking again may help, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Postgres(cause) => Failure::retry_after(cause),
+            Self::Connect(_) | Self::Invalid(_) | Self::Interrupted => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Configuration(cause) => match cause.downcast::<ConnectFailure>() {
+                Ok(failure) => Self::Connect(failure.0),
+                Err(cause) => Self::Postgres(sqlx::Error::Configuration(cause)),
+            },
+            error => Self::Postgres(error),
+        }
+    }
 }
 
 impl Store {
@@ -94,7 +134,12 @@ impl Store {
 const PING: Duration = Duration::from_secs(2);
 
 /// A small pool of the service's own, opened when it is used first.
-pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_connections: u32) -> PgPool {
+pub(crate) fn lazy_pool(
+    cluster: &Cluster,
+    database: &str,
+    service: &Login,
+    max_connections: u32,
+) -> ServicePool {
     let connect = cluster.options(service, database).options([
         ("statement_timeout", "10000"),
         ("lock_timeout", "5000"),
@@ -121,5 +166,5 @@ pub(crate) fn lazy_pool(cluster: &Cluster, database: &str, service: &Login, max_
         clippy::disallowed_methods,
         reason = "the one place that opens a pool of the control plane"
     )]
-    options.connect_lazy_with(connect)
+    ServicePool::new(options.connect_lazy_with(connect))
 }

@@ -6,10 +6,10 @@ mod metadata;
 mod name;
 mod state;
 
+use pg_timestamp::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::actor::Actor;
 
@@ -39,19 +39,19 @@ pub struct Tenant {
     /// Counts every change that an operator can see.
     pub revision: i64,
     /// While offboarding: when its data goes.
-    pub purge_at: Option<OffsetDateTime>,
+    pub purge_at: Option<Timestamp>,
     /// Since when the server has refused the password of its login, as far as is known: it was changed there by SQL.
-    pub login_refused_at: Option<OffsetDateTime>,
+    pub login_refused_at: Option<Timestamp>,
     /// When it was committed to the store.
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// When it changed last.
-    pub updated_at: OffsetDateTime,
+    pub updated_at: Timestamp,
 }
 
 /// A tenant that is to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTenant {
-    /// Its id; `None` for a fresh one.
+    /// Its id; `None` for that of the request, or a fresh one.
     pub id: Option<TenantId>,
     /// Its name.
     pub name: TenantName,
@@ -61,22 +61,23 @@ pub struct NewTenant {
     pub metadata: Metadata,
     /// How many connections it may hold.
     pub limits: Limits,
-    /// Whether its id belongs to one request alone, as [`NewTenant::id_of`] makes it: then a tenant of this id is the
-    /// one that was asked for.
-    pub again: bool,
+    /// The request that asks for it, as [`NewTenant::request_of`] tells it: the same one sent again finds the tenant that
+    /// it has made.
+    pub request: Option<Uuid>,
 }
 
 impl NewTenant {
-    /// The id of the tenant that a caller asks for with this idempotency key: the same each time, so that a request
-    /// that is sent again after a crash finds what it has made. A UUID of version 8 (RFC 9562) from SHA-256.
-    pub fn id_of(actor: &Actor, key: &str) -> TenantId {
+    /// What tells a caller's request with this idempotency key from all others: the same each time, so that one that is
+    /// sent again after a crash finds what it has made. Where it names no id, this is the tenant's. A UUID of version 8
+    /// (RFC 9562) from SHA-256.
+    pub fn request_of(actor: &Actor, key: &str) -> Uuid {
         let mut hash = Sha256::new();
         hash.update(b"tenantry tenant by idempotency key\0");
         hash.update(actor.token.unwrap_or_default());
         hash.update(key);
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash.finalize()[..16]);
-        Builder::from_custom_bytes(bytes).into_uuid().into()
+        Builder::from_custom_bytes(bytes).into_uuid()
     }
 
     /// A tenant of this name, with a fresh id and the service's default limits.
@@ -87,7 +88,7 @@ impl NewTenant {
             external_id: None,
             metadata: Metadata::default(),
             limits: Limits::default(),
-            again: false,
+            request: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A client of the admin plane, for the commands that go by way of a running service.
 
 mod answer;
+mod document;
 mod error;
 mod find;
 mod follow;
@@ -61,7 +62,7 @@ impl AdminClient {
         if status == StatusCode::NO_CONTENT {
             return Ok(Answer::new(status, &response.headers, Value::Null));
         }
-        let body: Value = serde_json::from_slice(&response.body).map_err(|_| strange())?;
+        let body = document::read(&response.body).map_err(|_| strange())?;
         if status.is_success() {
             return Ok(Answer::new(status, &response.headers, body));
         }

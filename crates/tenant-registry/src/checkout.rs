@@ -2,7 +2,7 @@
 
 use sqlx::postgres::PgConnection;
 
-use crate::{Lease, TenantPool};
+use crate::{Failure, Lease, TenantPool};
 
 /// A pool whose connections a [`TenantDb`](crate::TenantDb) can use.
 pub trait Checkouts: TenantPool {
@@ -22,12 +22,34 @@ pub trait Checkout: Send + 'static {
     fn parts(&mut self) -> Option<Parts<'_>>;
 }
 
-/// A borrowed connection and whether it is clean.
+/// A borrowed connection and its state.
 #[derive(Debug)]
 pub struct Parts<'a> {
     /// The connection.
     pub connection: &'a mut PgConnection,
-    /// Whether it may go to the next request as it is when it is dropped now. False from the first byte of a statement
-    /// until its last row was read, and as long as a transaction is open: then it is rolled back first, or closed.
-    pub clean: &'a mut bool,
+    /// What is to happen to it when it is dropped now.
+    pub state: &'a mut ConnectionState,
+}
+
+/// What happens to a connection when it goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// It goes to the next request as it is.
+    Clean,
+    /// It is rolled back first, or closed: from the first byte of a statement until its last row was read, and as long as
+    /// a transaction is open.
+    Unclean,
+    /// It is closed: its session does not recover.
+    Unusable,
+}
+
+impl ConnectionState {
+    /// After this error.
+    pub(crate) fn after(error: &sqlx::Error) -> Self {
+        if Failure::ends_session(error) {
+            Self::Unusable
+        } else {
+            Self::Unclean
+        }
+    }
 }

@@ -8,7 +8,8 @@ use futures_util::{StreamExt as _, stream};
 use sqlx::postgres::{PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
-use crate::checkout::{Checkout as _, Checkouts, Parts};
+use crate::checkout::{Checkout as _, Checkouts, ConnectionState, Parts};
+use crate::prepared::{self, Rerun};
 use crate::{BudgetedPool, TenantId};
 
 /// A connection of the tenant's, given back when it is dropped.
@@ -50,16 +51,80 @@ impl<P: Checkouts> TenantConnection<P> {
 
     /// The connection, marked unclean until [`completed`](Self::completed).
     pub(crate) fn start(&mut self) -> Result<&mut PgConnection, sqlx::Error> {
-        let Parts { connection, clean } = self.checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
-        *clean = false;
+        let Parts { connection, state } = self.checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
+        *state = ConnectionState::Unclean;
         Ok(connection)
     }
 
     /// What was started has run to its end, and no transaction is open.
     pub(crate) fn completed(&mut self) {
-        if let Some(parts) = self.checkout.parts() {
-            *parts.clean = !self.bared;
+        if let (false, Some(parts)) = (self.bared, self.checkout.parts()) {
+            *parts.state = ConnectionState::Clean;
         }
+    }
+
+    /// What was started has failed.
+    pub(crate) fn failed(&mut self, error: &sqlx::Error) {
+        if let Some(parts) = self.checkout.parts() {
+            *parts.state = ConnectionState::after(error);
+        }
+    }
+
+    /// Runs a query. The connection is clean after one that is a transaction by itself.
+    pub(crate) fn run_many<'e, 'q, E>(
+        &'e mut self,
+        query: E,
+        rerun: Rerun,
+    ) -> BoxStream<'e, Result<Either<PgQueryResult, PgRow>, sqlx::Error>>
+    where
+        E: Execute<'q, Postgres>,
+    {
+        let completed = match rerun {
+            Rerun::Once if !self.bared => ConnectionState::Clean,
+            Rerun::Once | Rerun::Never => ConnectionState::Unclean,
+        };
+        let rerun = self.at_most(rerun);
+        let Some(Parts { connection, state }) = self.checkout.parts() else {
+            return stream::once(async { Err(sqlx::Error::PoolClosed) }).boxed();
+        };
+        *state = ConnectionState::Unclean;
+        // `unfold` sees the stream's own end, which is when the server is ready for the next query.
+        let rows = prepared::fetch_many(connection, query, rerun);
+        stream::unfold((rows, state), move |(mut rows, state)| async move {
+            let row = rows.next().await;
+            match &row {
+                Some(Ok(_)) => {}
+                Some(Err(error)) => *state = ConnectionState::after(error),
+                None if *state == ConnectionState::Unclean => *state = completed,
+                None => {}
+            }
+            row.map(|row| (row, (rows, state)))
+        })
+        .boxed()
+    }
+
+    /// As [`run_many`](Self::run_many), for the first row.
+    pub(crate) async fn run_optional<'q, E>(
+        &mut self,
+        query: E,
+        rerun: Rerun,
+    ) -> Result<Option<PgRow>, sqlx::Error>
+    where
+        E: Execute<'q, Postgres>,
+    {
+        let at_most = self.at_most(rerun);
+        let row = prepared::fetch_optional(self.start()?, query, at_most).await;
+        match &row {
+            Ok(_) if rerun == Rerun::Once => self.completed(),
+            Ok(_) => {}
+            Err(error) => self.failed(error),
+        }
+        row
+    }
+
+    /// On a bare connection a transaction may be open that is not known of.
+    fn at_most(&self, rerun: Rerun) -> Rerun {
+        if self.bared { Rerun::Never } else { rerun }
     }
 }
 
@@ -82,21 +147,7 @@ impl<'c, P: Checkouts> Executor<'c> for &'c mut TenantConnection<P> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        let completed = !self.bared;
-        let Some(Parts { connection, clean }) = self.checkout.parts() else {
-            return stream::once(async { Err(sqlx::Error::PoolClosed) }).boxed();
-        };
-        *clean = false;
-        // `unfold` sees the stream's own end, which is when the server is ready for the next query.
-        let rows = connection.fetch_many(query);
-        stream::unfold((rows, clean), move |(mut rows, clean)| async move {
-            let row = rows.next().await;
-            if row.is_none() {
-                *clean = completed;
-            }
-            row.map(|row| (row, (rows, clean)))
-        })
-        .boxed()
+        self.run_many(query, Rerun::Once)
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
@@ -104,11 +155,7 @@ impl<'c, P: Checkouts> Executor<'c> for &'c mut TenantConnection<P> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        Box::pin(async move {
-            let row = self.start()?.fetch_optional(query).await?;
-            self.completed();
-            Ok(row)
-        })
+        Box::pin(self.run_optional(query, Rerun::Once))
     }
 
     fn prepare_with<'e>(

@@ -3,14 +3,15 @@
 use std::fmt;
 
 use async_stream::try_stream;
-use futures_util::TryStreamExt as _;
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
-use crate::checkout::{Checkout as _, Checkouts, Parts};
+use crate::checkout::{Checkout as _, Checkouts, ConnectionState, Parts};
 use crate::connection::TenantConnection;
+use crate::prepared::{self, Rerun};
 use crate::transaction::TenantTransaction;
 use crate::{BudgetedPool, Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 
@@ -106,16 +107,16 @@ impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
     {
         Box::pin(try_stream! {
             let mut checkout = P::checkout(&self.lease).await?;
-            let Some(Parts { connection, clean }) = checkout.parts() else {
+            let Some(Parts { connection, state }) = checkout.parts() else {
                 Err(sqlx::Error::PoolClosed)?;
                 return;
             };
-            *clean = false;
-            let mut rows = connection.fetch_many(query);
-            while let Some(row) = rows.try_next().await? {
-                yield row;
+            *state = ConnectionState::Unclean;
+            let mut rows = prepared::fetch_many(connection, query, Rerun::Once);
+            while let Some(row) = rows.next().await {
+                yield row.inspect_err(|error| *state = ConnectionState::after(error))?;
             }
-            *clean = true;
+            *state = ConnectionState::Clean;
         })
     }
 
@@ -126,11 +127,13 @@ impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
     {
         Box::pin(async move {
             let mut checkout = P::checkout(&self.lease).await?;
-            let Parts { connection, clean } = checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
-            *clean = false;
-            let row = connection.fetch_optional(query).await?;
-            *clean = true;
-            Ok(row)
+            let Parts { connection, state } = checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
+            *state = ConnectionState::Unclean;
+            let row = prepared::fetch_optional(connection, query, Rerun::Once).await;
+            *state = row
+                .as_ref()
+                .map_or_else(ConnectionState::after, |_| ConnectionState::Clean);
+            row
         })
     }
 

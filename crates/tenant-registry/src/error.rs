@@ -1,10 +1,12 @@
 //! Why there is no lease, and what kind of failure a query met.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::SourceError;
 use crate::budget::{BudgetSpent, LoginBackoff};
 use crate::connection_limit::ConnectionLimit;
+use crate::prepared::is_outdated;
 use crate::probe::ConnectFailure;
 use crate::session::SessionRefused;
 
@@ -73,6 +75,12 @@ pub enum Failure {
     /// The server refuses the login's password, also after the source was asked for it anew (28P01): waiting does not
     /// help, an operator does.
     PasswordRefused,
+    /// The server cannot do this for now: it takes no writes (25006), lacks disk space, memory or locks (class 53), or
+    /// has closed the session as an idle one (57P05). Nothing of the statement stays.
+    Unavailable,
+    /// The schema has outgrown a prepared statement in the midst of a transaction, and nothing of that stays: run it
+    /// again. See [`prepared`](crate::prepared).
+    Outdated,
     /// The statement met its time limit or a lock's (57014, 55P03, 25P03, 25P04).
     StatementTimeout,
     /// The server refused to serialise concurrent transactions (40001, 40P01): try again.
@@ -94,6 +102,8 @@ impl Failure {
             Self::ConnectionLost => "connection_lost",
             Self::LoginRefused => "login_refused",
             Self::PasswordRefused => "password_refused",
+            Self::Unavailable => "unavailable",
+            Self::Outdated => "outdated",
             Self::StatementTimeout => "statement_timeout",
             Self::Conflict => "conflict",
             Self::PoolClosed => "pool_closed",
@@ -118,6 +128,7 @@ impl Failure {
             sqlx::Error::Io(_) => Self::ConnectionLost,
             sqlx::Error::Tls(_) | sqlx::Error::WorkerCrashed => Self::Unreachable,
             sqlx::Error::Configuration(error) => Self::of_connect(error.as_ref()),
+            sqlx::Error::Database(_) if is_outdated(error) => Self::Outdated,
             sqlx::Error::Database(error) => error.code().map_or(Self::Other, |code| Self::of_sqlstate(&code)),
             _ => Self::Other,
         }
@@ -126,7 +137,9 @@ impl Failure {
     /// How long it is until asking again may help, where that is known.
     pub fn retry_after(error: &sqlx::Error) -> Option<Duration> {
         let sqlx::Error::Configuration(error) = error else {
-            return None;
+            // Another session, or another run, does it.
+            return (is_outdated(error) || sqlstate_of(error).as_deref() == Some("57P05"))
+                .then_some(Duration::ZERO);
         };
         let spent = error.downcast_ref::<BudgetSpent>().map(|spent| spent.retry_after);
         spent.or_else(|| {
@@ -163,9 +176,21 @@ impl Failure {
             "40001" | "40P01" => Self::Conflict,
             "57P01" | "57P02" => Self::ConnectionLost,
             "57P03" => Self::Unreachable,
+            "25006" | "57P05" => Self::Unavailable,
             _ if code.starts_with("08") => Self::ConnectionLost,
             _ if code.starts_with("28") => Self::LoginRefused,
+            _ if code.starts_with("53") => Self::Unavailable,
             _ => Self::Other,
         }
     }
+
+    /// Whether the session cannot do after this error what another one can: what a database or a login has for
+    /// `default_transaction_read_only` holds from a session's start to its end, and so does a connection to a standby.
+    pub(crate) fn ends_session(error: &sqlx::Error) -> bool {
+        matches!(sqlstate_of(error).as_deref(), Some("25006" | "57P05"))
+    }
+}
+
+fn sqlstate_of(error: &sqlx::Error) -> Option<Cow<'_, str>> {
+    error.as_database_error()?.code()
 }

@@ -82,6 +82,7 @@ mod outage;
 
 mod plain;
 mod pool;
+pub mod prepared;
 mod probe;
 mod rate;
 mod reaper;
@@ -103,7 +104,7 @@ pub use budget::{
     EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings, WatchdogSettings,
 };
 pub use change::{Change, TenantNotice};
-pub use checkout::{Checkout, Checkouts, Parts};
+pub use checkout::{Checkout, Checkouts, ConnectionState, Parts};
 pub use connection::TenantConnection;
 pub use counters::{Departures, RegistryStats};
 pub use db::TenantDb;

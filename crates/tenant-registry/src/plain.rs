@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Executor as _, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::checkout::{Checkout, Checkouts, Parts};
+use crate::checkout::{Checkout, Checkouts, ConnectionState, Parts};
 use crate::pool::Closed;
 use crate::probe::{ConnectFailure, Probe};
 use crate::session::{self, SessionSettings};
@@ -153,7 +153,7 @@ impl Checkouts for PlainPool {
             Ok(connection) => Ok(PlainCheckout {
                 connection: Some(connection),
                 lease: lease.clone(),
-                clean: true,
+                state: ConnectionState::Clean,
             }),
             Err(error) => Err(lease.explain(error).await),
         }
@@ -168,14 +168,14 @@ pub struct PlainCheckout {
     /// `None` only in `drop`, which takes it out.
     connection: Option<PoolConnection<Postgres>>,
     lease: Lease<PlainPool>,
-    clean: bool,
+    state: ConnectionState,
 }
 
 impl Checkout for PlainCheckout {
     fn parts(&mut self) -> Option<Parts<'_>> {
         Some(Parts {
             connection: self.connection.as_deref_mut()?,
-            clean: &mut self.clean,
+            state: &mut self.state,
         })
     }
 }
@@ -189,12 +189,16 @@ impl Drop for PlainCheckout {
             // sqlx gives a connection back in a task, and panics without a runtime: close the socket instead.
             return drop(connection.detach());
         };
-        if self.clean {
+        match self.state {
             // As sqlx would, but within a bound: it pings, and on a silent network would wait for ever.
-            runtime.spawn(timeout(CLEAN_UP, connection.return_to_pool()));
-        } else {
+            ConnectionState::Clean => {
+                runtime.spawn(timeout(CLEAN_UP, connection.return_to_pool()));
+            }
             // The lease goes along, so that the reaper waits for the clean-up as well.
-            runtime.spawn(clean_up(connection, self.lease.clone()));
+            ConnectionState::Unclean => {
+                runtime.spawn(clean_up(connection, self.lease.clone()));
+            }
+            ConnectionState::Unusable => connection.close_on_drop(),
         }
     }
 }

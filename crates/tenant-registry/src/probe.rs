@@ -25,10 +25,13 @@ const FRESH: Duration = Duration::from_secs(1);
 pub struct ConnectFailure(#[source] pub Arc<sqlx::Error>);
 
 impl ConnectFailure {
-    /// What kind of failure it is. Nothing was sent yet, so nothing is lost.
+    /// What kind of failure it is. Nothing was sent yet, so nothing is lost; and whatever else a server has against a
+    /// session, such as that there is no such database (3D000), that it takes no connections (55000) or not this login's
+    /// (42501), it cannot be reached.
     pub fn kind(&self) -> Failure {
         match Failure::of(&self.0) {
             Failure::ConnectionLost => Failure::Unreachable,
+            Failure::Other if self.0.as_database_error().is_some() => Failure::Unreachable,
             other => other,
         }
     }

@@ -4,12 +4,12 @@ use std::fmt;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{StreamExt as _, stream};
 use sqlx::postgres::{PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
 use crate::checkout::Checkouts;
 use crate::connection::TenantConnection;
+use crate::prepared::Rerun;
 use crate::{BudgetedPool, TenantId};
 
 /// PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error. Within one it refuses any
@@ -37,8 +37,14 @@ pub struct TenantTransaction<P: Checkouts = BudgetedPool> {
 
 impl<P: Checkouts> TenantTransaction<P> {
     pub(crate) async fn begin(mut connection: TenantConnection<P>) -> Result<Self, sqlx::Error> {
-        connection.start()?.execute("BEGIN").await?;
-        Ok(Self { connection })
+        let begun = connection.start()?.execute("BEGIN").await;
+        match begun {
+            Ok(_) => Ok(Self { connection }),
+            Err(error) => {
+                connection.failed(&error);
+                Err(error)
+            }
+        }
     }
 
     /// Whose transaction it is.
@@ -62,9 +68,7 @@ impl<P: Checkouts> TenantTransaction<P> {
     /// What the server answers; then nothing was committed. A transaction that failed earlier is an error here
     /// too (25P02).
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
-        self.connection.start()?.execute(COMMIT).await?;
-        self.connection.completed();
-        Ok(())
+        self.end(COMMIT).await
     }
 
     /// Rolls back and waits for it. Dropping does the same without waiting.
@@ -72,9 +76,16 @@ impl<P: Checkouts> TenantTransaction<P> {
     /// # Errors
     /// When the connection broke; the server has rolled back then.
     pub async fn rollback(mut self) -> Result<(), sqlx::Error> {
-        self.connection.start()?.execute("ROLLBACK").await?;
-        self.connection.completed();
-        Ok(())
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        let ended = self.connection.start()?.execute(sql).await;
+        match &ended {
+            Ok(_) => self.connection.completed(),
+            Err(error) => self.connection.failed(error),
+        }
+        ended.map(drop)
     }
 }
 
@@ -97,10 +108,7 @@ impl<'c, P: Checkouts> Executor<'c> for &'c mut TenantTransaction<P> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        match self.connection.start() {
-            Ok(connection) => connection.fetch_many(query),
-            Err(error) => stream::once(async { Err(error) }).boxed(),
-        }
+        self.connection.run_many(query, Rerun::Never)
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<PgRow>, sqlx::Error>>
@@ -108,7 +116,7 @@ impl<'c, P: Checkouts> Executor<'c> for &'c mut TenantTransaction<P> {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
-        Box::pin(async move { self.connection.start()?.fetch_optional(query).await })
+        Box::pin(self.connection.run_optional(query, Rerun::Never))
     }
 
     fn prepare_with<'e>(

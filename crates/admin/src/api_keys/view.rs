@@ -1,10 +1,9 @@
 //! An API key, as it is shown.
 
 use control_plane::ApiKey;
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use uuid::Uuid;
-use web::read::timestamp;
 
 /// An API key, as it is shown: of the key itself only how it begins.
 #[derive(Clone, Serialize)]
@@ -14,12 +13,9 @@ pub(super) struct ApiKeyView {
     name: String,
     prefix: String,
     created_by: String,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    expires_at: Option<OffsetDateTime>,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    revoked_at: Option<OffsetDateTime>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
 }
 
 impl From<ApiKey> for ApiKeyView {

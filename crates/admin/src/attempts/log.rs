@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use control_plane::{Actor, AuditEntry, Outcome, Store};
+use control_plane::{Actor, AuditEntry, JsonText, Outcome, Store};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 use web::Code;
@@ -60,7 +60,7 @@ impl AttemptLog {
         };
         // It stands for all of them, and a reader should see that where others have a path.
         let entry = entry.target(format!("{count} more requests"));
-        let after = json!({"left_out": count, "seconds": Strangers::WINDOW.as_secs()});
+        let after = JsonText::of(&json!({"left_out": count, "seconds": Strangers::WINDOW.as_secs()}));
         self.write(&entry.changed(None, Some(after))).await;
     }
 

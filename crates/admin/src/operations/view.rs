@@ -4,10 +4,9 @@ use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{Operation, OperationKind, OperationState, Step};
 use http::{StatusCode, header};
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use uuid::Uuid;
-use web::read::timestamp;
 
 use super::COLLECTION;
 
@@ -22,16 +21,12 @@ pub(crate) struct OperationView {
     /// How often the step that it is at has failed in a row, why the last time, and when it is tried again.
     attempts: i32,
     last_error: Option<String>,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    next_attempt_at: Option<OffsetDateTime>,
+    next_attempt_at: Option<Timestamp>,
     /// Who asked for it.
     actor: String,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize")]
-    updated_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    finished_at: Option<OffsetDateTime>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    finished_at: Option<Timestamp>,
 }
 
 /// How far it is.

@@ -45,11 +45,10 @@ pub(super) async fn create(
     let (name, id, external_id, metadata, max, reserved) =
         read.finish((name, id, external_id, metadata, max, reserved))?;
     // Sent again after a crash in the middle, it finds the tenant that it has made.
-    let of_key = idempotency_key(&headers).map(|key| NewTenant::id_of(&actor, key));
-    let again = id.is_none() && of_key.is_some();
+    let request = idempotency_key(&headers).map(|key| NewTenant::request_of(&actor, key));
     let new = NewTenant {
-        id: id.map(TenantId::new).or(of_key),
-        again,
+        id: id.map(TenantId::new),
+        request,
         name,
         external_id,
         metadata: metadata.unwrap_or_default(),

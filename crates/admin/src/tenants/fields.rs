@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 use control_plane::{ExternalId, Metadata, TenantName};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
 use web::read::rule::{Rule, Wrong, integer, object, text};
 
@@ -17,7 +17,7 @@ impl<R: Rule, T, F: FnOnce(R::Value) -> Result<T, Wrong>> Rule for Checked<R, F>
         self.0.text(text).and_then(self.1)
     }
 
-    fn json(self, value: &Value) -> Result<T, Wrong> {
+    fn json(self, value: &RawValue) -> Result<T, Wrong> {
         self.0.json(value).and_then(self.1)
     }
 }
@@ -36,7 +36,7 @@ pub(super) fn external_id() -> impl Rule<Value = ExternalId> {
 
 /// What operators note of it.
 pub(super) fn metadata() -> impl Rule<Value = Metadata> {
-    let check = |noted: Map<String, Value>| Metadata::new(noted).map_err(|wrong| wrong.to_string().into());
+    let check = |noted: Box<RawValue>| Metadata::new(noted).map_err(|wrong| wrong.to_string().into());
     Checked(object(), check)
 }
 

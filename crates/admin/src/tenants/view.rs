@@ -4,10 +4,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Extension, Json};
 use control_plane::{Metadata, Operation, OperationState, Tenant, TenantState};
 use http::{StatusCode, header};
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use uuid::Uuid;
-use web::read::timestamp;
 
 use super::COLLECTION;
 use crate::attempts::Audited;
@@ -24,14 +23,10 @@ pub(super) struct TenantView {
     metadata: Metadata,
     max_connections: Option<u32>,
     reserved_connections: u32,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    purge_at: Option<OffsetDateTime>,
-    #[serde(serialize_with = "timestamp::serialize_option")]
-    login_refused_at: Option<OffsetDateTime>,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
-    #[serde(serialize_with = "timestamp::serialize")]
-    updated_at: OffsetDateTime,
+    purge_at: Option<Timestamp>,
+    login_refused_at: Option<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
 }
 
 impl From<Tenant> for TenantView {

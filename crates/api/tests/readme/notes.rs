@@ -3,12 +3,11 @@
 use axum::Json;
 use axum::routing::get;
 use http::StatusCode;
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use time::OffsetDateTime;
 use uuid::Uuid;
 use web::page::{self, Limit};
 use web::read::rule::text;
-use web::read::timestamp;
 use web::{Code, JsonObject, Page, PathId, Problem, Query};
 
 use crate::database::database;
@@ -20,8 +19,7 @@ use crate::tenant::Db;
 struct Note {
     id: Uuid,
     body: String,
-    #[serde(serialize_with = "timestamp::serialize")]
-    created_at: OffsetDateTime,
+    created_at: Timestamp,
 }
 
 /// What the list is sorted by: a cursor of another list is refused.

@@ -42,9 +42,9 @@ pub enum CreateError {
 
 impl ControlPlane {
     /// Commits a tenant as provisioning, and begins to make its roles in the data cluster; it is active when its
-    /// operation has succeeded. The same tenant that is still provisioning is gone on with, and where its id tells that
-    /// it was this very request that made it, it is what was asked for, whatever has become of it; only another tenant of
-    /// that id is left alone, and a fresh one made.
+    /// operation has succeeded. The same tenant that is still provisioning is gone on with, and where this very request
+    /// has made it, it is what was asked for, whatever has become of it. A request that names no id and whose own is
+    /// another tenant's makes a fresh one.
     /// No more than `most_reserved` connections are reserved for all tenants together.
     ///
     /// # Errors
@@ -57,10 +57,11 @@ impl ControlPlane {
     ) -> Result<Started, CreateError> {
         let limits = new.limits.checked(self.default_max());
         limits.map_err(|wrong| CreateError::Limits(wrong.to_string()))?;
-        let id = new.id.unwrap_or_else(|| Uuid::now_v7().into());
+        let id = new.id.or(new.request.map(TenantId::new));
+        let id = id.unwrap_or_else(|| Uuid::now_v7().into());
         match self.create_as(actor, id, new, most_reserved).await {
             // Its key was used before, for another tenant, and so long ago that nobody remembers.
-            Err(CreateError::Exists(Taken::Id)) if new.again => {
+            Err(CreateError::Exists(Taken::Id)) if new.id.is_none() && new.request.is_some() => {
                 self.create_as(actor, Uuid::now_v7().into(), new, most_reserved)
                     .await
             }
@@ -100,11 +101,11 @@ impl ControlPlane {
                 Taken::ExternalId
             }));
         };
-        let same = tenant.name == new.name
-            && tenant.external_id == new.external_id
-            && tenant.metadata == new.metadata
-            && tenant.limits == new.limits;
-        if !same || (tenant.state != TenantState::Provisioning && !new.again) {
+        let likeness = self.store.likeness(id, new).await?;
+        let it_is = likeness.is_some_and(|likeness| {
+            likeness.as_asked && (likeness.by_this_request || tenant.state == TenantState::Provisioning)
+        });
+        if !it_is {
             return Err(CreateError::Exists(Taken::Id));
         }
         let again = AuditEntry::done(actor, "tenant.create").tenant(id);

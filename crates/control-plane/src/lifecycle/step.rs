@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgPool;
-use tenant_registry::TenantId;
+use sqlx::error::DatabaseError;
+use tenant_registry::{ConnectFailure, TenantId};
 use tokio::time::{Instant, sleep};
 
 use crate::operation::{Operation, Step};
 use crate::plane::ControlPlane;
 use crate::postgres::{Purge, ScramError, scram, tenant_roles};
+use crate::service_pool::ServicePool;
 use crate::store::{Effect, Store, StoreError};
 use crate::tenant::{LoginLimit, TenantState};
 use crate::vault::{Vault, VaultError};
@@ -72,13 +73,18 @@ impl StepError {
 
 impl From<sqlx::Error> for StepError {
     fn from(error: sqlx::Error) -> Self {
+        let refused = |error: &dyn DatabaseError| Self::Refused {
+            code: error.code().unwrap_or_default().into_owned(),
+            message: error.message().to_owned(),
+        };
         match error {
-            sqlx::Error::Database(error) => Self::Refused {
-                code: error.code().unwrap_or_default().into_owned(),
-                message: error.message().to_owned(),
-            },
+            sqlx::Error::Database(error) => refused(&*error),
             sqlx::Error::PoolTimedOut => Self::Unreachable,
             sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Self::Data("was lost on the way"),
+            sqlx::Error::Configuration(cause) => match cause.downcast::<ConnectFailure>() {
+                Ok(failure) => failure.0.as_database_error().map_or(Self::Unreachable, refused),
+                Err(_) => Self::Data("gave no answer that was understood"),
+            },
             _ => Self::Data("gave no answer that was understood"),
         }
     }
@@ -96,7 +102,7 @@ pub(crate) enum Worked {
 pub(crate) struct Steps {
     store: Store,
     vault: Vault,
-    data: PgPool,
+    data: ServicePool,
     purge: Purge,
     limit: LoginLimit,
 }

@@ -1,12 +1,13 @@
 //! Removes a tenant's rows, as the tenant itself: under row level security, so that it reaches nobody else's.
 
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnection, PgPool};
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection as _, Executor as _, Row as _};
 use tenant_registry::TenantId;
 
 use super::{Cluster, Login, names, scram, tenant_roles};
 use crate::credentials::GeneratedPassword;
 use crate::lifecycle::StepError;
+use crate::service_pool::ServicePool;
 
 /// How to reach the tenants' rows.
 #[derive(Clone)]
@@ -20,7 +21,7 @@ impl Purge {
     /// that exists for this alone, with a password that is nowhere kept.
     pub(crate) async fn remove_rows(
         &self,
-        service: &PgPool,
+        service: &ServicePool,
         tenant: TenantId,
         most: i32,
     ) -> Result<i64, StepError> {

@@ -1,16 +1,17 @@
 //! Makes a tenant's roles in the data cluster and ends its sessions, by way of its provisioner.
 
-use sqlx::postgres::PgPool;
 use sqlx::{AssertSqlSafe, Executor as _, Row as _};
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
 use super::names::{Slot, provisioner};
 
+use crate::service_pool::ServicePool;
+
 /// Opens the tenant's login of this slot with this verifier and `CONNECTION LIMIT`, and makes it where it is not there.
 /// Idempotent.
 pub(crate) async fn open(
-    service: &PgPool,
+    service: &ServicePool,
     tenant: TenantId,
     slot: Slot,
     verifier: &str,
@@ -35,7 +36,7 @@ pub(crate) async fn open(
 
 /// Sets the `CONNECTION LIMIT` of the tenant's logins, and says how many had another one.
 pub(crate) async fn limit_connections(
-    service: &PgPool,
+    service: &ServicePool,
     tenant: TenantId,
     limit: i32,
 ) -> Result<i32, sqlx::Error> {
@@ -51,7 +52,7 @@ pub(crate) async fn limit_connections(
 }
 
 /// The tenants whose logins there are, each with a login's `CONNECTION LIMIT`; -1 for none.
-pub(crate) async fn login_limits(service: &PgPool) -> Result<Vec<(TenantId, i32)>, sqlx::Error> {
+pub(crate) async fn login_limits(service: &ServicePool) -> Result<Vec<(TenantId, i32)>, sqlx::Error> {
     let rows: Vec<(Uuid, i32)> = sqlx::query_as(
         "SELECT substr(rolname, 4, 32)::uuid, rolconnlimit FROM pg_catalog.pg_roles
          WHERE rolname ~ '^tn_[0-9a-f]{32}_[ab]$'",
@@ -65,12 +66,12 @@ pub(crate) async fn login_limits(service: &PgPool) -> Result<Vec<(TenantId, i32)
 }
 
 /// No login of the tenant's can begin a session any more.
-pub(crate) async fn forbid_logins(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+pub(crate) async fn forbid_logins(service: &ServicePool, tenant: TenantId) -> Result<(), sqlx::Error> {
     call(service, tenant, "forbid_logins").await
 }
 
 /// Ends all sessions of the tenant, in whatever database, and says how many there were.
-pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<i32, sqlx::Error> {
+pub(crate) async fn end_sessions(service: &ServicePool, tenant: TenantId) -> Result<i32, sqlx::Error> {
     let call = format!("SELECT {}.end_backends($1)", provisioner(tenant));
     service
         .fetch_one(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))
@@ -79,13 +80,13 @@ pub(crate) async fn end_sessions(service: &PgPool, tenant: TenantId) -> Result<i
 }
 
 /// Drops the tenant's roles, and all that they left behind. Idempotent.
-pub(crate) async fn drop(service: &PgPool, tenant: TenantId) -> Result<(), sqlx::Error> {
+pub(crate) async fn drop(service: &ServicePool, tenant: TenantId) -> Result<(), sqlx::Error> {
     call(service, tenant, "drop_tenant").await
 }
 
 /// Opens the login that removes the tenant's rows, with this verifier, and makes it where it is not there.
 pub(crate) async fn begin_purge(
-    service: &PgPool,
+    service: &ServicePool,
     tenant: TenantId,
     verifier: &str,
 ) -> Result<(), sqlx::Error> {
@@ -101,7 +102,7 @@ pub(crate) async fn begin_purge(
 }
 
 /// One of the provisioner's functions of a tenant and nothing else.
-async fn call(service: &PgPool, tenant: TenantId, function: &'static str) -> Result<(), sqlx::Error> {
+async fn call(service: &ServicePool, tenant: TenantId, function: &'static str) -> Result<(), sqlx::Error> {
     let call = format!("SELECT {}.{function}($1)", provisioner(tenant));
     service
         .execute(sqlx::query(AssertSqlSafe(call)).bind(tenant.as_uuid()))

@@ -5,7 +5,7 @@ mod revoke;
 
 use std::time::Duration;
 
-use time::OffsetDateTime;
+use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
 pub use make::CreateTokenError;
@@ -20,9 +20,9 @@ struct Row {
     id: Uuid,
     name: String,
     role: String,
-    created_at: OffsetDateTime,
-    expires_at: Option<OffsetDateTime>,
-    revoked_at: Option<OffsetDateTime>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
 }
 
 impl TryFrom<Row> for AdminTokenInfo {

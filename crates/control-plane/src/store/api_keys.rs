@@ -1,16 +1,16 @@
 //! `control.api_keys`
 
+use pg_timestamp::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
-use time::serde::rfc3339;
 use uuid::Uuid;
 
 use super::{CreatedAt, Store, StoreError, audit};
 use crate::actor::Actor;
 use crate::api_key::ApiKey;
 use crate::audit::AuditEntry;
+use crate::json::JsonText;
 
 /// A row of `control.api_keys`, but for the hash.
 struct Row {
@@ -19,9 +19,9 @@ struct Row {
     name: String,
     prefix: String,
     created_by: String,
-    created_at: OffsetDateTime,
-    expires_at: Option<OffsetDateTime>,
-    revoked_at: Option<OffsetDateTime>,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
 }
 
 impl From<Row> for ApiKey {
@@ -113,10 +113,8 @@ async fn one(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, sql
 struct Told<'a> {
     name: &'a str,
     prefix: &'a str,
-    #[serde(with = "rfc3339::option")]
-    expires_at: Option<OffsetDateTime>,
-    #[serde(with = "rfc3339::option")]
-    revoked_at: Option<OffsetDateTime>,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
 }
 
 impl<'a> From<&'a ApiKey> for Told<'a> {
@@ -138,10 +136,10 @@ async fn tell(
     before: Option<&ApiKey>,
     after: &ApiKey,
 ) -> Result<(), StoreError> {
-    let told = |key| serde_json::to_value(Told::from(key)).map_err(|_| StoreError::Invalid("API key"));
+    let told = |key| JsonText::of(&Told::from(key));
     let entry = AuditEntry::done(actor, action)
         .tenant(after.tenant)
         .target(after.id.to_string())
-        .changed(before.map(told).transpose()?, Some(told(after)?));
+        .changed(before.map(told), Some(told(after)));
     Ok(audit::append(store, &entry).await?)
 }

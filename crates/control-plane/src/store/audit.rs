@@ -55,8 +55,8 @@ pub(crate) async fn append(store: impl PgExecutor<'_>, entry: &AuditEntry<'_>) -
         entry.code,
         entry.tenant.map(TenantId::as_uuid),
         entry.target,
-        entry.before,
-        entry.after,
+        entry.before.as_ref(),
+        entry.after.as_ref(),
     )
     .execute(store)
     .await?;

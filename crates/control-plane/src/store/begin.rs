@@ -1,19 +1,20 @@
 //! What every change of a tenant's life is made of: the tenant, locked; the operation that is started; the entry in the
 //! audit log. All of it is one transaction.
 
-use serde_json::{Value, json};
+use pg_timestamp::Timestamp;
+use serde::Serialize;
 use sqlx::PgConnection;
 use tenant_registry::TenantId;
-use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
 use super::tenants::{tenant, tenants};
 use super::{StoreError, audit};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
+use crate::json::JsonText;
 use crate::lifecycle::ChangeError;
 use crate::operation::{Operation, OperationKind};
-use crate::tenant::Tenant;
+use crate::tenant::{ExternalId, Limits, Metadata, Tenant, TenantName, TenantState};
 
 /// What was committed.
 pub(crate) struct Committed {
@@ -24,14 +25,24 @@ pub(crate) struct Committed {
 }
 
 /// What of a tenant stands in the audit log.
-pub(super) fn told(tenant: &Tenant) -> Value {
-    json!({
-        "name": tenant.name,
-        "external_id": tenant.external_id,
-        "metadata": tenant.metadata,
-        "limits": tenant.limits,
-        "state": tenant.state,
-        "purge_at": tenant.purge_at.and_then(|at| at.format(&Rfc3339).ok()),
+#[derive(Serialize)]
+struct Told<'a> {
+    name: &'a TenantName,
+    external_id: Option<&'a ExternalId>,
+    metadata: &'a Metadata,
+    limits: Limits,
+    state: TenantState,
+    purge_at: Option<Timestamp>,
+}
+
+pub(super) fn told(tenant: &Tenant) -> JsonText {
+    JsonText::of(&Told {
+        name: &tenant.name,
+        external_id: tenant.external_id.as_ref(),
+        metadata: &tenant.metadata,
+        limits: tenant.limits,
+        state: tenant.state,
+        purge_at: tenant.purge_at,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Where a page of a list goes on that is sorted by the time of creation.
 
-use time::OffsetDateTime;
+use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
 /// A place in a list that is sorted by when its rows were made, and by their ids among those that were made at once:
@@ -8,7 +8,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy)]
 pub struct CreatedAt {
     /// When that row was made.
-    pub created_at: OffsetDateTime,
+    pub created_at: Timestamp,
     /// Its id.
     pub id: Uuid,
 }

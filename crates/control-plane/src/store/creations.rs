@@ -3,9 +3,9 @@
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::Store;
 use super::begin::{Committed, lead};
 use super::tenant_changes::reservable;
+use super::{Store, StoreError};
 use crate::actor::Actor;
 use crate::lifecycle::ChangeError;
 use crate::operation::OperationKind;
@@ -32,15 +32,17 @@ impl Store {
             reservable(&mut transaction, id, new.limits, most).await?;
         }
         let inserted = sqlx::query!(
-            "INSERT INTO control.tenants (id, name, external_id, metadata, max_connections, reserved_connections)
-             VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO control.tenants
+                (id, name, external_id, metadata, max_connections, reserved_connections, request)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT DO NOTHING",
             uuid,
             new.name.as_str(),
             new.external_id.as_ref().map(ExternalId::as_str),
-            new.metadata.to_value(),
+            new.metadata.json(),
             new.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
             i32::try_from(new.limits.reserved_connections).unwrap_or(i32::MAX),
+            new.request,
         )
         .execute(&mut *transaction)
         .await?;
@@ -69,4 +71,40 @@ impl Store {
         transaction.commit().await?;
         Ok(Some(committed))
     }
+
+    /// How the tenant of this id stands to what is asked for, if there is one. The store compares, by what things mean:
+    /// to it `1e17` and `100000000000000000` are one number.
+    pub(crate) async fn likeness(
+        &self,
+        id: TenantId,
+        new: &NewTenant,
+    ) -> Result<Option<Likeness>, StoreError> {
+        let likeness = sqlx::query_as!(
+            Likeness,
+            r#"SELECT
+                name = $2 AND external_id IS NOT DISTINCT FROM $3 AND metadata = $4
+                    AND max_connections IS NOT DISTINCT FROM $5 AND reserved_connections = $6 AS "as_asked!",
+                coalesce($7 IN (id, request), false) AS "by_this_request!"
+             FROM control.tenants WHERE id = $1"#,
+            id.as_uuid(),
+            new.name.as_str(),
+            new.external_id.as_ref().map(ExternalId::as_str),
+            new.metadata.json(),
+            new.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
+            i32::try_from(new.limits.reserved_connections).unwrap_or(i32::MAX),
+            new.request,
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(likeness)
+    }
+}
+
+/// How a tenant that is there stands to one that is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Likeness {
+    /// It has all that is asked for.
+    pub(crate) as_asked: bool,
+    /// The very request that asks has made it.
+    pub(crate) by_this_request: bool,
 }

@@ -8,6 +8,7 @@ pub use claimed::ClaimedKey;
 
 use super::{Store, StoreError};
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
+use crate::json::JsonText;
 
 /// What becomes of a request with a key.
 #[derive(Debug)]
@@ -73,13 +74,13 @@ impl Store {
             None => {}
         }
         let invalid = || StoreError::Invalid("kept answer");
-        let headers = row.headers.as_ref().and_then(serde_json::Value::as_object);
+        let headers = row.headers.as_ref().map(JsonText::as_str).unwrap_or_default();
         Ok(Some(KeyClaim::Answered(KeptAnswer {
             status: row
                 .status
                 .and_then(|status| u16::try_from(status).ok())
                 .ok_or_else(invalid)?,
-            headers: headers.cloned().ok_or_else(invalid)?,
+            headers: serde_json::from_str(headers).map_err(|_| invalid())?,
             body: row.body.ok_or_else(invalid)?,
         })))
     }

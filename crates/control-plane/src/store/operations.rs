@@ -1,8 +1,8 @@
 //! `control.operations`, read.
 
+use pg_timestamp::Timestamp;
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{CreatedAt, Store, StoreError};
@@ -18,11 +18,11 @@ pub(super) struct Row {
     rows_removed: i64,
     attempts: i32,
     last_error: Option<String>,
-    due_at: OffsetDateTime,
+    due_at: Timestamp,
     actor: String,
-    created_at: OffsetDateTime,
-    updated_at: OffsetDateTime,
-    finished_at: Option<OffsetDateTime>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    finished_at: Option<Timestamp>,
 }
 
 impl TryFrom<Row> for Operation {

@@ -59,7 +59,7 @@ impl Store {
             id.as_uuid(),
             after.name.as_str(),
             after.external_id.as_ref().map(ExternalId::as_str),
-            after.metadata.to_value(),
+            after.metadata.json(),
             after
                 .limits
                 .max_connections

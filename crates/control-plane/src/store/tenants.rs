@@ -1,12 +1,12 @@
 //! `control.tenants`, read.
 
-use serde_json::Value;
+use pg_timestamp::Timestamp;
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{CreatedAt, Store, StoreError};
+use crate::json::JsonText;
 use crate::tenant::{ExternalId, Limits, Metadata, Tenant, TenantName, TenantState};
 
 /// A row of `control.tenants`.
@@ -14,16 +14,16 @@ pub(super) struct Row {
     pub(super) id: Uuid,
     pub(super) name: String,
     pub(super) external_id: Option<String>,
-    pub(super) metadata: Value,
+    pub(super) metadata: JsonText,
     pub(super) max_connections: Option<i32>,
     pub(super) reserved_connections: i32,
     pub(super) state: String,
     pub(super) version: i64,
     pub(super) revision: i64,
-    pub(super) purge_at: Option<OffsetDateTime>,
-    pub(super) login_refused_at: Option<OffsetDateTime>,
-    pub(super) created_at: OffsetDateTime,
-    pub(super) updated_at: OffsetDateTime,
+    pub(super) purge_at: Option<Timestamp>,
+    pub(super) login_refused_at: Option<Timestamp>,
+    pub(super) created_at: Timestamp,
+    pub(super) updated_at: Timestamp,
 }
 
 impl TryFrom<Row> for Tenant {

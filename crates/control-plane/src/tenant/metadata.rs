@@ -1,112 +1,170 @@
 //! What operators note of a tenant.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// A JSON object of the operators' own, such as a plan or a region. The service reads nothing of it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct Metadata(Map<String, Value>);
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
-/// Why an object is no [`Metadata`].
+use crate::json::JsonText;
+
+/// A JSON object of the operators' own, such as a plan or a region. The service reads nothing of it, and every number
+/// keeps its value, however many digits it has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metadata(JsonText);
+
+/// Why a JSON value is no [`Metadata`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
-    /// It is too long.
-    #[error("must be an object of at most 16 KiB as JSON")]
+    /// Another value, or a text in it that is none.
+    #[error("must be an object")]
+    NoObject,
+    /// It is too long as it is kept: PostgreSQL writes numbers without an exponent.
+    #[error("must be an object of at most 16 KiB as JSON, with its numbers written out in full")]
     TooLong,
+    /// Some reader or other would refuse it.
+    #[error("must not be nested deeper than {} levels", Metadata::DEEPEST)]
+    TooDeep,
     /// PostgreSQL keeps no NUL character.
     #[error("must not hold the character U+0000")]
     Nul,
-    /// It has been rounded when it was read.
-    #[error("must not hold whole numbers of more than 64 bits, which would lose digits: write them as text")]
-    Number,
 }
 
 impl Metadata {
-    /// The most bytes, as JSON.
+    /// The most bytes, as JSON without white space.
     pub const MAX: usize = 16 * 1024;
+    /// The most levels, the object itself being the first.
+    pub const DEEPEST: usize = 16;
 
     /// Checks the object.
     ///
     /// # Errors
-    /// When it is too long, or holds what cannot be stored as it is.
-    pub fn new(object: Map<String, Value>) -> Result<Self, MetadataError> {
-        let text = serde_json::to_string(&object).map_err(|_| MetadataError::TooLong)?;
-        if text.len() > Self::MAX {
+    /// When it is none, is too long or too deep, or holds what cannot be stored as it is.
+    pub fn new(object: Box<RawValue>) -> Result<Self, MetadataError> {
+        if !object.get().starts_with('{') {
+            return Err(MetadataError::NoObject);
+        }
+        let length = kept_length(object.get(), 1)?;
+        if length > Self::MAX {
             return Err(MetadataError::TooLong);
         }
-        storable_object(&object)?;
-        Ok(Self(object))
+        Ok(Self(object.into()))
     }
 
     /// As it stands in the store.
-    pub(crate) fn stored(value: Value) -> Option<Self> {
-        match value {
-            Value::Object(object) => Some(Self(object)),
-            _ => None,
-        }
+    pub(crate) fn stored(text: JsonText) -> Option<Self> {
+        text.as_str().starts_with('{').then_some(Self(text))
     }
 
-    pub(crate) fn to_value(&self) -> Value {
-        Value::Object(self.0.clone())
+    pub(crate) fn json(&self) -> &JsonText {
+        &self.0
     }
-}
 
-fn storable_object(object: &Map<String, Value>) -> Result<(), MetadataError> {
-    object.iter().try_for_each(|(name, value)| {
-        storable_text(name)?;
-        storable(value)
-    })
-}
-
-/// Recursion goes no deeper than the reader of JSON has let the value be.
-fn storable(value: &Value) -> Result<(), MetadataError> {
-    match value {
-        Value::String(text) => storable_text(text),
-        Value::Array(values) => values.iter().try_for_each(storable),
-        Value::Object(object) => storable_object(object),
-        // One that fits is an integer; a larger one has become a float.
-        Value::Number(number) if number.is_f64() => {
-            let small = number.as_f64().is_some_and(|float| float.abs() < 2_f64.powi(63));
-            small.then_some(()).ok_or(MetadataError::Number)
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 
-fn storable_text(text: &str) -> Result<(), MetadataError> {
-    (!text.contains('\0')).then_some(()).ok_or(MetadataError::Nul)
+impl Default for Metadata {
+    fn default() -> Self {
+        Self(JsonText::of(&BTreeMap::<&str, ()>::new()))
+    }
+}
+
+/// How many bytes a value on this level takes as it is kept.
+fn kept_length(json: &str, level: usize) -> Result<usize, MetadataError> {
+    let below = |json: &RawValue| kept_length(json.get(), level + 1).map(|length| length + 1);
+    match json.as_bytes().first() {
+        Some(b'{' | b'[') if level > Metadata::DEEPEST => Err(MetadataError::TooDeep),
+        Some(b'{') => read::<BTreeMap<String, &RawValue>>(json)?
+            .iter()
+            .try_fold(2, |sum, (name, value)| {
+                Ok(sum + text_length(name)? + 1 + below(value)?)
+            }),
+        Some(b'[') => read::<Vec<&RawValue>>(json)?
+            .iter()
+            .try_fold(2, |sum, value| Ok(sum + below(value)?)),
+        Some(b'"') => text_length(&read::<Cow<'_, str>>(json)?),
+        Some(b'-' | b'0'..=b'9') => number_length(json),
+        _ => Ok(json.len()),
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, MetadataError> {
+    serde_json::from_str(json).map_err(|_| MetadataError::NoObject)
+}
+
+fn text_length(text: &str) -> Result<usize, MetadataError> {
+    if text.contains('\0') {
+        return Err(MetadataError::Nul);
+    }
+    serde_json::to_string(text)
+        .map(|written| written.len())
+        .map_err(|_| MetadataError::NoObject)
+}
+
+/// Of a number with its digits written out, which is how `jsonb` spells `1e17`.
+fn number_length(number: &str) -> Result<usize, MetadataError> {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let exponent: i64 = exponent.parse().map_err(|_| MetadataError::TooLong)?;
+    let digits = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+    let whole = digits(whole).saturating_add(exponent).max(1);
+    let fraction = digits(fraction).saturating_sub(exponent).max(0);
+    usize::try_from(whole.saturating_add(fraction).saturating_add(2)).map_err(|_| MetadataError::TooLong)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Result<(), MetadataError> {
-        Metadata::new(serde_json::from_str(json).unwrap()).map(drop)
+    fn check(json: &str) -> Result<String, MetadataError> {
+        Metadata::new(serde_json::from_str(json).unwrap()).map(|metadata| metadata.as_str().to_owned())
     }
 
     #[test]
     fn what_is_kept_as_it_is_is_let_in() {
         for fit in [
             r#"{"backslash": "\\u0000", "\\u0000": 1}"#,
-            r#"{"a": [18446744073709551615, -9223372036854775808, 0.5, 1e18, null, true]}"#,
+            r#"{"a": [18446744073709551617, -9223372036854775809, 0.5, 1e18, null, true]}"#,
+            r#"{"a": 94.95886283158103, "b": 0.1234567890123456789012345678901234567890, "c": 5e-324}"#,
         ] {
-            assert_eq!(read(fit), Ok(()), "{fit}");
+            assert_eq!(check(fit).as_deref(), Ok(fit));
         }
         for nul in [
             r#"{"a": "\u0000"}"#,
             r#"{"\u0000": 1}"#,
             r#"{"a": [{"b": "x\u0000"}]}"#,
         ] {
-            assert_eq!(read(nul), Err(MetadataError::Nul), "{nul}");
+            assert_eq!(check(nul), Err(MetadataError::Nul), "{nul}");
         }
-        for rounded in [
-            r#"{"a": 18446744073709551617}"#,
-            r#"{"a": [{"b": -9223372036854775809}]}"#,
-        ] {
-            assert_eq!(read(rounded), Err(MetadataError::Number), "{rounded}");
+        for other in ["[]", "1", "null", "\"{}\""] {
+            assert_eq!(check(other), Err(MetadataError::NoObject), "{other}");
         }
+    }
+
+    #[test]
+    fn its_length_is_that_of_what_is_kept() {
         let long = format!(r#"{{"a": "{}"}}"#, "x".repeat(Metadata::MAX));
-        assert_eq!(read(&long), Err(MetadataError::TooLong));
+        assert_eq!(check(&long), Err(MetadataError::TooLong));
+        for short in [
+            r#"{"a": 1e16384}"#,
+            r#"{"a": 1e-16384}"#,
+            r#"{"a": 1e99999999999999999999}"#,
+            r#"{"a": [1e9000, -1E+9000]}"#,
+        ] {
+            assert_eq!(check(short), Err(MetadataError::TooLong), "{short}");
+        }
+        assert!(check(r#"{"a": [1e9000, 1.5e-5000, -0]}"#).is_ok());
+    }
+
+    #[test]
+    fn its_depth_is_bounded() {
+        let nested = |depth| format!("{{\"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(check(&nested(Metadata::DEEPEST - 1)).is_ok());
+        for deep in [Metadata::DEEPEST, 100_000] {
+            assert_eq!(check(&nested(deep)), Err(MetadataError::TooDeep), "{deep}");
+        }
     }
 }

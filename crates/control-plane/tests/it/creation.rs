@@ -4,7 +4,9 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use control_plane::postgres::Cluster;
-use control_plane::{ControlPlane, ControlPlaneSettings, CreateError, Taken, TenantState};
+use control_plane::{
+    Actor, ControlPlane, ControlPlaneSettings, CreateError, Metadata, NewTenant, Taken, TenantState,
+};
 use sqlx::postgres::PgConnection;
 use tenant_registry::{LeaseError, SourceError, TenantDb, TenantId};
 use testkit::Databases;
@@ -119,6 +121,36 @@ async fn a_data_cluster_that_cannot_be_reached_leaves_the_tenant_provisioning() 
     let plane = ControlPlane::open(settings, envelope);
     plane.create_tenant(name("acme"), Some(id)).await.unwrap();
     works(&plane, id).await;
+}
+
+/// While it is provisioning: `jsonb` spells a number otherwise than its request.
+#[tokio::test]
+async fn what_was_asked_for_is_compared_by_what_it_means() {
+    let databases = Databases::new().await;
+    let plane = databases.control_plane();
+    let id: TenantId = Uuid::now_v7().into();
+    let mut superuser = in_data(&databases).await;
+    let function = format!("FUNCTION {}.create_tenant(uuid, text)", provisioner(id));
+    let revoke = format!("REVOKE EXECUTE ON {function} FROM tenantry_service");
+    run(&mut superuser, &revoke).await.unwrap();
+    let asked = |metadata: &str| NewTenant {
+        id: Some(id),
+        metadata: Metadata::new(serde_json::from_str(metadata).unwrap()).unwrap(),
+        ..NewTenant::named(name("acme"))
+    };
+    let actor = Actor::service("test");
+    for same in [
+        r#"{"a": 1e17, "b": [0.50, "x"]}"#,
+        r#"{"b": [5.0e-1, "\u0078"], "a": 100000000000000000}"#,
+    ] {
+        let begun = plane.begin_creation(&actor, &asked(same), None).await.unwrap();
+        assert_eq!(begun.tenant.id, id);
+    }
+    let other = asked(r#"{"a": 1e17, "b": [0.51, "x"]}"#);
+    match plane.begin_creation(&actor, &other, None).await {
+        Err(CreateError::Exists(Taken::Id)) => {}
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]

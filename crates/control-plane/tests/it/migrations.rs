@@ -259,3 +259,97 @@ async fn the_service_sees_how_a_schema_stands() {
         }
     }
 }
+
+/// Rows that were written before there was a constraint: none keeps a migration from succeeding, and all can be changed
+/// after it.
+#[tokio::test]
+async fn moments_that_landed_before_move_within_the_years_that_can_be_shown() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let plane = databases.control_plane();
+    let tenants = [
+        testkit::tenant(&plane, "acme").await.id,
+        testkit::tenant(&plane, "globex").await.id,
+        testkit::tenant(&plane, "initech").await.id,
+    ];
+    let mut data = server.superuser(databases.data().as_str()).await;
+    run(
+        &mut data,
+        "ALTER TABLE app.users DROP CONSTRAINT users_moments_check;
+         DELETE FROM tenantry.migrations WHERE version = 11",
+    )
+    .await
+    .unwrap();
+    for (tenant, [created, updated]) in tenants.into_iter().zip([
+        ["-infinity", "0044-03-15 12:00:00+00 BC"],
+        ["2026-01-31 12:00:00+00", "infinity"],
+        ["10000-01-01 00:00:00+00", "2026-01-31 12:00:00+00"],
+    ]) {
+        let insert = format!(
+            "INSERT INTO app.users (tenant_id, name, created_at, updated_at)
+             VALUES ('{tenant}', '{tenant}', '{created}', '{updated}')"
+        );
+        run(&mut data, &insert).await.unwrap();
+    }
+    let mut store = server.superuser(databases.control().as_str()).await;
+    for table in ["tenants", "operations", "api_keys", "admin_tokens", "audit_log"] {
+        let drop = format!("ALTER TABLE control.{table} DROP CONSTRAINT {table}_moments_check");
+        run(&mut store, &drop).await.unwrap();
+    }
+    run(
+        &mut store,
+        "ALTER TABLE control.tenants DROP COLUMN request;
+         DELETE FROM tenantry.migrations WHERE version = 10;
+         UPDATE control.tenants SET created_at = 'infinity' WHERE name = 'acme';
+         UPDATE control.tenants SET state = 'offboarding', returns_to = 'active', purge_at = 'infinity'
+            WHERE name = 'globex';
+         UPDATE control.operations SET due_at = '-infinity', finished_at = '10000-01-01';
+         UPDATE control.audit_log SET at = 'infinity';
+         INSERT INTO control.admin_tokens (id, name, role, sha256, expires_at)
+            VALUES (gen_random_uuid(), 'ci', 'viewer', sha256(''), 'infinity')",
+    )
+    .await
+    .unwrap();
+
+    for (database, name) in [
+        (Database::Data, databases.data()),
+        (Database::Control, databases.control()),
+    ] {
+        let target = server.target(database, name.as_str(), true);
+        assert_eq!(migrate(&target, LIMITS).await.unwrap(), Vec::<String>::new());
+    }
+
+    let moments: String = one(
+        &mut data,
+        "SELECT string_agg(concat_ws(' ', created_at AT TIME ZONE 'UTC', updated_at AT TIME ZONE 'UTC'), E'\n'
+            ORDER BY created_at) FROM app.users",
+    )
+    .await;
+    assert_eq!(
+        moments,
+        "0001-01-01 00:00:00 0001-01-01 00:00:00\n\
+         2026-01-31 12:00:00 9999-12-31 23:59:59.999999\n\
+         9999-12-31 23:59:59.999999 2026-01-31 12:00:00"
+    );
+    let forced = "SELECT relforcerowsecurity FROM pg_class WHERE oid = 'app.users'::regclass";
+    assert!(one::<bool>(&mut data, forced).await);
+    run(&mut data, "UPDATE app.users SET confirmed = true")
+        .await
+        .unwrap();
+
+    let outside: i64 = one(
+        &mut store,
+        "SELECT (SELECT count(*) FROM control.tenants WHERE NOT isfinite(created_at) OR NOT isfinite(purge_at))
+            + (SELECT count(*) FROM control.operations WHERE NOT isfinite(due_at) OR finished_at >= '10000-01-01')
+            + (SELECT count(*) FROM control.audit_log WHERE NOT isfinite(at))
+            + (SELECT count(*) FROM control.admin_tokens WHERE NOT isfinite(expires_at))",
+    )
+    .await;
+    assert_eq!(outside, 0);
+    let kept: i64 = one(
+        &mut store,
+        "SELECT count(*) FROM control.tenants WHERE (name = 'globex') = (purge_at IS NOT NULL)",
+    )
+    .await;
+    assert_eq!(kept, 3);
+}

@@ -10,7 +10,7 @@ use humantime_serde::re::humantime;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
-use web::read::timestamp;
+use web::read::{timestamp, unique_names};
 
 use crate::client::ClientError;
 use crate::output::counted;
@@ -158,7 +158,8 @@ pub(super) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
         }
         None => text,
     };
-    serde_json::from_str(read).map_err(|error| format!("no JSON object: {error}"))
+    let object = unique_names(read).and_then(|()| serde_json::from_str(read));
+    object.map_err(|error| format!("no JSON object: {error}"))
 }
 
 #[cfg(test)]
@@ -242,7 +243,7 @@ mod tests {
     #[test]
     fn metadata_is_an_object_or_a_file_with_one() {
         assert_eq!(metadata(r#"{"plan": "gold"}"#).unwrap()["plan"], "gold");
-        for wrong in ["", "[]", "7", "{", "@/nonexistent"] {
+        for wrong in ["", "[]", "7", "{", "@/nonexistent", r#"{"a": {"b": 1, "b": 2}}"#] {
             assert!(metadata(wrong).is_err(), "{wrong}");
         }
     }

@@ -187,7 +187,7 @@ async fn a_token_ends_by_itself() {
         .create_admin_token(&Actor::service("test"), &new, &token)
         .await
         .unwrap();
-    assert!(made.expires_at.unwrap() > datetime!(2020-01-01 0:00 UTC));
+    assert!(made.expires_at.unwrap() > datetime!(2020-01-01 0:00 UTC).into());
     let client = bearer(&service, token.expose());
     client.get(TENANTS).await.expect(200);
     until(async || client.get(TENANTS).await.status == 401).await;

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use crate::support::{Service, until};
 
@@ -81,7 +83,7 @@ async fn what_cannot_be_is_refused_and_named() {
         (json!({"name": "a", "metadata": []}), "metadata"),
         (json!({"name": "a", "metadata": {"a": big}}), "metadata"),
         (json!({"name": "a", "metadata": {"a": "\0"}}), "metadata"),
-        (json!({"name": "a", "metadata": {"a": 2e19}}), "metadata"),
+        (json!({"name": "a", "metadata": nested(17)}), "metadata"),
         (json!({"name": "a", "max_connections": 0}), "max_connections"),
         (json!({"name": "a", "max_connections": 63}), "max_connections"),
         (
@@ -278,27 +280,128 @@ async fn fifty_creations_with_one_key_make_one_tenant() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 1);
 }
 
+async fn store(service: &Service) -> PgConnection {
+    let databases = &service.databases;
+    databases.server().superuser(databases.control().as_str()).await
+}
+
 /// As after a crash between the tenant and the answer to its request: nobody knows of the key any more.
+async fn forget_keys(store: &mut PgConnection) {
+    let forget = "DELETE FROM control.idempotency_keys";
+    sqlx::query(forget).execute(store).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
     let service = Service::start().await;
-    let keyed = service.operator().header("idempotency-key", "one");
-    let body = json!({"name": "acme", "metadata": {"plan": "gold"}});
-    let made = keyed.post(TENANTS, &body).await.expect(201);
-    let databases = &service.databases;
-    let mut store = databases.server().superuser(databases.control().as_str()).await;
-    sqlx::query("DELETE FROM control.idempotency_keys")
-        .execute(&mut store)
+    let mut store = store(&service).await;
+    let own = Uuid::now_v7();
+    for (key, body) in [
+        ("one", json!({"name": "acme", "metadata": {"plan": "gold"}})),
+        (
+            "two",
+            json!({"name": "globex", "id": own, "metadata": {"seats": 1e17}}),
+        ),
+    ] {
+        let keyed = service.operator().header("idempotency-key", key);
+        let made = keyed.post(TENANTS, &body).await.expect(201);
+        forget_keys(&mut store).await;
+        assert_eq!(keyed.post(TENANTS, &body).await.expect(201), made);
+        forget_keys(&mut store).await;
+        // A forgotten key is a new one: for something else it is no way to that tenant.
+        let mut other = body.clone();
+        other["name"] = json!(format!("other {key}"));
+        let answer = keyed.post(TENANTS, &other).await;
+        if body["id"].is_null() {
+            assert_ne!(answer.expect(201)["id"], made["id"]);
+        } else {
+            answer.refused(409, "TENANT_EXISTS");
+        }
+        // Nor is the same asked for by another request.
+        let another = service.operator().header("idempotency-key", "another");
+        another.post(TENANTS, &body).await.refused(409, "TENANT_EXISTS");
+        service
+            .operator()
+            .post(TENANTS, &body)
+            .await
+            .refused(409, "TENANT_EXISTS");
+    }
+}
+
+/// An object of so many levels.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
+}
+
+#[tokio::test]
+async fn metadata_keeps_what_was_written() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let post = |body: String| {
+        let request = operator.request(Method::POST, TENANTS);
+        request
+            .header("content-type", "application/json")
+            .body(body)
+            .send()
+    };
+    let number = "0.12345678901234567890123456789";
+    let written =
+        format!(r#"{{"a": 94.95886283158103, "b": {number}, "c": 18446744073709551617, "d": 1e17}}"#);
+    let made = post(format!(r#"{{"name": "acme", "metadata": {written}}}"#))
         .await
         .unwrap();
-    assert_eq!(keyed.post(TENANTS, &body).await.expect(201), made);
-    // A forgotten key is a new one: for something else it is no way to that tenant.
-    sqlx::query("DELETE FROM control.idempotency_keys")
-        .execute(&mut store)
+    assert_eq!(made.status(), 201);
+    let kept = format!(
+        r#"{{"a": 94.95886283158103, "b": {number}, "c": 18446744073709551617, "d": 100000000000000000}}"#
+    );
+    let list = operator.request(Method::GET, TENANTS).send().await.unwrap();
+    let list = list.text().await.unwrap();
+    assert!(list.contains(&kept), "{list}");
+    let log = operator
+        .request(Method::GET, "/admin/v1/audit")
+        .send()
         .await
         .unwrap();
-    let other = keyed.post(TENANTS, &json!({"name": "other"})).await.expect(201);
-    assert_ne!(other["id"], made["id"]);
+    let log = log.text().await.unwrap();
+    assert!(log.contains(&kept), "{log}");
+
+    operator
+        .post(TENANTS, &json!({"name": "deep", "metadata": nested(16)}))
+        .await
+        .expect(201);
+    let twice = r#"{"name": "twice", "metadata": {"a": [{"b": 1, "b": 2}]}}"#;
+    assert_eq!(post(twice.to_owned()).await.unwrap().status(), 400);
+    for far in ["1e16384", "-1e-16384", "1e999999999999"] {
+        let refused = post(format!(r#"{{"name": "far", "metadata": {{"a": {far}}}}}"#))
+            .await
+            .unwrap();
+        assert_eq!(refused.status(), 422, "{far}");
+    }
+}
+
+/// Whatever an operator's SQL has written.
+#[tokio::test]
+async fn no_tenants_metadata_keeps_the_others_from_being_listed() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    for name in ["acme", "globex"] {
+        operator.post(TENANTS, &json!({"name": name})).await.expect(201);
+    }
+    let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(500), "]".repeat(500));
+    for (odd, part) in [
+        (deep.as_str(), "[[[[["),
+        (r#"{"$serde_json::private::Number": "x", "a": 1e400}"#, "000000"),
+    ] {
+        sqlx::query("UPDATE control.tenants SET metadata = $1::text::jsonb WHERE name = 'acme'")
+            .bind(odd)
+            .execute(&mut store(&service).await)
+            .await
+            .unwrap();
+        let list = operator.request(Method::GET, TENANTS).send().await.unwrap();
+        assert_eq!(list.status(), 200);
+        let list = list.text().await.unwrap();
+        assert!(list.contains("globex") && list.contains(part), "{list}");
+    }
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::pool::BudgetedPool;
 use super::slots::{Micros, Seated};
 use super::word::Slot;
 use crate::Lease;
-use crate::checkout::{Checkout as Borrowed, Parts};
+use crate::checkout::{Checkout as Borrowed, ConnectionState, Parts};
 
 /// The connection, its slot, and whether it is in a state in which another request may have it.
 pub(crate) struct Checkout {
@@ -17,7 +17,7 @@ pub(crate) struct Checkout {
     slot: Slot,
     /// `None` only when it was taken out.
     seated: Option<Seated<PgConnection>>,
-    clean: bool,
+    state: ConnectionState,
     since: Micros,
 }
 
@@ -27,7 +27,7 @@ impl Checkout {
             account,
             slot,
             seated: Some(seated),
-            clean: true,
+            state: ConnectionState::Clean,
             since: now,
         }
     }
@@ -36,7 +36,7 @@ impl Checkout {
         let seated = self.seated.as_mut()?;
         Some(Parts {
             connection: &mut seated.connection,
-            clean: &mut self.clean,
+            state: &mut self.state,
         })
     }
 
@@ -60,12 +60,14 @@ impl Drop for Checkout {
         let inner = self.account.door.settings.budget.inner();
         let now = inner.now();
         inner.meters.used(now.saturating_sub(self.since));
-        if self.clean {
-            give_back(&self.account, self.slot, seated, now);
-        } else {
-            inner
-                .runtime
-                .spawn(clean_up::run(Shared::clone(&self.account), self.slot, seated));
+        match self.state {
+            ConnectionState::Clean => give_back(&self.account, self.slot, seated, now),
+            ConnectionState::Unclean => {
+                inner
+                    .runtime
+                    .spawn(clean_up::run(Shared::clone(&self.account), self.slot, seated));
+            }
+            ConnectionState::Unusable => give_up(&self.account, self.slot, seated),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::settings::BudgetedSettings;
 use super::slots::Slots;
 use super::word::MAX_SLOTS;
 use super::{Inner, micros, wait};
-use crate::checkout::Checkouts;
+use crate::checkout::{Checkouts, ConnectionState};
 use crate::pool::{Closed, Trouble};
 use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
 
@@ -62,9 +62,9 @@ impl BudgetedPool {
             }
             let Some(parts) = checkout.parts() else { continue };
             // Whoever goes away in the middle of a ping leaves it unclean.
-            *parts.clean = false;
+            *parts.state = ConnectionState::Unclean;
             if let Ok(Ok(())) = timeout(PING, parts.connection.ping()).await {
-                *parts.clean = true;
+                *parts.state = ConnectionState::Clean;
                 return Ok(checkout);
             }
             checkout.discard();

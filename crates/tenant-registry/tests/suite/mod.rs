@@ -3,7 +3,9 @@
 mod cancellation;
 mod failures;
 mod neighbours;
+mod outdated;
 mod pools;
 mod sessions;
 pub(crate) mod support;
 mod transactions;
+mod unavailable;

@@ -108,6 +108,8 @@ codes! {
         "The database has no connection left for now" "Retry after the time in Retry-After.";
     TenantDbDown "TENANT_DB_DOWN" SERVICE_UNAVAILABLE retry 5
         "The tenant's database cannot be reached" "Retry after the time in Retry-After.";
+    TenantDbUnavailable "TENANT_DB_UNAVAILABLE" SERVICE_UNAVAILABLE retry 5
+        "The tenant's database cannot do this for now" "Retry after the time in Retry-After.";
     TenantNotReady "TENANT_NOT_READY" SERVICE_UNAVAILABLE retry 2
         "The tenant is still being made" "Retry after the time in Retry-After.";
     ControlStoreDown "CONTROL_STORE_DOWN" SERVICE_UNAVAILABLE retry 5

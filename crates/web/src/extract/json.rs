@@ -1,12 +1,12 @@
 //! [`JsonObject`]: a request's body as a JSON object.
 
 use axum::extract::{FromRequest, Request};
-use serde_json::{Map, Value, error::Category};
+use serde_json::error::Category;
 
-use super::{body::whole_body, media_type::is_json, unique::UniqueObject};
+use super::{body::whole_body, media_type::is_json};
 use crate::{
     error::{Code, Problem},
-    read::Fields,
+    read::{Fields, Members, unique_names},
 };
 
 /// A request's body, a JSON object.
@@ -16,11 +16,11 @@ use crate::{
 /// | no `content-type`, another one, or a compressed body | `MEDIA_TYPE` |
 /// | longer than the [stack's](crate::stack) limit (axum's default of 2 MB without it) | `BODY_TOO_LARGE` |
 /// | a pause longer than allowed | `REQUEST_TIMEOUT` |
-/// | cut short, not UTF-8, not JSON, no object, more behind it, nested deeper than 127, a name twice | `MALFORMED` |
+/// | cut short, not UTF-8, not JSON, no object, more behind it, nested deeper than 127, a name twice in an object | `MALFORMED` |
 ///
 /// `MALFORMED` says at which line and column, and never repeats what stands there.
 #[derive(Debug)]
-pub struct JsonObject(pub Map<String, Value>);
+pub struct JsonObject(pub Members);
 
 impl JsonObject {
     /// Begins to read the fields.
@@ -41,7 +41,7 @@ impl<S: Sync> FromRequest<S> for JsonObject {
     }
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Members, Problem> {
     let malformed = |detail: String| Problem::new(Code::Malformed).detail(detail);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         malformed(format!(
@@ -54,10 +54,11 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
         Some(_) => return Err(malformed("the body must be a JSON object".into())),
         None => return Err(malformed("the body is empty; a JSON object is expected".into())),
     }
-    let object: UniqueObject = serde_json::from_str(text).map_err(|error| {
+    let object = unique_names(text).and_then(|()| serde_json::from_str(text));
+    object.map_err(|error| {
         let what = match error.classify() {
             Category::Eof => "the JSON ends too early",
-            Category::Data => "a name stands twice in the JSON object",
+            Category::Data => "a name stands twice in a JSON object",
             Category::Syntax | Category::Io => "the JSON is not valid",
         };
         malformed(format!(
@@ -65,8 +66,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
             error.line(),
             error.column()
         ))
-    })?;
-    Ok(object.0)
+    })
 }
 
 #[cfg(test)]
@@ -91,6 +91,7 @@ mod tests {
         assert!(detail(b"{\"a\": 1} {").contains("not valid: line 1, column 10"));
         assert!(detail(b"{\"a\": ").contains("ends too early"));
         assert!(detail(b"{\"a\": 1, \"secret\": 2, \"a\": 3}").contains("stands twice"));
+        assert!(detail(b"{\"a\": [{\"b\": 1, \"secret\": 2, \"b\": 3}]}").contains("stands twice"));
         assert!(detail(b"{\"a\": \"\xff\"}").contains("not UTF-8 from byte 7"));
         assert!(!detail(b"{\"secret\": 1, \"secret\": 2}").contains("secret"));
     }

@@ -7,7 +7,6 @@ mod media_type;
 mod no_body;
 mod no_query;
 mod path;
-mod unique;
 
 pub use body::whole_body;
 pub use json::JsonObject;

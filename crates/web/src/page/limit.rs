@@ -1,6 +1,6 @@
 //! How many items a page holds.
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::read::rule::{Integer, Rule, Wrong, integer};
 
@@ -51,7 +51,7 @@ impl Rule for LimitRule {
         self.0.text(text).map(Self::limit)
     }
 
-    fn json(self, value: &Value) -> Result<Limit, Wrong> {
+    fn json(self, value: &RawValue) -> Result<Limit, Wrong> {
         self.0.json(value).map(Self::limit)
     }
 }

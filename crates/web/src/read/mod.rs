@@ -8,7 +8,7 @@
 //! use web::read::{Fields, rule};
 //!
 //! # fn main() -> Result<(), web::Problem> {
-//! # let body = serde_json::json!({"name": "Ada Lovelace"}).as_object().cloned().unwrap_or_default();
+//! # let body = serde_json::from_str(r#"{"name": "Ada Lovelace"}"#).unwrap_or_default();
 //! let mut fields = Fields::new(body);
 //! let name = fields.required("name", rule::text(1..=200));
 //! let confirmed = fields.optional("confirmed", rule::boolean());
@@ -25,7 +25,9 @@ mod query;
 mod report;
 pub mod rule;
 pub mod timestamp;
+mod unique;
 
 pub use checked::{Checked, Values};
-pub use fields::{Fields, Patch};
+pub use fields::{Fields, Members, Patch};
 pub use query::Query;
+pub use unique::unique_names;

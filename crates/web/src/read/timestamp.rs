@@ -1,9 +1,5 @@
 //! RFC 3339 timestamps that PostgreSQL can hold and that can be written down again.
-//!
-//! The functions [`serialize`] and [`deserialize`] make the module fit for `#[serde(with = "…")]`: use it
-//! where a timestamp comes back from a client, as in a cursor's key.
 
-use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de, ser};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 /// Reads a timestamp and brings it to UTC; `None` if it is none, or not of the years 0001 to 9999 in UTC.
@@ -16,31 +12,6 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
     parsed
         .checked_to_offset(UtcOffset::UTC)
         .filter(|utc| (1..=9999).contains(&utc.year()))
-}
-
-/// Writes it as RFC 3339.
-pub fn serialize<S: Serializer>(timestamp: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    timestamp
-        .format(&Rfc3339)
-        .map_err(ser::Error::custom)?
-        .serialize(serializer)
-}
-
-/// Writes it as [`serialize`] does, or `null`.
-pub fn serialize_option<S: Serializer>(
-    timestamp: &Option<OffsetDateTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match timestamp {
-        Some(timestamp) => serialize(timestamp, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-/// Reads it with [`parse`].
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
-    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| de::Error::custom("not a timestamp"))
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! In what order users are listed, and where a page goes on.
 
+use pg_timestamp::{Timestamp, exact};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use sqlx::{Postgres, QueryBuilder};
-use time::OffsetDateTime;
 use uuid::Uuid;
 use web::page;
 use web::read::rule::{Rule, Wrong};
-use web::read::timestamp;
 
 use crate::users::User;
 
@@ -53,7 +51,7 @@ pub(super) enum Key {
 
 /// A timestamp as it stands in a cursor: with all its microseconds.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(super) struct Instant(#[serde(with = "timestamp")] OffsetDateTime);
+pub(super) struct Instant(#[serde(with = "exact")] Timestamp);
 
 impl Order {
     /// SQL's word for the direction, and the comparison that leads on in it.
@@ -112,9 +110,5 @@ impl Rule for Order {
                 .text(text)
                 .map(|(at, id)| Key::At(at, id)),
         }
-    }
-
-    fn json(self, value: &Value) -> Result<Key, Wrong> {
-        self.text(value.as_str().unwrap_or_default())
     }
 }

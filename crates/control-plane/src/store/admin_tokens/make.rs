@@ -1,5 +1,6 @@
 //! A token is let in.
 
+use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
 use super::Row;
@@ -38,7 +39,7 @@ impl Store {
     ) -> Result<AdminTokenInfo, CreateTokenError> {
         let (at, seconds) = match new.expiry {
             Expiry::Never => (None, None),
-            Expiry::At(moment) => (Some(moment), None),
+            Expiry::At(moment) => (Some(Timestamp::from(moment)), None),
             Expiry::In(duration) => (None, Some(duration.as_secs_f64())),
         };
         let mut transaction = self.pool.begin().await?;

@@ -1,5 +1,6 @@
 //! A key ends, or ends later.
 
+use pg_timestamp::Timestamp;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -61,7 +62,7 @@ impl Store {
                 sqlx::query!(
                     "UPDATE control.api_keys SET expires_at = $2 WHERE id = $1",
                     id,
-                    at
+                    at.map(Timestamp::from),
                 )
                 .execute(&mut *transaction)
                 .await?;

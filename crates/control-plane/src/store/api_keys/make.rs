@@ -1,5 +1,6 @@
 //! A key is let in.
 
+use pg_timestamp::Timestamp;
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -65,7 +66,7 @@ impl Store {
             secret.prefix(),
             &secret.sha256(),
             actor.name,
-            expires_at,
+            expires_at.map(Timestamp::from),
         )
         .execute(&mut *transaction)
         .await?;

@@ -1,14 +1,14 @@
 //! The log as it is read.
 
+use pg_timestamp::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
-use time::serde::rfc3339;
 use uuid::Uuid;
 
 use crate::audit::Outcome;
+use crate::json::JsonText;
 use crate::store::{Store, StoreError};
 
 /// One entry, as it was written.
@@ -17,8 +17,7 @@ pub struct AuditRecord {
     /// Counts up, in about the order of time.
     pub id: i64,
     /// When it was written, by the store's clock.
-    #[serde(with = "rfc3339")]
-    pub at: OffsetDateTime,
+    pub at: Timestamp,
     /// Who: a token's name, or a part of the service.
     pub actor: String,
     /// The token's id; `None` for the configured one and for the service.
@@ -40,9 +39,9 @@ pub struct AuditRecord {
     /// To what else.
     pub target: Option<String>,
     /// How it was.
-    pub before: Option<Value>,
+    pub before: Option<JsonText>,
     /// How it is since.
-    pub after: Option<Value>,
+    pub after: Option<JsonText>,
 }
 
 /// Which entries are asked for; what is `None` matters not.

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
+use crate::json::JsonText;
 use crate::store::{Store, StoreError};
 
 /// A third of the time after which a claim passes on.
@@ -113,7 +113,7 @@ impl Held {
             self.key,
             self.run,
             i16::try_from(answer.status).unwrap_or(i16::MAX),
-            Value::Object(answer.headers.clone()),
+            JsonText::of(&answer.headers),
             answer.body,
         )
         .execute(&self.store.pool)

@@ -112,6 +112,37 @@ async fn a_whole_life_by_name() {
     assert!(error.contains("no tenant is named \"acme ltd\""), "{error}");
 }
 
+/// Whatever stands in one tenant's metadata, the others are listed, and its numbers are those that were written.
+#[tokio::test]
+async fn odd_metadata_is_listed_with_the_rest() {
+    let operator = Operator::new().await;
+    let written = r#"{"a":94.95886283158103,"b":0.12345678901234567890123456789}"#;
+    let create = ["tenant", "create", "acme", "--metadata", written];
+    assert!(operator.text(&create).await.contains(written));
+    for command in [&["tenant", "show", "acme"][..], &["tenant", "list", "--json"]] {
+        let shown = operator.text(command).await.replace(": ", ":");
+        assert!(shown.contains("94.95886283158103"), "{shown}");
+        assert!(shown.contains("0.12345678901234567890123456789"), "{shown}");
+    }
+    operator.text(&["tenant", "create", "globex"]).await;
+    let databases = &operator.service.databases;
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    let deep = format!(r#"{{"a": {}{}}}"#, "[".repeat(500), "]".repeat(500));
+    sqlx::query("UPDATE control.tenants SET metadata = $1::text::jsonb WHERE name = 'acme'")
+        .bind(deep)
+        .execute(&mut store)
+        .await
+        .unwrap();
+    for command in [
+        &["tenant", "list"][..],
+        &["tenant", "list", "--json"],
+        &["audit", "list"],
+    ] {
+        let listed = operator.text(command).await;
+        assert!(listed.contains("globex") || command[0] == "audit", "{listed}");
+    }
+}
+
 #[tokio::test]
 async fn the_same_for_people() {
     let operator = Operator::new().await;
