@@ -39,9 +39,9 @@ enum Remains {
     Refused,
     /// Whatever came of it: the answer was not waited for.
     Unanswered,
-    /// The backend of this process id. The login got through; its session was refused by us.
-    Backend(i32),
-    /// The same where the process id could not be asked for.
+    /// The login got through, and its session is refused by us.
+    Session(Box<PgConnection>),
+    /// The login got through, and its session did not answer in time.
     Unidentified,
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
             inner.with(|core| core.logged_in(&account, slot, pipeline, seated, took, now));
         }
         Err(failed) if failed.limit() == Some(ConnectionLimit::Server) => {
-            server_full(&account, slot, pipeline, failed.cause);
+            server_full(&account, slot, pipeline, &failed.cause);
         }
         Err(failed) => give_up(&account, slot, pipeline, failed).await,
     }
@@ -81,29 +81,32 @@ async fn give_up(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, faile
     let inner = account.door.settings.budget.inner();
     inner.meters.login_failed();
     tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
-    let watch = match failed.remains {
-        Remains::Nothing => None,
-        Remains::Refused => Some(Watch::refused(account)),
-        Remains::Unanswered => Some(Watch::unanswered(account)),
-        Remains::Backend(pid) => Some(Watch::backend(account, pid)),
-        Remains::Unidentified => Some(Watch::unidentified(account)),
-    };
+    let remains = failed.remains;
     let failed = LoginFailed {
         cause: failed.cause,
         silent: failed.silent,
-        lingers: watch.is_some(),
+        lingers: !matches!(remains, Remains::Nothing),
     };
+    // First, for those who wait.
     inner.with(|core| core.login_failed(account, slot, pipeline, failed, inner.now()));
-    if let Some((watch, gone)) = watch {
-        inner.ask_sentinel(Task::Watch(watch));
-        if gone.await.is_ok() {
-            inner.with(|core| core.confirmed(account, inner.now()));
-        }
+    let (watch, gone) = match remains {
+        Remains::Nothing => return,
+        Remains::Refused => Watch::refused(account),
+        Remains::Unanswered => Watch::unanswered(account),
+        Remains::Session(connection) => match part(*connection).await {
+            Some(pid) => Watch::backend(account, pid),
+            None => Watch::unidentified(account),
+        },
+        Remains::Unidentified => Watch::unidentified(account),
+    };
+    inner.ask_sentinel(Task::Watch(watch));
+    if gone.await.is_ok() {
+        inner.with(|core| core.confirmed(account, inner.now()));
     }
 }
 
 /// The server has fewer connections than were counted on: nobody's failure.
-fn server_full(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, cause: ConnectFailure) {
+fn server_full(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, cause: &ConnectFailure) {
     let inner = account.door.settings.budget.inner();
     let (to_log, cap, withheld) = inner.with(|core| {
         let to_log = core.server_full(account, slot, pipeline, cause.clone(), inner.now());
@@ -184,7 +187,7 @@ async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(
         Ok(Err(error)) => Err(Failed {
             cause: error.into(),
             silent: false,
-            remains: part(connection).await,
+            remains: Remains::Session(Box::new(connection)),
         }),
         Err(elapsed) => Err(Failed {
             cause: sqlx::Error::Io(elapsed.into()).into(),
@@ -207,16 +210,14 @@ async fn verify(account: &Shared<Real>, connection: &mut PgConnection) -> Result
     Ok(pid)
 }
 
-/// Closes a session that was refused, and says which backend that was.
-async fn part(mut connection: PgConnection) -> Remains {
-    let pid = sqlx::raw_sql("SELECT pg_catalog.pg_backend_pid()").fetch_one(&mut connection);
-    let remains = match timeout(PARTING, pid).await.map(|row| row?.try_get(0)) {
-        Ok(Ok(pid)) => Remains::Backend(pid),
-        Ok(Err(_)) | Err(_) => Remains::Unidentified,
-    };
+/// Closes a session that was refused, and says which backend that was, if it answers.
+async fn part(mut connection: PgConnection) -> Option<i32> {
+    let asked = sqlx::raw_sql("SELECT pg_catalog.pg_backend_pid()").fetch_one(&mut connection);
+    let row = timeout(PARTING, asked).await.ok().and_then(Result::ok);
+    let pid = row.and_then(|row| row.try_get(0).ok());
     // The socket is closed in any case; whether the server has noticed is asked next.
     let _ = timeout(PARTING, connection.close()).await;
-    remains
+    pid
 }
 
 /// Whether no backend can have come of it: nobody listens there.

@@ -58,9 +58,8 @@ impl<K: Kind> Seat<K> {
     /// no storm of logins. `leaving`: of all the tenant's accounts. A backend that is being closed may still run, and
     /// one that cannot be interrupted runs for minutes: until it is gone, the tenant has no other in its place.
     pub(crate) fn class(&self, floor: u32, leaving: u32) -> Option<Class> {
-        if self.waiters.is_empty() || self.closed || self.reaching || self.opening > 0 {
-            None
-        } else if self.open + leaving >= self.account.max {
+        let all = self.open + leaving >= self.account.max;
+        if self.waiters.is_empty() || self.closed || self.reaching || self.opening > 0 || all {
             None
         } else if self.open < floor {
             Some(Class::BelowFloor)

@@ -84,7 +84,7 @@ async fn a_connection_of_an_earlier_login_holds_its_permit_as_well() {
     .await;
     let mut superuser = town.world.superuser().await;
     let earlier = login(town.tenants[0]);
-    let later = format!("{}_later", earlier);
+    let later = format!("{earlier}_later");
     let create = format!("CREATE ROLE {later} LOGIN PASSWORD 'a test' IN ROLE tenantry_tenant");
     superuser.execute(AssertSqlSafe(create)).await.unwrap();
     let db = town.nth(0).await;

@@ -6,7 +6,7 @@ use control_plane::postgres::Login;
 use futures_util::future::join_all;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::Failure;
+use tenant_registry::{Failure, TenantDb};
 use testkit::TestServer;
 use tokio::time::sleep;
 
@@ -64,7 +64,7 @@ async fn everybody_is_served_over_what_there_is_and_the_cap_grows_back() {
     until_withheld(&bare, |withheld| withheld == 0).await;
     assert_eq!(books(&bare.budget).ledger.cap, CAP);
     // As many at a time as the cap is.
-    let held = join_all(bare.dbs[..14].iter().map(|db| db.acquire()));
+    let held = join_all(bare.dbs[..CAP as usize].iter().map(TenantDb::acquire));
     for connection in within_long(held).await {
         connection.unwrap();
     }
