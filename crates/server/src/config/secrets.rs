@@ -1,9 +1,10 @@
 //! Secrets on their way from a layer to the settings, past the merged tree.
 
-use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use figment::value::Value;
-use secrecy::{SecretString, zeroize::Zeroizing};
+use private_files::Readers;
+use secrecy::SecretString;
 
 use super::{Key, Origin, OriginKind, Problem};
 
@@ -11,7 +12,7 @@ use super::{Key, Origin, OriginKind, Problem};
 pub(super) const REDACTED: &str = "<redacted>";
 
 /// More is no password but a wrong path.
-const LARGEST_FILE: u64 = 64 * 1024;
+const LARGEST_FILE: usize = 64 * 1024;
 
 /// The secrets that have been given. Without `Debug`, on purpose.
 #[derive(Default)]
@@ -60,13 +61,8 @@ impl Secrets {
 }
 
 fn read(path: &Path) -> Result<SecretString, String> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    File::open(path)
-        .and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err("is larger than 64 KiB".to_owned());
-    }
+    let bytes =
+        private_files::read(path, Readers::Anyone, LARGEST_FILE).map_err(|error| unusable(path, error))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| "is not UTF-8".to_owned())?;
     // One newline is an editor's; a second one is meant.
     let text = text
@@ -76,6 +72,19 @@ fn read(path: &Path) -> Result<SecretString, String> {
         return Err("is empty".to_owned());
     }
     Ok(SecretString::from(text))
+}
+
+/// As the end of a sentence that begins with the path.
+fn unusable(path: &Path, error: private_files::Error) -> String {
+    use private_files::Error;
+    match error {
+        Error::Io { source, .. } => format!("cannot be read: {source}"),
+        Error::TooLarge { limit, .. } => format!("is larger than {} KiB", limit / 1024),
+        Error::Untrusted { path: at, why } if at == path => why.to_string(),
+        Error::Untrusted { path: link, why } => {
+            format!("leads over the link {}, which {why}", link.display())
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! The two forms of a secret.
 
-use std::{fs, path::Path};
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
-use server::config::{Environment, Inputs, Key, Kind, Problem, Settings};
+use server::config::{self, Environment, Inputs, Key, Kind, Problem, Purpose, Settings};
 
 use crate::{file, flags, load, problem, problems, variables};
 
@@ -178,5 +180,70 @@ fn every_broken_secret_is_named_at_once() {
             "admin_plane.token_file",
             "control_store.service_password_file"
         ]
+    );
+}
+
+/// Whoever can write the file decides which token the service takes, and which password it sends.
+#[test]
+fn a_secrets_file_that_others_can_write_is_a_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    fs::write(&path, "secret").unwrap();
+    let inputs = variables([("TENANTRY_ADMIN_PLANE__TOKEN_FILE", path.to_str().unwrap())]);
+    for (mode, fits) in [
+        (0o600, true),
+        (0o644, true),
+        (0o440, true),
+        (0o620, false),
+        (0o666, false),
+    ] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let report = config::check(&inputs, Purpose::Client);
+        assert_eq!(report.holds(), fits, "{mode:o}: {report}");
+        if !fits {
+            let complaint = &report.problems[0];
+            assert_eq!(complaint.key.as_deref(), Some("admin_plane.token_file"));
+            assert!(
+                complaint.message.contains(&format!("has mode {mode:04o}"))
+                    && complaint.message.contains("go-w"),
+                "{}",
+                complaint.message
+            );
+        }
+    }
+}
+
+#[test]
+fn a_secrets_file_of_another_user_is_refused_and_so_is_a_link_of_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, link) = (folder.path().join("token"), folder.path().join("link"));
+    fs::write(&path, "secret").unwrap();
+    symlink("token", &link).unwrap();
+    let of = |path: &Path| variables([("TENANTRY_ADMIN_PLANE__TOKEN_FILE", path.to_str().unwrap())]);
+    assert_eq!(all(&load(&of(&link)).settings)[0].1, Some("secret"));
+    // An account that is everywhere: daemon. Only root can give something to it.
+    if lchown(&link, Some(1), None).is_err() {
+        return;
+    }
+    let error = problem(&of(&link)).to_string();
+    assert!(
+        error.starts_with(&format!("admin_plane.token_file: {link:?} belongs to user id 1")),
+        "{error}"
+    );
+    let over = folder.path().join("over");
+    symlink("link", &over).unwrap();
+    let error = problem(&of(&over)).to_string();
+    assert!(
+        error.starts_with(&format!(
+            "admin_plane.token_file: {over:?} leads over the link {}, which",
+            link.display()
+        )),
+        "{error}"
+    );
+    lchown(&path, Some(1), None).unwrap();
+    let error = problem(&of(&path)).to_string();
+    assert!(
+        error.starts_with(&format!("admin_plane.token_file: {path:?} belongs to user id 1")),
+        "{error}"
     );
 }
