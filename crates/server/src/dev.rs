@@ -10,6 +10,6 @@ mod state;
 
 pub use banner::Banner;
 pub use postgres::{PrivatePostgres, options};
-pub use run_file::RunFile;
+pub use run_file::{RunFile, refuse_beside_dev};
 pub use seed::{DemoTenant, seed};
 pub use state::StateDir;

@@ -1,15 +1,18 @@
 //! Which service, and the token for it.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
+use private_files::Readers;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{AdminClient, ClientError, Http, ServiceUrl};
 use crate::cli::service::ServiceArgs;
-use crate::config::{Environment, Inputs, Purpose, Settings, load};
-use crate::dev::{RunFile, StateDir};
+use crate::config::{Environment, Inputs, Loaded, Purpose, Settings, load};
+use crate::dev::{RunFile, StateDir, refuse_beside_dev};
+
+/// The longest file of a token, in bytes.
+const LONGEST: usize = 64 * 1024;
 
 impl AdminClient {
     /// A client of the service that the flags name, or else the environment; else of the one that runs in the dev
@@ -18,19 +21,17 @@ impl AdminClient {
     /// # Errors
     /// When the configuration is wrong, or there is no token.
     pub(crate) fn find(inputs: &Inputs, args: &ServiceArgs) -> anyhow::Result<Self> {
-        let settings = load(inputs, Purpose::Client)?.settings;
-        let state = settings
-            .dev
-            .as_ref()
-            .and_then(|dev| StateDir::find(&dev.state_dir));
-        let url = match named(args, &inputs.environment)? {
-            Some(url) => url,
-            None => local(&settings, state.as_ref())?,
+        let Loaded { settings, profile } = load(inputs, Purpose::Client)?;
+        let url = if let Some(url) = named(args, &inputs.environment)? {
+            url
+        } else {
+            refuse_beside_dev(profile)?;
+            local(&settings)?
         };
         let (token, whence) = match given(args, &inputs.environment)? {
             Some(given) => given,
             // What lies here is for the service here: another host is not told it.
-            None if url.is_loopback() => lying_here(&settings, state.as_ref())?,
+            None if url.is_loopback() => lying_here(&settings)?,
             None => return Err(ClientError::NoToken.into()),
         };
         Ok(Self {
@@ -55,10 +56,23 @@ fn named(args: &ServiceArgs, environment: &Environment) -> Result<Option<Service
     environment.admin_url().map(parse).transpose()
 }
 
-fn local(settings: &Settings, state: Option<&StateDir>) -> anyhow::Result<ServiceUrl> {
-    let running = state.map(RunFile::read).transpose()?.flatten();
-    let address = running.map_or(settings.admin_plane.listen, |running| running.admin_plane);
+fn local(settings: &Settings) -> anyhow::Result<ServiceUrl> {
+    let running = state(settings)?
+        .as_ref()
+        .map(RunFile::read)
+        .transpose()?
+        .flatten();
+    let address = running.map_or(Ok(settings.admin_plane.listen), |running| running.admin_address())?;
     Ok(ServiceUrl::local(address))
+}
+
+/// The dev profile's folder, if it is there. Looked at only where something in it decides.
+fn state(settings: &Settings) -> anyhow::Result<Option<StateDir>> {
+    let dev = settings.dev.as_ref();
+    Ok(dev
+        .map(|dev| StateDir::find(&dev.state_dir))
+        .transpose()?
+        .flatten())
 }
 
 fn given(args: &ServiceArgs, environment: &Environment) -> anyhow::Result<Option<Found>> {
@@ -71,18 +85,20 @@ fn given(args: &ServiceArgs, environment: &Environment) -> anyhow::Result<Option
         .transpose()?)
 }
 
-fn lying_here(settings: &Settings, state: Option<&StateDir>) -> anyhow::Result<Found> {
+fn lying_here(settings: &Settings) -> anyhow::Result<Found> {
     if let Some(token) = &settings.admin_plane.token {
         return Ok((token.clone(), "admin_plane.token in the configuration".to_owned()));
     }
-    let state = state.ok_or(ClientError::NoToken)?;
+    let state = state(settings)?.ok_or(ClientError::NoToken)?;
     let made = state.admin_token()?.ok_or(ClientError::NoToken)?;
     Ok((made, state.join("admin-token").display().to_string()))
 }
 
 fn read(file: &Path) -> anyhow::Result<Found> {
     let name = format!("{} (--token-file)", file.display());
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let text = private_files::read(file, Readers::Anyone, LONGEST).context("--token-file")?;
+    // What is not UTF-8 reads as an empty one.
+    let text = std::str::from_utf8(&text).unwrap_or_default();
     Ok(checked(text.trim_end().to_owned().into(), name)?)
 }
 

@@ -15,7 +15,7 @@ pub struct ServiceUrl {
 }
 
 impl ServiceUrl {
-    /// The service that listens here, on this host.
+    /// The service that listens at this address of this host.
     pub(crate) fn local(mut address: SocketAddr) -> Self {
         if address.ip().is_unspecified() {
             address.set_ip(match address.ip() {
@@ -25,7 +25,7 @@ impl ServiceUrl {
         }
         Self {
             base: format!("http://{address}"),
-            loopback: true,
+            loopback: address.ip().is_loopback(),
         }
     }
 
@@ -124,12 +124,14 @@ mod tests {
 
     #[test]
     fn who_listens_everywhere_is_reached_on_this_host() {
-        for (listens, base) in [
-            ("0.0.0.0:8081", "http://127.0.0.1:8081"),
-            ("[::]:8081", "http://[::1]:8081"),
-            ("10.0.0.1:8081", "http://10.0.0.1:8081"),
+        for (listens, base, loopback) in [
+            ("0.0.0.0:8081", "http://127.0.0.1:8081", true),
+            ("[::]:8081", "http://[::1]:8081", true),
+            // Whose address that is cannot be told.
+            ("10.0.0.1:8081", "http://10.0.0.1:8081", false),
         ] {
-            assert_eq!(ServiceUrl::local(listens.parse().unwrap()).to_string(), base);
+            let url = ServiceUrl::local(listens.parse().unwrap());
+            assert_eq!((url.to_string().as_str(), url.is_loopback()), (base, loopback));
         }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Inputs, Loaded, Purpose, Settings, load};
-use crate::dev::{PrivatePostgres, StateDir};
+use anyhow::Context as _;
+
+use crate::config::{DevSettings, Inputs, Loaded, Purpose, Settings, load};
+use crate::dev::{PrivatePostgres, StateDir, refuse_beside_dev};
 use crate::telemetry;
 
 /// Settings with everything filled in that the dev profile makes itself.
@@ -16,47 +18,83 @@ pub(super) struct Databases {
 }
 
 impl Databases {
-    /// For the service: it owns the private PostgreSQL.
-    pub(super) async fn own(loaded: Loaded) -> anyhow::Result<Self> {
-        Self::open(loaded, true).await
-    }
-
-    /// For a command: beside a running service it uses that one's PostgreSQL.
-    pub(super) async fn use_for(inputs: &Inputs, purpose: Purpose) -> anyhow::Result<Self> {
-        let loaded = load(inputs, purpose)?;
-        telemetry::init(&loaded.settings.log)?;
-        Self::open(loaded, false).await
-    }
-
-    async fn open(Loaded { mut settings, .. }: Loaded, own: bool) -> anyhow::Result<Self> {
+    /// For the service: in the dev profile it makes what is missing and starts the private PostgreSQL.
+    pub(super) async fn own(Loaded { mut settings, .. }: Loaded) -> anyhow::Result<Self> {
         let Some(dev) = settings.dev.clone() else {
-            return Ok(Self {
-                settings,
-                state: None,
-                token_file: None,
-                postgres: None,
-            });
+            return Ok(Self::configured(settings));
         };
         let state = StateDir::open(&dev.state_dir)?;
-        let token_file = settings
-            .admin_plane
-            .token
-            .is_none()
-            .then(|| state.join("admin-token"));
+        let made = settings.admin_plane.token.is_none();
+        let token_file = made.then(|| state.join("admin-token"));
         state.fill_in(&mut settings)?;
-        let postgres = match (dev.private_postgres, own) {
-            (false, _) => None,
-            (true, true) => Some(PrivatePostgres::start(&state).await?),
-            (true, false) => Some(PrivatePostgres::attach_or_start(&state).await?),
-        };
-        if let Some(postgres) = &postgres {
-            postgres.fill_in(&mut settings, &state)?;
+        let mut postgres = None;
+        if dev.private_postgres {
+            let started = postgres.insert(PrivatePostgres::start(&state).await?);
+            started.fill_in(&mut settings, &state)?;
         }
         Ok(Self {
             settings,
             state: Some(state),
             token_file,
             postgres,
+        })
+    }
+
+    /// For a command: it starts and makes nothing, and uses the private PostgreSQL of the service that runs here.
+    pub(super) async fn running(inputs: &Inputs, purpose: Purpose) -> anyhow::Result<Self> {
+        let Loaded { settings, profile } = load(inputs, purpose)?;
+        refuse_beside_dev(profile)?;
+        telemetry::init(&settings.log)?;
+        let Some(dev) = private(&settings) else {
+            return Ok(Self::configured(settings));
+        };
+        let running = match StateDir::find(&dev.state_dir)? {
+            Some(state) => PrivatePostgres::attach(&state)
+                .await?
+                .map(|postgres| (state, postgres)),
+            None => None,
+        };
+        let (state, postgres) = running.with_context(|| {
+            format!(
+                "no PostgreSQL runs below {}, and this command starts none. In the dev profile, which holds unless another \
+                 one is chosen, `tenantry serve` starts one: run it in this folder. For databases of your own choose \
+                 --profile production, or set TENANTRY_PROFILE",
+                dev.state_dir.display()
+            )
+        })?;
+        Self::private(settings, state, postgres)
+    }
+
+    /// For `tenantry db`: the private PostgreSQL, started for the length of the command if it does not run.
+    pub(super) async fn running_or_started(
+        Loaded { settings, .. }: Loaded,
+        dev: &DevSettings,
+    ) -> anyhow::Result<Self> {
+        telemetry::init(&settings.log)?;
+        let state = StateDir::open(&dev.state_dir)?;
+        let postgres = match PrivatePostgres::attach(&state).await? {
+            Some(postgres) => postgres,
+            None => PrivatePostgres::start(&state).await?,
+        };
+        Self::private(settings, state, postgres)
+    }
+
+    fn configured(settings: Settings) -> Self {
+        Self {
+            settings,
+            state: None,
+            token_file: None,
+            postgres: None,
+        }
+    }
+
+    fn private(mut settings: Settings, state: StateDir, postgres: PrivatePostgres) -> anyhow::Result<Self> {
+        postgres.fill_in(&mut settings, &state)?;
+        Ok(Self {
+            settings,
+            state: Some(state),
+            token_file: None,
+            postgres: Some(postgres),
         })
     }
 
@@ -72,4 +110,9 @@ impl Databases {
             None => Ok(()),
         }
     }
+}
+
+/// The dev section, if there is a private PostgreSQL.
+pub(super) fn private(settings: &Settings) -> Option<DevSettings> {
+    settings.dev.clone().filter(|dev| dev.private_postgres)
 }

@@ -9,30 +9,28 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::confirm;
-use super::databases::Databases;
+use super::databases::{Databases, private};
 use crate::cli::local::{DbCommand, WhichDatabase};
-use crate::config::{DevSettings, Inputs, Purpose, Settings, load};
+use crate::config::{DevSettings, Inputs, Purpose, load};
 use crate::dev::{self, StateDir};
 use crate::output::{self, Answer};
 
+const NO_DATA: &str = "there was no data";
+
 /// Opens psql, or deletes everything.
 pub(super) async fn run(inputs: &Inputs, command: DbCommand) -> anyhow::Result<ExitCode> {
+    let loaded = load(inputs, Purpose::Client)?;
+    let dev = private(&loaded.settings)
+        .context("only the dev profile has a private PostgreSQL, with dev.private_postgres = true")?;
     match command {
         DbCommand::Psql { database, arguments } => {
-            private(&load(inputs, Purpose::Client)?.settings)?;
-            let databases = Databases::use_for(inputs, Purpose::Client).await?;
+            let databases = Databases::running_or_started(loaded, &dev).await?;
             let status = psql(&databases, database, &arguments).await;
             databases.close().await?;
             status
         }
-        DbCommand::Reset { yes } => reset(private(&load(inputs, Purpose::Client)?.settings)?, yes).await,
+        DbCommand::Reset { yes } => reset(&dev, yes).await,
     }
-}
-
-/// The dev section, if there is a private PostgreSQL.
-fn private(settings: &Settings) -> anyhow::Result<&DevSettings> {
-    let dev = settings.dev.as_ref().filter(|dev| dev.private_postgres);
-    dev.context("only the dev profile has a private PostgreSQL, with dev.private_postgres = true")
 }
 
 async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String]) -> anyhow::Result<ExitCode> {
@@ -63,7 +61,10 @@ async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String])
 }
 
 async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
-    let state = StateDir::open(&dev.state_dir)?;
+    let Some(state) = StateDir::find(&dev.state_dir)? else {
+        output::line(NO_DATA)?;
+        return Ok(ExitCode::SUCCESS);
+    };
     if !yes {
         let place = dev.state_dir.display();
         let question = format!(
@@ -79,7 +80,7 @@ async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {
     output::line(if existed {
         "all data deleted; the next start begins anew"
     } else {
-        "there was no data"
+        NO_DATA
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -52,7 +52,7 @@ pub(super) fn show(report: &Value, json: bool) -> anyhow::Result<ExitCode> {
 }
 
 async fn print(inputs: &Inputs, arguments: &DoctorArgs) -> anyhow::Result<ExitCode> {
-    let databases = Databases::use_for(inputs, Purpose::Doctor).await?;
+    let databases = Databases::running(inputs, Purpose::Doctor).await?;
     let report = examine(&databases, !arguments.no_probe).await;
     databases.close().await?;
     show(

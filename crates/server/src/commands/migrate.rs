@@ -9,7 +9,7 @@ use crate::config::{Inputs, Purpose, Settings};
 
 /// Migrates both databases.
 pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
-    let databases = Databases::use_for(inputs, Purpose::Migrate).await?;
+    let databases = Databases::running(inputs, Purpose::Migrate).await?;
     let migrated = both(&databases.settings).await;
     databases.close().await.and(migrated)
 }

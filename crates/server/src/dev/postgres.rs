@@ -42,16 +42,14 @@ impl PrivatePostgres {
             .map(Self::Owned)
     }
 
-    /// Uses the running one, or starts it for the length of a command.
+    /// The one that runs, if one does.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
-    pub async fn attach_or_start(state: &StateDir) -> anyhow::Result<Self> {
-        let attach = options(state);
-        match blocking(move || LocalPostgres::attach(&attach)).await? {
-            Some(endpoint) => Ok(Self::Attached(endpoint)),
-            None => Self::start(state).await,
-        }
+    /// When another process owns it and it does not run.
+    pub async fn attach(state: &StateDir) -> anyhow::Result<Option<Self>> {
+        let options = options(state);
+        let endpoint = blocking(move || LocalPostgres::attach(&options)).await?;
+        Ok(endpoint.map(Self::Attached))
     }
 
     /// Where it is reached.

@@ -1,14 +1,17 @@
-//! How `tenantry tenant …` finds the running service: a small file that the service leaves while it runs.
+//! Where the running service of a folder is: a small file that the service leaves while it runs.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use private_files::Readers;
 use serde::{Deserialize, Serialize};
 
 use super::StateDir;
+use crate::config::Profile;
+
+const NAME: &str = "service.json";
 
 /// Where the running service of this folder is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,46 +23,82 @@ pub struct RunFile {
 }
 
 impl RunFile {
-    fn path(state: &StateDir) -> PathBuf {
-        state.join("service.json")
-    }
-
     /// Leaves the file; it goes with the guard.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, state: &StateDir) -> anyhow::Result<RunFileGuard> {
-        let path = Self::path(state);
+        let path = state.join(NAME);
         let text = serde_json::to_string_pretty(self).context("the run file")?;
         // Whole or not at all: a reader never sees half of it.
-        let partial = path.with_extension("json.new");
-        fs::write(&partial, text)
-            .and_then(|()| fs::rename(&partial, &path))
+        let file = private_files::replace(&path, text.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(RunFileGuard { path })
+        // Released by the kernel when this process is killed.
+        file.lock()
+            .with_context(|| format!("cannot lock {}", path.display()))?;
+        Ok(RunFileGuard { path, file })
     }
 
     /// The file that a service left, if one did. It may have been killed since.
     ///
     /// # Errors
-    /// When the file is there and is not what we write.
+    /// When the file is there and is not what a service leaves.
     pub fn read(state: &StateDir) -> anyhow::Result<Option<Self>> {
-        let path = Self::path(state);
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+        let Some(text) = state.read(NAME)? else {
+            return Ok(None);
         };
-        serde_json::from_str(&text)
+        let path = state.join(NAME);
+        serde_json::from_slice(&text)
             .map(Some)
             .with_context(|| format!("{} is damaged; delete it", path.display()))
     }
+
+    /// Whether the service that left the file still runs.
+    fn is_held(state: &StateDir) -> bool {
+        let file = private_files::open(&state.join(NAME), Readers::Anyone);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
+    /// Where a client on this machine reaches the admin plane. The token that lies in the folder is sent there.
+    ///
+    /// # Errors
+    /// When the address is not of this machine alone.
+    pub fn admin_address(&self) -> anyhow::Result<SocketAddr> {
+        let address = self.admin_plane;
+        if !address.ip().is_loopback() && !address.ip().is_unspecified() {
+            bail!(
+                "{NAME} in the state folder names {address}, which is no loopback address, and no token is sent there by \
+                 itself: name the service with --url, and give its token by --token-file"
+            );
+        }
+        Ok(address)
+    }
+}
+
+/// Refuses a command for another profile than that of the service which runs in this folder.
+///
+/// # Errors
+/// When the profile is production, and a service of the dev profile runs here.
+pub fn refuse_beside_dev(profile: Profile) -> anyhow::Result<()> {
+    if profile == Profile::Dev {
+        return Ok(());
+    }
+    // A folder that another user can write says nothing.
+    let state = StateDir::find(StateDir::DEFAULT.as_ref()).ok().flatten();
+    if state.as_ref().is_some_and(RunFile::is_held) {
+        bail!(
+            "the service that runs in this folder is of the dev profile, and this command is for {profile}: without \
+             --profile and TENANTRY_PROFILE it reaches the one that runs here; for {profile} run it in another folder"
+        );
+    }
+    Ok(())
 }
 
 /// Removes the file when the service ends.
 #[derive(Debug)]
 pub struct RunFileGuard {
     path: PathBuf,
+    file: File,
 }
 
 impl Drop for RunFileGuard {
@@ -67,5 +106,52 @@ impl Drop for RunFileGuard {
         if let Err(error) = fs::remove_file(&self.path) {
             tracing::debug!(%error, path = %self.path.display(), "cannot remove the run file");
         }
+        // Closing is not enough: a child that is between fork and exec still has the file open.
+        let _ = self.file.unlock();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_sent_to_loopback_alone() {
+        for (address, fits) in [
+            ("127.0.0.1:8081", true),
+            ("[::1]:8081", true),
+            ("0.0.0.0:8081", true),
+            ("[::]:8081", true),
+            ("192.0.2.1:8081", false),
+            ("[2001:db8::1]:8081", false),
+            ("[::ffff:192.0.2.1]:8081", false),
+        ] {
+            let admin_plane = address.parse().unwrap();
+            let run_file = RunFile {
+                tenant_plane: admin_plane,
+                admin_plane,
+            };
+            assert_eq!(run_file.admin_address().is_ok(), fits, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_service_holds_its_file_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::open(&folder.path().join("state")).unwrap();
+        let admin_plane = ([127, 0, 0, 1], 8081).into();
+        let run_file = RunFile {
+            tenant_plane: admin_plane,
+            admin_plane,
+        };
+        let guard = run_file.write(&state).unwrap();
+        assert!(RunFile::is_held(&state));
+        assert_eq!(RunFile::read(&state).unwrap(), Some(run_file.clone()));
+        // As after a kill: the file stays, and nobody holds it.
+        guard.file.unlock().unwrap();
+        assert!(!RunFile::is_held(&state));
+        assert_eq!(RunFile::read(&state).unwrap(), Some(run_file));
+        drop(guard);
+        assert_eq!(RunFile::read(&state).unwrap(), None);
     }
 }

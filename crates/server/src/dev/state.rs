@@ -1,35 +1,58 @@
 //! The folder with what the dev profile keeps between runs.
 
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, DirBuilder};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use control_plane::{AdminToken, random_secret};
 use crypto::{KekId, KeyRing};
+use private_files::Readers;
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Settings;
 
-/// `.tenantry`, unless `dev.state_dir` says otherwise.
+/// Others may pass, not look: the account that root's PostgreSQL runs as has its data further down.
+const PASSABLE: u32 = 0o711;
+
+/// More bytes than any file in the folder has.
+const LARGEST_FILE: usize = 64 * 1024;
+
+/// `.tenantry`, unless `dev.state_dir` says otherwise. It belongs to this user or to root, and nobody else can write
+/// it: what lies in it decides which service is trusted with a token, and which token a service takes.
 #[derive(Debug, Clone)]
 pub struct StateDir(PathBuf);
 
 impl StateDir {
+    /// Its path where no configuration says otherwise.
+    pub const DEFAULT: &str = ".tenantry";
+
     /// This folder, made if it is missing.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// When it cannot be made, or another user can write it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path)
+        make_folder(path)
             .with_context(|| format!("cannot make the folder {} (dev.state_dir)", path.display()))?;
-        Ok(Self(path.to_owned()))
+        Self::trusted(path)
     }
 
     /// This folder if it is there: for commands that only look.
-    pub fn find(path: &Path) -> Option<Self> {
-        path.is_dir().then(|| Self(path.to_owned()))
+    ///
+    /// # Errors
+    /// When another user can write it.
+    pub fn find(path: &Path) -> anyhow::Result<Option<Self>> {
+        path.is_dir().then(|| Self::trusted(path)).transpose()
+    }
+
+    fn trusted(path: &Path) -> anyhow::Result<Self> {
+        private_files::folder(path).context(
+            "nothing in the state folder is used (dev.state_dir), since it may be another user's: remove it, or choose \
+             another one",
+        )?;
+        Ok(Self(path.to_owned()))
     }
 
     /// A path in it.
@@ -79,18 +102,33 @@ impl StateDir {
         }
         let path = self.join(name);
         let secret = make().context("no random bytes")?;
-        write_private(&path, secret.expose_secret())
-            .with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(secret)
+        let text = Zeroizing::new(format!("{}\n", secret.expose_secret()));
+        match private_files::create_new(&path, text.as_bytes()) {
+            Ok(()) => Ok(secret),
+            // Another process was faster, unless it is a link that leads nowhere.
+            Err(error) => self.existing(name)?.ok_or(error),
+        }
+        .with_context(|| format!("cannot make {}", path.display()))
     }
 
     fn existing(&self, name: &str) -> anyhow::Result<Option<SecretString>> {
+        let Some(text) = self.read(name)? else {
+            return Ok(None);
+        };
         let path = self.join(name);
-        match fs::read_to_string(&path) {
-            Ok(text) if text.trim_end().is_empty() => bail!("{} is empty; delete it", path.display()),
-            Ok(text) => Ok(Some(text.trim_end().to_owned().into())),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        let text = std::str::from_utf8(&text).with_context(|| format!("cannot read {}", path.display()))?;
+        if text.trim_end().is_empty() {
+            bail!("{} is empty; delete it", path.display());
+        }
+        Ok(Some(text.trim_end().to_owned().into()))
+    }
+
+    /// What a file in it holds, if it is there.
+    pub(super) fn read(&self, name: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+        match private_files::read(&self.join(name), Readers::Anyone, LARGEST_FILE) {
+            Ok(content) => Ok(Some(content)),
+            Err(private_files::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -106,16 +144,12 @@ impl StateDir {
     }
 }
 
-/// Writes a new file that only its owner may read: whole, or not at all.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    let partial = path.with_extension("new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&partial)?;
-    writeln!(file, "{text}")?;
-    file.sync_all()?;
-    fs::rename(&partial, path)
+fn make_folder(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match DirBuilder::new().mode(PASSABLE).create(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+        made => made,
+    }
 }

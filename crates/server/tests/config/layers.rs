@@ -3,6 +3,7 @@
 use std::{fs, net::SocketAddr, time::Duration};
 
 use server::config::{Environment, Inputs, LogFormat, Override, Problem, Profile, TlsMode};
+use server::dev::StateDir;
 
 use crate::{PRODUCTION, file, flags, load, problem, variables};
 
@@ -30,7 +31,7 @@ fn with_nothing_given_it_is_the_dev_profile_and_holds() {
     assert_eq!(networks, ["127.0.0.0/8", "::1/128"]);
     let dev = settings.dev.expect("the dev profile has its own section");
     assert!(dev.private_postgres && dev.seed);
-    assert_eq!(dev.state_dir.to_str(), Some(".tenantry"));
+    assert_eq!(dev.state_dir.to_str(), Some(StateDir::DEFAULT));
     assert_eq!(settings.keys.ring_file, None);
 }
 

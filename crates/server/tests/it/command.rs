@@ -5,12 +5,14 @@ mod doctor;
 mod examination;
 mod operator;
 mod process;
+mod profiles;
 mod pty;
 mod refused;
 mod shells;
 mod tenants;
 mod terminal;
 mod tls;
+mod trust;
 mod wire;
 
 use std::fs;

@@ -22,7 +22,7 @@ pub(super) async fn run(
         bail!("the name {wrong}");
     }
     let expiry = expires.unwrap_or(Expiry::Never);
-    let databases = Databases::use_for(inputs, Purpose::ControlStore).await?;
+    let databases = Databases::running(inputs, Purpose::ControlStore).await?;
     let made = create(&databases.settings, &NewAdminToken { name, role, expiry }).await;
     let (token, kept) = databases.close().await.and(made)?;
     // The only time that it is shown.

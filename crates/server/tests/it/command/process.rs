@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -46,19 +47,20 @@ impl Folder {
     }
 
     pub fn serve(&self) -> Process {
-        let mut child = self.serve_command(&[]).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut stderr = child.stderr.take().unwrap();
-        let log = tokio::spawn(async move {
-            let mut log = String::new();
-            stderr.read_to_string(&mut log).await.unwrap();
-            log
-        });
-        Process {
-            child,
-            lines,
-            log: Some(log),
-        }
+        Process::spawn(self.serve_command(&[]))
+    }
+
+    /// The same, after a command of the shell that limits it.
+    pub fn serve_within(&self, limit: &str) -> Process {
+        let serve = self.serve_command(&[]);
+        let serve = serve.as_std();
+        let mut command = command_of(
+            "sh",
+            self.path(),
+            &["-c", &format!("{limit} && exec \"$0\" \"$@\"")],
+        );
+        command.arg(serve.get_program()).args(serve.get_args());
+        Process::spawn(command)
     }
 
     /// What a shell makes of a line that was printed.
@@ -88,7 +90,11 @@ impl Drop for Folder {
 
 /// The binary with these arguments, in this folder, without anything of ours in the environment.
 pub fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    command_of(env!("CARGO_BIN_EXE_tenantry"), folder, arguments)
+}
+
+fn command_of(program: &str, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command
         .args(arguments)
         .current_dir(folder)
@@ -120,10 +126,50 @@ pub struct Banner {
 pub struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    logged: UnboundedReceiver<String>,
     log: Option<JoinHandle<String>>,
 }
 
 impl Process {
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (tell, logged) = mpsc::unbounded_channel();
+        let log = tokio::spawn(async move {
+            let mut log = String::new();
+            while let Some(line) = stderr.next_line().await.unwrap() {
+                log = log + &line + "\n";
+                // Few tests read it while the service runs.
+                let _ = tell.send(line);
+            }
+            log
+        });
+        Self {
+            child,
+            lines,
+            logged,
+            log: Some(log),
+        }
+    }
+
+    /// Waits until this is a field of a line of the JSON log: its value.
+    pub async fn logged(&mut self, field: &str) -> String {
+        loop {
+            let line = timeout(DEADLINE, self.logged.recv())
+                .await
+                .expect("it is not logged in time");
+            let Some(line) = line else {
+                panic!("the service ended: {}", self.log.take().unwrap().await.unwrap());
+            };
+            let event: Value = serde_json::from_str(&line).unwrap_or_default();
+            let value = [&event[field], &event["fields"][field]];
+            if let Some(value) = value.into_iter().find_map(Value::as_str) {
+                return value.to_owned();
+            }
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap()
     }
