@@ -11,6 +11,7 @@ mod client;
 mod clusters;
 pub mod commands;
 pub mod config;
+mod descriptors;
 pub mod dev;
 mod gate;
 pub mod output;

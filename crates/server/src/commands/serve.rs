@@ -13,6 +13,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
+use crate::descriptors::{self, Caps};
 use crate::dev::{self, RunFile};
 use crate::output;
 use crate::service::{self, Listeners, stop_on_signals};
@@ -22,6 +23,7 @@ use crate::telemetry;
 pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     let loaded = load(inputs, Purpose::Serve)?;
     telemetry::init(&loaded.settings.log)?;
+    let files = descriptors::raise();
     let listeners = Listeners::bind(&loaded.settings)?;
     let stopping = CancellationToken::new();
     stop_on_signals(stopping.clone()).context("cannot handle signals")?;
@@ -31,7 +33,7 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
         return Ok(());
     };
     let databases = databases?;
-    let served = serve(&databases, listeners, stopping).await;
+    let served = serve(&databases, listeners, files, stopping).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
     served.and(closed)
@@ -40,6 +42,7 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
 async fn serve(
     databases: &Databases,
     listeners: Listeners,
+    files: usize,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     let settings = &databases.settings;
@@ -63,7 +66,8 @@ async fn serve(
         }
         None => None,
     };
-    let served = service::run(app, listeners, settings, stopping);
+    let settings = fit_below(files, settings.clone(), &app);
+    let served = service::run(app, listeners, &settings, stopping);
     match databases.postgres() {
         Some(postgres) => tokio::select! {
             served = served => served,
@@ -71,6 +75,20 @@ async fn serve(
         },
         None => served.await,
     }
+}
+
+/// The settings with caps that fit below the limit of open files, so that clients do not take what the pools need.
+fn fit_below(files: usize, mut settings: Settings, app: &App) -> Settings {
+    // 0 before the server has answered, as it has to `check_servers`.
+    let pools = app.budget.snapshot().target;
+    let caps = Caps::configured(&settings, pools);
+    let fits = caps.below(files);
+    settings.tenant_plane.limits.max_connections = fits.tenant_plane;
+    settings.admin_plane.limits.max_connections = fits.admin_plane;
+    if fits.pools < pools {
+        app.budget.set_max_connections(Some(fits.pools));
+    }
+    settings
 }
 
 /// Everything that has to hold before the first request: databases that are there and fit, keys that open them.

@@ -1,0 +1,158 @@
+//! The limit of open files of this process, and the caps on connections that have to fit below it.
+
+use std::io;
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::config::Settings;
+
+/// More is never needed, and some programs that inherit the limit walk through all of it.
+const MOST: u64 = 1 << 20;
+
+/// What macOS grants where it says that there is no limit (`OPEN_MAX`).
+const GRANTED: u64 = 10_240;
+
+/// Files beside connections: standard streams, event queues, listeners, certificates while they are read.
+const FILES: usize = 32;
+
+/// Connections to the databases beside the pools: sentinel, listener, changes of tenants, the doctor.
+const SERVICE: usize = 12;
+
+/// Raises the limit of open files as far as this process may, and says what it is now.
+pub(crate) fn raise() -> usize {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = limit.maximum.unwrap_or(MOST).min(MOST);
+    let set = |current| {
+        let current = Some(current);
+        setrlimit(Resource::Nofile, Rlimit { current, ..limit })
+    };
+    if limit.current.is_some_and(|current| current < wanted)
+        && let Err(error) = set(wanted).or_else(|_| set(GRANTED.min(wanted)))
+    {
+        let error = io::Error::from(error);
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
+    let now = getrlimit(Resource::Nofile).current.unwrap_or(MOST);
+    usize::try_from(now).unwrap_or(usize::MAX)
+}
+
+/// Caps on connections, each of which is an open file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Caps {
+    /// Of all tenants' pools.
+    pub(crate) pools: u32,
+    /// Of the control store's pool.
+    pub(crate) store: u32,
+    /// Of the tenant plane's clients.
+    pub(crate) tenant_plane: usize,
+    /// Of the admin plane's clients.
+    pub(crate) admin_plane: usize,
+}
+
+impl Caps {
+    /// As configured, with the pools' cap as the data cluster allows it.
+    pub(crate) fn configured(settings: &Settings, pools: u32) -> Self {
+        Self {
+            pools,
+            store: settings.control_store.max_connections,
+            tenant_plane: settings.tenant_plane.limits.max_connections,
+            admin_plane: settings.admin_plane.limits.max_connections,
+        }
+    }
+
+    /// Files that are open when all caps are reached.
+    fn needs(self) -> usize {
+        [
+            size(self.pools),
+            size(self.store),
+            self.tenant_plane,
+            self.admin_plane,
+            SERVICE,
+            FILES,
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+
+    /// Lowers what does not fit below `limit`: clients first, since one that is idle can be asked to go and comes again,
+    /// but not to less than a quarter of the files.
+    fn fit(self, limit: usize) -> Self {
+        let left = limit.saturating_sub(size(self.store) + SERVICE + FILES);
+        let pools = size(self.pools).min(left.saturating_sub(limit / 4)).max(1);
+        let clients = left.saturating_sub(pools).max(2);
+        let admin_plane = self.admin_plane.min((clients / 4).max(1));
+        Self {
+            pools: u32::try_from(pools).unwrap_or(self.pools),
+            tenant_plane: self.tenant_plane.min(clients - admin_plane),
+            admin_plane,
+            ..self
+        }
+    }
+
+    /// What fits below the limit of open files, with a warning if that is less.
+    pub(crate) fn below(self, limit: usize) -> Self {
+        let needed = self.needs();
+        if needed <= limit {
+            return self;
+        }
+        let fits = self.fit(limit);
+        tracing::warn!(
+            limit,
+            needed,
+            pools = fits.pools,
+            tenant_plane = fits.tenant_plane,
+            admin_plane = fits.admin_plane,
+            "the limit of open files is below what registry.max_connections, control_store.max_connections, \
+             tenant_plane.max_connections and admin_plane.max_connections add up to, and the caps are lowered to fit: raise \
+             it (systemd: LimitNOFILE; shell: ulimit -n), or lower these keys"
+        );
+        fits
+    }
+}
+
+fn size(connections: u32) -> usize {
+    usize::try_from(connections).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DEFAULT: Caps = Caps {
+        pools: 90,
+        store: 5,
+        tenant_plane: 1024,
+        admin_plane: 128,
+    };
+
+    #[test]
+    fn what_is_lowered_fits_and_leaves_something_to_each() {
+        for limit in [128, 256, 1024, 1250] {
+            for pools in [1, 90, 480, 5000] {
+                let caps = Caps { pools, ..DEFAULT };
+                let fits = caps.below(limit);
+                assert!(fits.needs() <= limit, "{limit}: {fits:?}");
+                assert!(
+                    size(fits.pools) >= size(pools).min(limit / 4)
+                        && fits.tenant_plane + fits.admin_plane >= limit / 4,
+                    "{limit}: {fits:?}"
+                );
+            }
+        }
+        // The pools keep what they have as long as a quarter is left to clients.
+        assert_eq!(DEFAULT.below(1024).pools, 90);
+        assert_eq!(DEFAULT.below(128).pools, 47);
+        assert_eq!(DEFAULT.below(4096), DEFAULT);
+    }
+
+    #[test]
+    fn however_low_the_limit_is_there_is_one_of_each() {
+        for limit in [0, 16, 64] {
+            let fits = DEFAULT.below(limit);
+            assert!(
+                fits.pools >= 1 && fits.tenant_plane >= 1 && fits.admin_plane >= 1,
+                "{limit}: {fits:?}"
+            );
+        }
+    }
+}
