@@ -9,6 +9,7 @@
 
 mod catalogue;
 mod layers;
+mod production;
 mod redaction;
 mod report;
 mod required;

@@ -6,6 +6,7 @@ mod doctor;
 mod examination;
 mod operator;
 mod process;
+mod production;
 mod profiles;
 mod pty;
 mod refused;
