@@ -5,7 +5,6 @@ use tenant_registry::TenantId;
 use uuid::Uuid;
 
 use super::names::{Slot, provisioner};
-
 use crate::service_pool::ServicePool;
 
 /// Opens the tenant's login of this slot with this verifier and `CONNECTION LIMIT`, and makes it where it is not there.

@@ -119,6 +119,8 @@ impl Fortress {
                 data_database: DATA.parse().unwrap(),
                 data_login: server.service().clone(),
                 max_connections_per_tenant: 5,
+                // So many that the attacker's login takes all sessions that an attempt opens.
+                instances: 10,
             },
             envelope(),
         );
