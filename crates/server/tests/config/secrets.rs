@@ -235,12 +235,8 @@ fn a_secrets_file_of_another_user_is_refused_and_so_is_a_link_of_theirs() {
     let error = problem(&of(&over)).to_string();
     assert!(
         error.starts_with(&format!(
-<<<<<<< HEAD
-            "admin_plane.token_file: {over:?} leads over the link {link:?}"
-=======
             "admin_plane.token_file: {over:?} leads over the link {}, which",
             link.display()
->>>>>>> grp-E
         )),
         "{error}"
     );
