@@ -20,7 +20,12 @@ async fn a_sound_service_serves_after_its_first_examination() {
     service.client(&tenant).get(USERS).await.expect(200);
     let last = operator.get(DOCTOR).await.expect(200);
     assert_eq!((&last["sound"], &last["serving"]), (&json!(true), &json!(true)));
-    assert_eq!(last["findings"], json!([]));
+    // Warnings about tables of a fork's own are no reason not to serve.
+    let findings = last["findings"].as_array().unwrap();
+    assert!(
+        findings.iter().all(|finding| finding["severity"] == "warning"),
+        "{last}"
+    );
     assert!(last["examined_at"].is_string(), "{last}");
     assert!(last["probed"]["attempts"].as_u64().unwrap() > 20, "{last}");
     service.stop().await.unwrap();
