@@ -216,7 +216,7 @@ impl<K: Kind> Core<K> {
     pub(crate) fn set_outage(&mut self, outage: Option<ConnectFailure>) {
         self.outage = outage;
         // Before the server was asked for the first time there is no cap, and nobody to wait for.
-        if self.ledger.cap == 0
+        if self.target == 0
             && let Some(cause) = self.outage.clone()
         {
             let ids: Vec<u64> = self.seats.keys().copied().collect();

@@ -69,7 +69,7 @@ impl<K: Kind> Core<K> {
         if let Some(trip) = self.breakers.open(account.tenant, now) {
             return Some(Refusal::Failed(trip.cause.clone(), trip.retry_after(now)));
         }
-        let outage = self.outage.clone().filter(|_| self.ledger.cap == 0)?;
+        let outage = self.outage.clone().filter(|_| self.target == 0)?;
         Some(Refusal::Failed(outage, Duration::ZERO))
     }
 
