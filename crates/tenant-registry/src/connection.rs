@@ -93,10 +93,9 @@ impl<P: Checkouts> TenantConnection<P> {
         stream::unfold((rows, state), move |(mut rows, state)| async move {
             let row = rows.next().await;
             match &row {
-                Some(Ok(_)) => {}
                 Some(Err(error)) => *state = ConnectionState::after(error),
                 None if *state == ConnectionState::Unclean => *state = completed,
-                None => {}
+                Some(Ok(_)) | None => {}
             }
             row.map(|row| (row, (rows, state)))
         })

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use testkit::Answer;
@@ -48,7 +49,7 @@ async fn migrate(session: &mut PgConnection, alter: &str) {
         async || match session.execute(AssertSqlSafe(alter.clone())).await {
             Ok(_) => true,
             Err(error) => {
-                let code = error.as_database_error().and_then(|error| error.code());
+                let code = error.as_database_error().and_then(DatabaseError::code);
                 assert_eq!(code.as_deref(), Some("55P03"), "{error}");
                 sleep(Duration::from_millis(100)).await;
                 false
@@ -121,13 +122,13 @@ async fn tenants_are_managed_while_the_store_changes() {
         }));
     }
     // Each in a transaction of the store's.
-    let changes = operator.clone().header("if-match", "*");
+    let editor = operator.clone().header("if-match", "*");
     tasks.spawn(load.clone().run(move || {
-        let (changes, place) = (changes.clone(), place.clone());
+        let (editor, place) = (editor.clone(), place.clone());
         async move {
-            let changed = changes.patch(&place, &json!({"metadata": {"a": 1}})).await;
+            let changed = editor.patch(&place, &json!({"metadata": {"a": 1}})).await;
             assert!(changed.status.is_success(), "{changed:?}");
-            changes.patch(&place, &json!({"metadata": {"a": 2}})).await
+            editor.patch(&place, &json!({"metadata": {"a": 2}})).await
         }
     }));
     let databases = &service.databases;

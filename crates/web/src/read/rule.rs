@@ -206,8 +206,8 @@ mod tests {
 
     use super::*;
 
-    fn raw(value: Value) -> Box<RawValue> {
-        to_raw_value(&value).unwrap()
+    fn raw(value: &Value) -> Box<RawValue> {
+        to_raw_value(value).unwrap()
     }
 
     #[test]
@@ -216,17 +216,17 @@ mod tests {
         assert_eq!(text(1..=3).text("").unwrap_err(), "must have 1 to 3 characters");
         assert!(text(1..=3).text("abcd").is_err());
         assert_eq!(
-            text(0..=9).json(&raw(json!("a\0b"))).unwrap_err(),
+            text(0..=9).json(&raw(&json!("a\0b"))).unwrap_err(),
             "must not contain the character NUL"
         );
-        assert_eq!(text(0..=9).json(&raw(json!(7))).unwrap_err(), "must be a string");
+        assert_eq!(text(0..=9).json(&raw(&json!(7))).unwrap_err(), "must be a string");
     }
 
     #[test]
     fn integers_are_whole_and_within_bounds() {
         let rule = integer(-1..=500);
         assert_eq!(rule.clone().text("500"), Ok(500));
-        assert_eq!(rule.clone().json(&raw(json!(-1))), Ok(-1));
+        assert_eq!(rule.clone().json(&raw(&json!(-1))), Ok(-1));
         for wrong in ["501", "1.0", "+1", "", " 1", "99999999999999999999"] {
             assert_eq!(
                 rule.clone().text(wrong).unwrap_err(),
@@ -235,16 +235,16 @@ mod tests {
             );
         }
         for wrong in [json!(1.0), json!("1"), json!(true), json!(u64::MAX)] {
-            assert!(rule.clone().json(&raw(wrong.clone())).is_err(), "{wrong}");
+            assert!(rule.clone().json(&raw(&wrong)).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn booleans_are_spelt_out() {
         assert_eq!(boolean().text("true"), Ok(true));
-        assert_eq!(boolean().json(&raw(json!(false))), Ok(false));
+        assert_eq!(boolean().json(&raw(&json!(false))), Ok(false));
         assert!(boolean().text("1").is_err() && boolean().text("").is_err());
-        assert!(boolean().json(&raw(json!("true"))).is_err() && boolean().json(&raw(json!(1))).is_err());
+        assert!(boolean().json(&raw(&json!("true"))).is_err() && boolean().json(&raw(&json!(1))).is_err());
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
             "must be one of: asc, desc"
         );
         assert_eq!(
-            rule.clone().json(&raw(json!(null))).unwrap_err(),
+            rule.clone().json(&raw(&json!(null))).unwrap_err(),
             "must be a string"
         );
     }
