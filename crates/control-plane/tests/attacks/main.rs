@@ -11,10 +11,10 @@
 )]
 
 mod attempt;
+mod exhaustion;
 mod judge;
 mod notices;
 mod scene;
-mod siege;
 mod strike;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
@@ -206,10 +206,10 @@ fn the_page_tells_how_much_is_tried() {
         let row = format!("| {name} | {} |", attempts.len());
         assert!(page.contains(&row), "docs/isolation.md lacks `{row}`");
     }
-    let sieges = table::EXHAUSTION.len();
-    let row = format!("| exhaustion | {sieges} |");
+    let exhausting = table::EXHAUSTION.len();
+    let row = format!("| exhaustion | {exhausting} |");
     assert!(page.contains(&row), "docs/isolation.md lacks `{row}`");
-    let all: usize = THEMES.iter().map(|(_, attempts)| attempts.len()).sum::<usize>() + sieges;
+    let all: usize = THEMES.iter().map(|(_, attempts)| attempts.len()).sum::<usize>() + exhausting;
     assert!(page.contains(&format!("{all} attempts in SQL")), "{all}");
 }
 

@@ -6,8 +6,8 @@
 //! lock table is sampled many times a second, and who holds too much is ended well before it is full.
 
 mod bounds;
+mod connection;
 mod meters;
-mod post;
 
 use std::collections::HashSet;
 use std::sync::Weak;
@@ -16,8 +16,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use self::bounds::{Bounds, Offence};
+use self::connection::WatchdogConnection;
 use self::meters::Meters;
-use self::post::Post;
 use super::Inner;
 use super::ending::Order;
 use super::settings::WatchdogSettings;
@@ -27,11 +27,11 @@ const LOGIN: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(2);
 /// Between two attempts to log in.
 const AGAIN: Duration = Duration::from_millis(250);
-/// How often the server's limits and its notification queue are read. The post is renewed with it.
+/// How often the server's limits and its notification queue are read. The connection's transaction is renewed with it.
 const RENEW: Duration = Duration::from_secs(1);
 /// So long the right to end a session at once is not tried again after it was missing.
 const POWERLESS: Duration = Duration::from_mins(1);
-/// Above this share of the lock table (1 of so many) the post is not renewed: what it holds may not be had again.
+/// Above this share of the lock table (1 of so many) the transaction is not renewed: what it holds may not be had again.
 const CALM: u64 = 4;
 
 struct Watchdog {
@@ -66,13 +66,13 @@ pub(crate) async fn run(budget: Weak<Inner>) {
     };
     let mut lost = false;
     while watchdog.budget.strong_count() > 0 {
-        let error = match within(LOGIN, Post::take(&connect)).await {
-            Ok(post) => {
+        let error = match within(LOGIN, WatchdogConnection::connect(&connect)).await {
+            Ok(connection) => {
                 if lost {
                     tracing::info!(budget = name, "the watchdog samples tenants' sessions again");
                 }
                 lost = false;
-                match watchdog.stand(post).await {
+                match watchdog.run_on(connection).await {
                     Some(error) => error,
                     None => return,
                 }
@@ -89,23 +89,23 @@ pub(crate) async fn run(budget: Weak<Inner>) {
 
 impl Watchdog {
     /// Samples on this connection until it breaks. `None` when the budget is gone.
-    async fn stand(&mut self, mut post: Post) -> Option<sqlx::Error> {
+    async fn run_on(&mut self, mut connection: WatchdogConnection) -> Option<sqlx::Error> {
         let mut calm = true;
         let mut renew = true;
         loop {
             let began = Instant::now();
-            let pass = async {
+            let round = async {
                 if renew {
-                    self.renew(&mut post).await?;
+                    self.renew(&mut connection).await?;
                 }
-                self.pass(&mut post).await
+                self.sample_and_end(&mut connection).await
             };
-            match within(ANSWER, pass).await {
+            match within(ANSWER, round).await {
                 Ok(is_calm) => calm = is_calm,
-                // It has undone the post's transaction. Where even a new one is not to be had, the next pass tries.
+                // It has undone the transaction. Where even a new one is not to be had, the next sample tries.
                 Err(error @ sqlx::Error::Database(_)) => {
                     tracing::debug!(%error, "a sample of tenants' sessions failed");
-                    if let Err(error) = within(ANSWER, post.recover()).await
+                    if let Err(error) = within(ANSWER, connection.recover()).await
                         && !matches!(error, sqlx::Error::Database(_))
                     {
                         return Some(error);
@@ -122,8 +122,8 @@ impl Watchdog {
         }
     }
 
-    async fn renew(&mut self, post: &mut Post) -> Result<(), sqlx::Error> {
-        let facts = post.renew().await?;
+    async fn renew(&mut self, connection: &mut WatchdogConnection) -> Result<(), sqlx::Error> {
+        let facts = connection.renew().await?;
         self.meters.notification_queue(facts.notification_queue);
         self.bounds = Bounds::of(facts.lock_entries, &self.settings);
         self.renewed = Instant::now();
@@ -131,9 +131,9 @@ impl Watchdog {
     }
 
     /// One sample, and the end of those that hold too much. Says whether the lock table has room.
-    async fn pass(&mut self, post: &mut Post) -> Result<bool, sqlx::Error> {
+    async fn sample_and_end(&mut self, connection: &mut WatchdogConnection) -> Result<bool, sqlx::Error> {
         let began = Instant::now();
-        let sample = post.sample(&self.settings.tenant_login).await?;
+        let sample = connection.sample(&self.settings.tenant_login).await?;
         self.meters
             .sampled(began.elapsed(), sample.entries, self.bounds.entries);
         let offences = self.bounds.offences(&sample.holdings);
@@ -141,7 +141,7 @@ impl Watchdog {
         let mut ended = HashSet::new();
         for offence in offences {
             let order = (offence.tenant, offence.pid);
-            if self.end(post, &offence).await? {
+            if self.end(connection, &offence).await? {
                 ended.insert(order);
             }
         }
@@ -150,23 +150,27 @@ impl Watchdog {
     }
 
     /// At once where that is to be had, else by way of the task that ends backends. Says whether it is being ended.
-    async fn end(&mut self, post: &mut Post, offence: &Offence) -> Result<bool, sqlx::Error> {
+    async fn end(
+        &mut self,
+        connection: &mut WatchdogConnection,
+        offence: &Offence,
+    ) -> Result<bool, sqlx::Error> {
         let order = (offence.tenant, offence.pid);
         if self.powerless.is_none_or(|since| since.elapsed() >= POWERLESS) {
             let sql = (self.settings.end_session)(offence.tenant);
-            match post.end(sql, offence).await {
+            match connection.end(sql, offence).await {
                 Ok(false) => return Ok(false),
                 Ok(true) => {
                     self.report(offence);
                     return Ok(true);
                 }
                 Err(error @ sqlx::Error::Database(_)) => {
-                    // For whatever else it failed, the next pass tries it again.
+                    // For whatever else it failed, the next sample tries it again.
                     if is_powerless(&error) {
                         self.powerless = Some(Instant::now());
                     }
                     tracing::warn!(%error, "the watchdog cannot end a session at once");
-                    post.recover().await?;
+                    connection.recover().await?;
                 }
                 Err(error) => return Err(error),
             }

@@ -2,7 +2,7 @@
 //! catalogs. Neither is bounded by a right, so the watchdog ends who holds too much. Each ends with `pg_sleep`, so that
 //! what a session holds it holds until it is ended.
 
-use crate::siege::{Script, Siege, beside, one, several};
+use crate::exhaustion::{Script, ExhaustionAttempt, beside, one, several};
 
 const TAKES_ONE: &str = "SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x')";
 /// Who holds a lock on a shared object, by a right of its own.
@@ -15,7 +15,7 @@ const ENDED: &str = "57P01";
 /// Refused, or ended before: which of them comes first is a matter of milliseconds.
 const NOT_DONE: &str = "57P01 42501";
 
-pub(crate) const EXHAUSTION: &[Siege] = &[
+pub(crate) const EXHAUSTION: &[ExhaustionAttempt] = &[
     // The lock table
     one("savepoints, a message each", Script::RoundTrips(TAKES_ONE, 20_000), ENDED),
     one("savepoints in one message", Script::OneMessage(TAKES_ONE, 20_000), ENDED),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::settings::WatchdogSettings;
-use super::post::FEW;
+use super::connection::FEW;
 use crate::TenantId;
 
 /// The least that a session may hold, whatever the lock table's size.

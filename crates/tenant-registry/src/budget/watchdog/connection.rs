@@ -11,7 +11,7 @@ use super::bounds::{Holding, Offence};
 use crate::TenantId;
 
 /// Planning reads the indexes too, and all of it is locked until the transaction ends.
-const HOLD: &str =
+const TAKE_LOCKS: &str =
     "BEGIN; SELECT FROM pg_catalog.pg_roles LIMIT 0; SELECT FROM pg_catalog.pg_auth_members LIMIT 0";
 
 /// No server's or role's timeout ends the transaction that is kept open.
@@ -65,13 +65,13 @@ pub(super) struct Sample {
 }
 
 /// A connection, and whether a transaction is open on it.
-pub(super) struct Post {
+pub(super) struct WatchdogConnection {
     connection: PgConnection,
     open: bool,
 }
 
-impl Post {
-    pub(super) async fn take(connect: &PgConnectOptions) -> Result<Self, sqlx::Error> {
+impl WatchdogConnection {
+    pub(super) async fn connect(connect: &PgConnectOptions) -> Result<Self, sqlx::Error> {
         let connect = connect.clone().application_name("tenantry watchdog");
         let mut connection = connect.connect().await?;
         connection.execute(NO_TIMEOUTS).await?;
@@ -83,8 +83,8 @@ impl Post {
 
     /// Ends the transaction and begins the next.
     pub(super) async fn renew(&mut self) -> Result<Facts, sqlx::Error> {
-        self.release("COMMIT").await?;
-        self.hold().await?;
+        self.end_transaction("COMMIT").await?;
+        self.take_locks().await?;
         let row = sqlx::query(FACTS).fetch_one(&mut self.connection).await?;
         let entries: i64 = row.try_get(0)?;
         Ok(Facts {
@@ -95,11 +95,11 @@ impl Post {
 
     /// After an error, which no further statement of the transaction would survive.
     pub(super) async fn recover(&mut self) -> Result<(), sqlx::Error> {
-        self.release("ROLLBACK").await?;
-        self.hold().await
+        self.end_transaction("ROLLBACK").await?;
+        self.take_locks().await
     }
 
-    async fn release(&mut self, end: &'static str) -> Result<(), sqlx::Error> {
+    async fn end_transaction(&mut self, end: &'static str) -> Result<(), sqlx::Error> {
         if self.open {
             self.connection.execute(raw_sql(end)).await?;
             self.open = false;
@@ -107,10 +107,10 @@ impl Post {
         Ok(())
     }
 
-    async fn hold(&mut self) -> Result<(), sqlx::Error> {
+    async fn take_locks(&mut self) -> Result<(), sqlx::Error> {
         // Whatever comes of it: from BEGIN on a transaction is open.
         self.open = true;
-        self.connection.execute(raw_sql(HOLD)).await?;
+        self.connection.execute(raw_sql(TAKE_LOCKS)).await?;
         Ok(())
     }
 

@@ -44,7 +44,7 @@ pub(crate) enum Script {
 
 /// A line of the table.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Siege {
+pub(crate) struct ExhaustionAttempt {
     pub(crate) name: &'static str,
     script: Script,
     sessions: usize,
@@ -55,7 +55,7 @@ pub(crate) struct Siege {
 }
 
 /// By one session.
-pub(crate) const fn one(name: &'static str, script: Script, expected: &'static str) -> Siege {
+pub(crate) const fn one(name: &'static str, script: Script, expected: &'static str) -> ExhaustionAttempt {
     several(name, script, 1, expected)
 }
 
@@ -65,8 +65,8 @@ pub(crate) const fn several(
     script: Script,
     sessions: usize,
     expected: &'static str,
-) -> Siege {
-    Siege {
+) -> ExhaustionAttempt {
+    ExhaustionAttempt {
         name,
         script,
         sessions,
@@ -81,8 +81,8 @@ pub(crate) const fn beside(
     holds: &'static str,
     waits: &'static str,
     expected: &'static str,
-) -> Siege {
-    Siege {
+) -> ExhaustionAttempt {
+    ExhaustionAttempt {
         name,
         script: Script::OneMessage(holds, 1),
         sessions: 1,
@@ -92,7 +92,7 @@ pub(crate) const fn beside(
 }
 
 /// A server of its own, since all of it is attacked, with two tenants and a watchdog.
-pub(crate) struct Fortress {
+pub(crate) struct WatchedCluster {
     server: TestServer,
     plane: ControlPlane,
     a: TenantId,
@@ -100,7 +100,7 @@ pub(crate) struct Fortress {
     _budget: Budget,
 }
 
-impl Fortress {
+impl WatchedCluster {
     /// With the pause between two samples.
     pub(crate) async fn new(interval: Duration) -> Self {
         let server = TestServer::bare_with(SETTINGS).await;
@@ -142,7 +142,7 @@ impl Fortress {
             }),
             ..BudgetSettings::new(sentinel)
         });
-        let fortress = Self {
+        let cluster = Self {
             server,
             plane,
             a,
@@ -150,13 +150,13 @@ impl Fortress {
             _budget: budget,
         };
         for tenant in [a, b] {
-            let mut session = fortress.session(tenant).await.unwrap();
+            let mut session = cluster.session(tenant).await.unwrap();
             run(&mut session, "INSERT INTO app.users (name) VALUES ('1')")
                 .await
                 .unwrap();
         }
-        fortress.until_watched().await;
-        fortress
+        cluster.until_watched().await;
+        cluster
     }
 
     /// Until the watchdog has what it needs.
@@ -199,14 +199,14 @@ impl Fortress {
             .replace("{other}", &role(self.b))
     }
 
-    /// Lays the siege, and returns what is wrong with what came of it.
-    pub(crate) async fn hold(&self, siege: &Siege) -> Vec<String> {
-        let attackers = self.attack(siege).await;
+    /// Makes the attempt, and returns what is wrong with what came of it.
+    pub(crate) async fn hold(&self, attempt: &ExhaustionAttempt) -> Vec<String> {
+        let attackers = self.attack(attempt).await;
         let mut wrong = Vec::new();
         // Others, from the first moment on to the last attacker's end, and once after it.
         let start = Instant::now();
         loop {
-            let over = attackers.iter().all(JoinHandle::is_finished) || self.is_within_bounds(siege).await;
+            let over = attackers.iter().all(JoinHandle::is_finished) || self.is_within_bounds(attempt).await;
             wrong.extend(self.others_are_served().await);
             if over || !wrong.is_empty() {
                 break;
@@ -220,27 +220,27 @@ impl Fortress {
         wrong.extend(self.attacker_is_suspended().await);
         for outcome in join_all(attackers).await {
             let outcome = outcome.unwrap();
-            if !siege.expected.split(' ').any(|code| code == outcome) {
+            if !attempt.expected.split(' ').any(|code| code == outcome) {
                 wrong.push(format!(
                     "{} is expected of a session, not {outcome}",
-                    siege.expected
+                    attempt.expected
                 ));
             }
         }
         for sentence in &mut wrong {
-            *sentence = format!("{}: {sentence}", siege.name);
+            *sentence = format!("{}: {sentence}", attempt.name);
         }
         wrong
     }
 
     /// The attacker's sessions, each up to what it is ended or refused with.
-    async fn attack(&self, siege: &Siege) -> Vec<JoinHandle<String>> {
+    async fn attack(&self, attempt: &ExhaustionAttempt) -> Vec<JoinHandle<String>> {
         let mut sessions = Vec::new();
-        for _ in 0..siege.sessions {
+        for _ in 0..attempt.sessions {
             sessions.push(self.session(self.a).await.unwrap());
         }
-        let Some(waits) = siege.then else {
-            let messages = |session| tokio::spawn(send(session, self.messages(siege.script)));
+        let Some(waits) = attempt.then else {
+            let messages = |session| tokio::spawn(send(session, self.messages(attempt.script)));
             return sessions.into_iter().map(messages).collect();
         };
         // At the same moment: the watchdog leaves the first one little time.
@@ -248,7 +248,7 @@ impl Fortress {
         let mut first = sessions.remove(0);
         let waits = self.fill(waits);
         run(&mut second, "SELECT 1").await.unwrap();
-        for message in self.messages(siege.script) {
+        for message in self.messages(attempt.script) {
             run(&mut first, &message).await.unwrap();
         }
         vec![
@@ -258,7 +258,7 @@ impl Fortress {
     }
 
     /// Whether what all of its sessions hold together is what one tenant may hold, and they hold still.
-    async fn is_within_bounds(&self, siege: &Siege) -> bool {
+    async fn is_within_bounds(&self, attempt: &ExhaustionAttempt) -> bool {
         let within = format!(
             "SELECT (SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
                     WHERE usename = '{0}_a' AND NOT fastpath) <= {1}
@@ -266,7 +266,7 @@ impl Fortress {
             role(self.a),
             OF_A_TENANT,
         );
-        siege.sessions > 8 && ask::<bool>(&mut self.server.superuser("postgres").await, &within).await
+        attempt.sessions > 8 && ask::<bool>(&mut self.server.superuser("postgres").await, &within).await
     }
 
     fn messages(&self, script: Script) -> Vec<String> {
@@ -321,7 +321,7 @@ impl Fortress {
         wrong
     }
 
-    /// There and back, so that the next siege finds it as this one did.
+    /// There and back, so that the next attempt finds it as this one did.
     async fn attacker_is_suspended(&self) -> Option<String> {
         for transition in [Transition::Suspend, Transition::Resume] {
             let actor = Actor::service("ops");
@@ -369,11 +369,11 @@ fn outcome(error: &sqlx::Error) -> String {
 
 /// Whatever is tried at once, on a lock table that is as small as they come.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn exhaustion() {
-    let fortress = Fortress::new(Duration::from_millis(20)).await;
+async fn others_are_served_and_the_attacker_is_ended() {
+    let cluster = WatchedCluster::new(Duration::from_millis(20)).await;
     let mut through = Vec::new();
-    for siege in crate::table::EXHAUSTION {
-        through.extend(fortress.hold(siege).await);
+    for attempt in crate::table::EXHAUSTION {
+        through.extend(cluster.hold(attempt).await);
     }
     assert!(through.is_empty(), "{}", through.join("\n"));
 }
@@ -382,8 +382,8 @@ async fn exhaustion() {
 /// the watchdog needs it has beforehand.
 #[tokio::test]
 async fn a_full_lock_table_is_emptied() {
-    let fortress = Fortress::new(Duration::from_secs(6)).await;
-    let mut superuser = fortress.server.superuser(DATA).await;
+    let cluster = WatchedCluster::new(Duration::from_secs(6)).await;
+    let mut superuser = cluster.server.superuser(DATA).await;
     // As where no superuser has closed them: nothing fills the table sooner.
     run(
         &mut superuser,
@@ -391,17 +391,17 @@ async fn a_full_lock_table_is_emptied() {
     )
     .await
     .unwrap();
-    let mut attacker = fortress.session(fortress.a).await.unwrap();
-    fortress.until_sampled(&mut superuser).await;
+    let mut attacker = cluster.session(cluster.a).await.unwrap();
+    cluster.until_sampled(&mut superuser).await;
     let fill = "SELECT count(pg_advisory_lock(n)) FROM generate_series(1, 100000) AS n";
     let error = run(&mut attacker, fill).await.unwrap_err();
     assert_eq!(sqlstate(&error), "53200", "{error}");
-    let refused = fortress.session(fortress.b).await;
+    let refused = cluster.session(cluster.b).await;
     assert_eq!(sqlstate(&refused.unwrap_err()), "53200");
 
     let held = format!(
         "SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE pg_get_userbyid(usesysid) = '{}_a'",
-        role(fortress.a)
+        role(cluster.a)
     );
     timeout(PATIENCE, async {
         // A superuser's own look may find no room either.
@@ -416,19 +416,19 @@ async fn a_full_lock_table_is_emptied() {
     })
     .await
     .expect("the attacker is ended");
-    assert_eq!(fortress.others_are_served().await, Vec::<String>::new());
-    assert_eq!(fortress.attacker_is_suspended().await, None);
+    assert_eq!(cluster.others_are_served().await, Vec::<String>::new());
+    assert_eq!(cluster.attacker_is_suspended().await, None);
 }
 
 /// Where nobody could give the watchdog its right, the provisioners' functions do it.
 #[tokio::test]
 async fn a_watchdog_without_its_right_ends_sessions_by_the_provisioners() {
-    let fortress = Fortress::new(Duration::from_millis(20)).await;
-    let mut superuser = fortress.server.superuser("postgres").await;
+    let cluster = WatchedCluster::new(Duration::from_millis(20)).await;
+    let mut superuser = cluster.server.superuser("postgres").await;
     run(&mut superuser, "REVOKE pg_signal_backend FROM tenantry_watchdog")
         .await
         .unwrap();
-    for siege in [
+    for attempt in [
         one(
             "savepoints",
             Script::OneMessage("SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x')", 5_000),
@@ -441,15 +441,15 @@ async fn a_watchdog_without_its_right_ends_sessions_by_the_provisioners() {
             "57P01 42501",
         ),
     ] {
-        assert_eq!(fortress.hold(&siege).await, Vec::<String>::new());
+        assert_eq!(cluster.hold(&attempt).await, Vec::<String>::new());
     }
 }
 
 /// What a session's work takes, its NOTIFY and its start is let be.
 #[tokio::test]
 async fn an_ordinary_session_is_let_be() {
-    let fortress = Fortress::new(Duration::from_millis(1)).await;
-    let mut b = fortress.session(fortress.b).await.unwrap();
+    let cluster = WatchedCluster::new(Duration::from_millis(1)).await;
+    let mut b = cluster.session(cluster.b).await.unwrap();
     let (pid, started) = (
         ask::<i32>(&mut b, "SELECT pg_backend_pid()").await,
         Instant::now(),
@@ -458,7 +458,7 @@ async fn an_ordinary_session_is_let_be() {
         let work = "BEGIN; INSERT INTO app.users (name) VALUES ('x'); NOTIFY news, 'x'; SAVEPOINT s;
             UPDATE app.users SET name = 'y'; RELEASE s; SELECT count(*) FROM pg_stat_all_tables; COMMIT";
         run(&mut b, work).await.unwrap();
-        fortress.session(fortress.b).await.unwrap().close().await.unwrap();
+        cluster.session(cluster.b).await.unwrap().close().await.unwrap();
     }
     assert_eq!(ask::<i32>(&mut b, "SELECT pg_backend_pid()").await, pid);
 }
