@@ -12,6 +12,8 @@ use crate::postgres::tenant_roles;
 use crate::store::StoreError;
 use crate::tenant::Tenant;
 
+/// Before the first round: a service that starts has its own logins to make, and requests that wait for them.
+const FIRST: Duration = Duration::from_secs(2);
 /// Between two comparisons of all logins with the store.
 const EVERY: Duration = Duration::from_mins(1);
 /// For setting the limit of one tenant's login while its operator waits; the next comparison catches up.
@@ -19,9 +21,10 @@ const PROMPTLY: Duration = Duration::from_secs(3);
 /// Refused logins that one round tries again.
 const MOST: i64 = 32;
 
-/// Compares and retries until it is dropped, at once the first time: also after an upgrade, and after the
-/// configuration has changed.
+/// Compares and retries until it is dropped, the first time soon after the start: after an upgrade, or a change of the
+/// configuration, every login may have another limit.
 pub(super) async fn run(plane: &ControlPlane) {
+    sleep(FIRST).await;
     loop {
         match plane.set_login_limits().await {
             Ok(0) => {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use control_plane::ControlPlane;
-use tenant_registry::{Budget, BudgetSettings, BudgetedPool, BudgetedSettings, SentinelSettings};
+use tenant_registry::{Budget, BudgetSettings, BudgetedPool, BudgetedSettings, Failure, SentinelSettings};
 use testkit::Databases;
 
 use crate::suite::support::Knobs;
@@ -14,6 +14,8 @@ pub(crate) type Pool = BudgetedPool;
 pub(crate) const LOGINS_AT_ONCE: usize = 1;
 /// Requests that fail with a login: all that wait for it.
 pub(crate) const FAIL_WITH_A_LOGIN: usize = 20;
+/// What a refused password is, after the source was asked for another.
+pub(crate) const WRONG_PASSWORD: Failure = Failure::PasswordRefused;
 
 /// With a budget of its own.
 pub(crate) fn settings(databases: &Databases, knobs: Knobs) -> Arc<BudgetedSettings> {

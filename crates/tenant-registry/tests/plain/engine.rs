@@ -1,6 +1,6 @@
 //! The engine under test: a `PgPool` for each tenant.
 
-use tenant_registry::{PlainPool, PlainSettings};
+use tenant_registry::{Failure, PlainPool, PlainSettings};
 use testkit::Databases;
 
 use crate::suite::support::Knobs;
@@ -11,6 +11,8 @@ pub(crate) type Pool = PlainPool;
 pub(crate) const LOGINS_AT_ONCE: usize = 2;
 /// Requests that fail with a login: its own.
 pub(crate) const FAIL_WITH_A_LOGIN: usize = 1;
+/// What a refused password is: this engine asks its source for no other.
+pub(crate) const WRONG_PASSWORD: Failure = Failure::LoginRefused;
 
 pub(crate) fn settings(_: &Databases, knobs: Knobs) -> PlainSettings {
     PlainSettings {
