@@ -2,6 +2,7 @@
 //! say when its backend is gone.
 
 use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -10,11 +11,13 @@ use tokio::time::{sleep, timeout};
 
 use super::account::Shared;
 use super::core::{LoginFailed, PipelineId};
+use super::distrust;
 use super::door::Real;
 use super::sentinel::{Task, Watch};
 use super::slots::Seated;
 use super::word::Slot;
-use crate::session;
+use crate::panics::caught;
+use crate::session::{self, SessionRefused};
 
 /// A backend leaves `pg_stat_activity` an instant before its place is free.
 const ONCE_MORE_AFTER: Duration = Duration::from_millis(1);
@@ -24,8 +27,11 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
     let inner = account.door.settings.budget.inner();
     let epoch = inner.with(|core| core.epoch());
     let began = inner.now();
-    match log_in(&account).await {
+    // A permit must not go with a panic, such as one of the source that is asked for fresh credentials.
+    let logged_in = caught("login", log_in(&account)).await;
+    match logged_in.unwrap_or_else(|panicked| Err(unanswered(sqlx::Error::Configuration(panicked.into())))) {
         Ok((connection, pid)) => {
+            account.door.answered();
             let now = inner.now();
             let took = now.saturating_sub(began);
             inner.meters.logged_in(took);
@@ -39,7 +45,7 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
         }
         Err(failed) => {
             inner.meters.login_failed();
-            tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
+            tell(&account, &failed);
             let (lingers, silent) = (failed.lingers, failed.silent);
             inner.with(|core| core.login_failed(&account, slot, pipeline, failed, inner.now()));
             if lingers {
@@ -80,24 +86,12 @@ async fn attempt(
     connect: &PgConnectOptions,
 ) -> Result<(PgConnection, i32), LoginFailed> {
     let settings = &account.door.settings;
-    let options = session::options(connect.clone(), &settings.session);
-    let now = settings.budget.inner().now();
+    let server_version = settings.budget.inner().server_version.load(Ordering::Relaxed);
+    let options = session::options(connect.clone(), &settings.session, server_version);
     let login = async {
         let mut connection = options.connect().await?;
-        let minimum = settings.session.min_server_version;
-        let whole = account.door.is_to_be_verified(now);
-        let verified = if whole {
-            session::verify(&mut connection, minimum).await
-        } else {
-            session::verify_again(&mut connection, minimum).await
-        };
-        match verified {
-            Ok(pid) => {
-                if whole {
-                    account.door.verified(now);
-                }
-                Ok((connection, pid))
-            }
+        match session::verify(&mut connection, &settings.session, server_version).await {
+            Ok(pid) => Ok((connection, pid)),
             Err(error) => {
                 // Refused by us: the server shall not wait for anything more.
                 let _ = connection.close().await;
@@ -112,11 +106,35 @@ async fn attempt(
             lingers: !nothing_was_there(&error),
             cause: error.into(),
         }),
-        Err(elapsed) => Err(LoginFailed {
-            silent: true,
-            lingers: true,
-            cause: sqlx::Error::Io(elapsed.into()).into(),
-        }),
+        Err(elapsed) => Err(unanswered(sqlx::Error::Io(elapsed.into()))),
+    }
+}
+
+fn unanswered(cause: sqlx::Error) -> LoginFailed {
+    LoginFailed {
+        silent: true,
+        lingers: true,
+        cause: cause.into(),
+    }
+}
+
+/// Logs a failure, and heeds what it says of the tenant's other sessions.
+fn tell(account: &Shared<Real>, failed: &LoginFailed) {
+    let (inner, tenant, error) = (
+        account.door.settings.budget.inner(),
+        account.tenant,
+        &failed.cause.0,
+    );
+    match SessionRefused::of(error) {
+        Some(SessionRefused::BypassesRowSecurity) => {
+            tracing::error!(%tenant, %error, "session refused; the tenant's other sessions are ended");
+            distrust::end_sessions(inner, tenant);
+        }
+        // Most likely the same for all tenants.
+        Some(_) if inner.may_log_refusal() => {
+            tracing::error!(%tenant, %error, "session refused");
+        }
+        _ => tracing::debug!(%tenant, %error, "login failed"),
     }
 }
 

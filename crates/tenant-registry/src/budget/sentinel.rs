@@ -4,12 +4,14 @@
 //! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
 //! ended, where the sentinel was told how.
 
+mod bypass;
 mod ending;
 mod facts;
 mod watch;
 
 use std::collections::HashSet;
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
@@ -101,6 +103,7 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return false;
         };
+        inner.server_version.store(facts.version, Ordering::Relaxed);
         let restarted = self
             .facts
             .as_ref()
@@ -154,6 +157,7 @@ impl Sentinel {
         tasks: &mut UnboundedReceiver<Task>,
     ) -> Option<sqlx::Error> {
         let mut pause = SOONEST;
+        let mut bypass = bypass::Watch::default();
         loop {
             let idle = self.watches.is_empty() && self.to_end.is_empty();
             match timeout(if idle { IDLE } else { pause }, tasks.recv()).await {
@@ -167,7 +171,11 @@ impl Sentinel {
                 }
                 Err(_) => pause = (pause * 2).min(LATEST),
             }
-            let looked = timeout(ANSWER, self.look(&mut connection)).await;
+            let looking = async {
+                self.look(&mut connection).await?;
+                bypass.look(&mut connection, self).await
+            };
+            let looked = timeout(ANSWER, looking).await;
             let ended = match looked {
                 Ok(Ok(())) => timeout(ending::DEADLINE, self.end_some(&mut connection)).await,
                 not_looked => not_looked,

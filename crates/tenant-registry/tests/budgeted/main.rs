@@ -8,6 +8,7 @@
 )]
 
 mod breaker;
+mod bypass;
 mod cap;
 mod credentials;
 mod dead_sockets;
@@ -15,7 +16,9 @@ mod engine;
 mod fairness;
 mod leftovers;
 mod model;
+mod panics;
 mod restart;
+mod silent_pool;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod town;

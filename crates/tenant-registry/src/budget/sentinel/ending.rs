@@ -18,12 +18,12 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return Ok(());
         };
-        let end = inner.settings.sentinel.end_backend.clone();
+        let settings = inner.settings.sentinel.clone();
         drop(inner);
         let some = self.to_end.len().min(AT_ONCE);
         for (tenant, pid) in self.to_end.drain(..some) {
-            if let Some(end) = &end {
-                end_backend(connection, end(tenant), tenant, pid).await?;
+            if let Some(sql) = settings.statement_to_end(tenant) {
+                end_backend(connection, sql, tenant, pid).await?;
             }
         }
         Ok(())
