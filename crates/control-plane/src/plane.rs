@@ -7,6 +7,7 @@ use crypto::Envelope;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use tenant_registry::TenantId;
 
+use crate::changes::ListenerQuestions;
 use crate::postgres::{
     Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, schema_status, tenant_roles,
 };
@@ -62,6 +63,7 @@ pub struct ControlPlane {
     pub(crate) vault: Vault,
     /// The service's own connections to the data cluster.
     pub(crate) data: PgPool,
+    pub(crate) listener: ListenerQuestions,
     settings: Arc<ControlPlaneSettings>,
 }
 
@@ -84,6 +86,7 @@ impl ControlPlane {
             store,
             vault: Vault::new(envelope),
             data,
+            listener: ListenerQuestions::default(),
             settings: Arc::new(settings),
         }
     }
@@ -97,6 +100,7 @@ impl ControlPlane {
     pub fn source(&self) -> StoreSource {
         StoreSource {
             store: self.store.clone(),
+            listener: self.listener.clone(),
             vault: self.vault.clone(),
             cluster: self.settings.data.clone(),
             database: self.settings.data_database.to_string(),

@@ -7,6 +7,7 @@ mod migrate;
 mod names;
 #[cfg(feature = "store")]
 mod purge;
+mod read_back;
 pub(crate) mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
@@ -18,6 +19,8 @@ pub use migrate::{MigrateLimits, Target, migrate};
 pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 #[cfg(feature = "store")]
 pub(crate) use purge::Purge;
+#[cfg(feature = "store")]
+pub(crate) use read_back::read_back;
 pub use scram::ScramError;
 
 /// Why a database could not be migrated.

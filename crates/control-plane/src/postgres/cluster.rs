@@ -8,6 +8,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
+use super::read_back::read_back;
+
 /// A PostgreSQL server or its proxy.
 #[derive(Debug, Clone)]
 pub struct Cluster {
@@ -76,11 +78,16 @@ impl Cluster {
         version.ok_or_else(|| sqlx::Error::Protocol("the server tells no version".to_owned()))
     }
 
-    /// Logs in, within the connect timeout.
+    /// Logs in, within the connect timeout, and reads the start-up options back.
     /// Its statements are not logged: ALTER ROLE has the verifier of a password in its text.
     pub(crate) async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
         let options = options.clone().disable_statement_logging();
-        timeout(self.connect_timeout, options.connect())
+        let login = async {
+            let mut connection = options.connect().await?;
+            read_back(&mut connection, &options).await?;
+            Ok(connection)
+        };
+        timeout(self.connect_timeout, login)
             .await
             .map_err(std::io::Error::from)?
     }
