@@ -1,5 +1,6 @@
 //! PostgreSQL as the control plane sees it: clusters, fixed roles, hardening, migrations, tenants' roles.
 
+mod authorities;
 mod cluster;
 mod database;
 pub(crate) mod harden;
@@ -12,6 +13,7 @@ pub(crate) mod roles;
 pub(crate) mod scram;
 pub(crate) mod tenant_roles;
 
+pub use authorities::{Authorities, AuthoritiesError};
 pub use cluster::{Cluster, Login};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};

@@ -1,6 +1,5 @@
 //! One PostgreSQL endpoint and how to log in there.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -8,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
+use super::authorities::Authorities;
 use super::read_back::read_back;
 
 /// A PostgreSQL server or its proxy.
@@ -19,8 +19,8 @@ pub struct Cluster {
     pub port: u16,
     /// Whether and how strictly TLS is used.
     pub tls: PgSslMode,
-    /// Authorities that are trusted beside the system's.
-    pub tls_ca_file: Option<PathBuf>,
+    /// Authorities that are trusted, and no others. Needed by the modes that verify the server's certificate.
+    pub authorities: Option<Authorities>,
     /// A database that always exists: cluster-wide work starts there.
     pub maintenance_database: String,
     /// How long one login may take.
@@ -60,8 +60,8 @@ impl Cluster {
             // What others have put into a schema of the search path must never be taken for PostgreSQL's own: a
             // superuser would run it with a superuser's rights.
             .options([("search_path", "pg_catalog,pg_temp")]);
-        match &self.tls_ca_file {
-            Some(file) => options.ssl_root_cert(file),
+        match &self.authorities {
+            Some(authorities) => options.ssl_root_cert_from_pem(authorities.pem()),
             None => options,
         }
     }

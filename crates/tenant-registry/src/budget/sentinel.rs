@@ -23,6 +23,7 @@ use self::facts::Facts;
 pub(crate) use self::watch::Watch;
 use super::Inner;
 use crate::TenantId;
+use crate::pooling::explain_pooling;
 use crate::probe::ConnectFailure;
 
 /// How long the server may take to answer. A longer silence is an outage.
@@ -141,7 +142,7 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return false;
         };
-        let failure = ConnectFailure::from(failure);
+        let failure = ConnectFailure::from(explain_pooling(failure));
         if !self.outage {
             tracing::warn!(budget = %inner.settings.name, error = %failure.0, "the server cannot be asked for its backends");
         }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{Failure, Registry, TenantDb, TenantId};
+use tenant_registry::{Failure, Registry, TenantDb, TenantId, explain_pooling};
 use testkit::Proxy;
 
 use crate::engine::Pool;
@@ -134,6 +134,30 @@ async fn a_session_that_a_table_without_row_level_security_would_not_bind_is_ref
     assert_eq!(failure, Failure::LoginRefused);
 }
 
+/// The error and what is behind it.
+fn causes(error: &dyn Error) -> String {
+    let behind = error.source().map(causes).unwrap_or_default();
+    format!("{error}; {behind}")
+}
+
+/// As a client meets one of another where a pooler gives both the same session.
+#[tokio::test]
+async fn a_prepared_statement_of_another_client_is_told_as_a_pooler_in_transaction_mode() {
+    let world = World::new().await;
+    let mut session = world.superuser().await;
+    session.execute("PREPARE sqlx_s_1 AS SELECT 1").await.unwrap();
+    let error = sqlx::query("SELECT $1::int4")
+        .bind(1)
+        .execute(&mut session)
+        .await
+        .unwrap_err();
+    let text = causes(&explain_pooling(error));
+    assert!(
+        text.contains("transaction mode") && text.contains("sqlx_s_1"),
+        "{text}"
+    );
+}
+
 #[tokio::test]
 async fn a_session_without_its_start_up_options_is_refused_by_the_name_of_the_first() {
     let world = World::new().await;
@@ -148,12 +172,7 @@ async fn a_session_without_its_start_up_options_is_refused_by_the_name_of_the_fi
         .await
         .unwrap_err();
     assert_eq!(Failure::of(&error), Failure::LoginRefused, "{error}");
-    let mut text = String::new();
-    let mut cause: Option<&dyn Error> = Some(&error);
-    while let Some(error) = cause {
-        text.push_str(&format!("{error}; "));
-        cause = error.source();
-    }
+    let text = causes(&error);
     assert!(text.contains("search_path") && text.contains("pooler"), "{text}");
     // And is served where they arrive.
     proxy.heal();
