@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::programs::Program;
-use crate::world::World;
+use crate::world::{Tls, World};
 
 /// Worker threads for what is measured, unless a scenario says otherwise.
 const THREADS: usize = 2;
@@ -21,6 +21,8 @@ pub(crate) struct Context {
     without: Vec<Program>,
     /// Started by the first scenario that needs it, and shared by all that follow.
     world: OnceLock<World>,
+    /// By the first scenario that goes over TLS.
+    tls: OnceLock<Tls>,
 }
 
 impl Context {
@@ -30,6 +32,7 @@ impl Context {
             seconds,
             without,
             world: OnceLock::new(),
+            tls: OnceLock::new(),
         }
     }
 
@@ -71,6 +74,21 @@ impl Context {
         }
         let world = World::start()?;
         Ok(self.world.get_or_init(|| world))
+    }
+
+    /// TLS to the server; `None` when openssl is explicitly left out.
+    ///
+    /// # Errors
+    /// When the server cannot be started, or takes no TLS.
+    pub(crate) async fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        if let Some(tls) = self.tls.get() {
+            return Ok(Some(tls.clone()));
+        }
+        let Some(openssl) = self.program(Program::Openssl)? else {
+            return Ok(None);
+        };
+        let tls = Tls::start(&openssl, self.world()?).await?;
+        Ok(Some(self.tls.get_or_init(|| tls).clone()))
     }
 
     /// The server, if a scenario has needed one.

@@ -8,7 +8,7 @@ use sqlx::Executor as _;
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetedPool, BudgetedSettings, Registry, RegistrySettings,
-    SentinelSettings, TenantDb, TenantId, TenantSource,
+    SentinelSettings, SessionSettings, TenantDb, TenantId, TenantSource,
 };
 use tokio::time::{Instant, sleep};
 
@@ -67,6 +67,11 @@ impl Engine {
         });
         let pool_settings = BudgetedSettings {
             acquire_timeout: settings.acquire_timeout,
+            // As the service has it.
+            session: SessionSettings {
+                isolated_table: Some("app.users".to_owned()),
+                ..SessionSettings::default()
+            },
             ..BudgetedSettings::new(budget.clone())
         };
         let deadline = Instant::now() + START;

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Program {
+    /// Makes the certificates for what goes over TLS.
+    Openssl,
     /// PostgreSQL's own client for load.
     Pgbench,
     /// The pooler that is most in use.
@@ -32,6 +34,7 @@ impl Program {
     /// As it is called, and as `--without` names it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
+            Self::Openssl => "openssl",
             Self::Pgbench => "pgbench",
             Self::Pgbouncer => "pgbouncer",
             Self::Wrk => "wrk",
@@ -41,6 +44,7 @@ impl Program {
     /// Debian's package that has it.
     const fn package(self) -> &'static str {
         match self {
+            Self::Openssl => "openssl",
             Self::Pgbench => "postgresql-contrib",
             Self::Pgbouncer => "pgbouncer",
             Self::Wrk => "wrk",

@@ -27,7 +27,8 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     summary: "logins a second with a SCRAM verifier of one iteration, against one of 4096",
     method: "One tenant has two logins, the one with a verifier of one iteration, as generated passwords get, the \
              other with PostgreSQL's own 4096. sqlx logs in and out from eight tasks at once; libpq (pgbench -C, \
-             with a SELECT 1) one at a time. The four take turns.",
+             with a SELECT 1) one at a time. sqlx once more over TLS, the server's certificate verified in full. All \
+             take turns.",
     run,
 };
 
@@ -48,12 +49,17 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let stretched = stretched
             .username(&second.user)
             .password(second.password.expose_secret());
-        let (mut cheap_sqlx, mut dear_sqlx) = (Vec::new(), Vec::new());
+        let tls = context.tls().await?;
+        let (mut cheap_sqlx, mut dear_sqlx, mut over_tls) = (Vec::new(), Vec::new(), Vec::new());
         let (mut cheap_libpq, mut dear_libpq) = (Vec::new(), Vec::new());
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             cheap_sqlx.push(by_sqlx(&tenant.spec.connect, length).await?);
             dear_sqlx.push(by_sqlx(&stretched, length).await?);
+            if let Some(tls) = &tls {
+                let connect = tls.connect(tenant.spec.connect.clone());
+                over_tls.push(by_sqlx(&connect, length).await?);
+            }
             if let Some(pgbench) = &pgbench {
                 cheap_libpq.push(pgbench.logins(&own, 1, length).await?);
                 dear_libpq.push(pgbench.logins(second, 1, length).await?);
@@ -62,6 +68,10 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let other = "4096 iterations";
         let name = "sqlx, eight at once, one iteration";
         let mut figures = vec![Figure::compared(name, "/s", &cheap_sqlx, other, &dear_sqlx)];
+        if tls.is_some() {
+            let (name, other) = ("sqlx, eight at once, over TLS", "in plain");
+            figures.push(Figure::compared(name, "/s", &over_tls, other, &cheap_sqlx));
+        }
         if pgbench.is_some() {
             let name = "libpq, one at a time, one iteration";
             figures.push(Figure::compared(name, "/s", &cheap_libpq, other, &dear_libpq));

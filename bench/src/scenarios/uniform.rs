@@ -39,7 +39,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
              same tenants by logins with ordinary verifiers of 4096 iterations (and once more by those with one), \
              and a client's connection for each tenant, opened before the clock starts. All take turns. A superuser \
              counts the tenants' sessions every 5 ms; in the engine's rounds the database has CONNECTION LIMIT 50, so that \
-             one session too many is an error.",
+             one session too many is an error. The engine once more over TLS, the server's certificate verified in full.",
     run,
 };
 
@@ -63,6 +63,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let second = world.second_logins(&tenants).await?;
         let own: Vec<Login> = tenants.iter().map(Tenant::login).collect::<Result<_, _>>()?;
         let login = own.first().context("there is a tenant")?;
+        let over_tls = context.tls().await?.map(|tls| tls.tenants(&tenants));
         let mut seen = Seen::default();
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
@@ -81,6 +82,12 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             seen.most.push(ours.most);
             seen.again.push(ours.again);
             seen.first_error = seen.first_error.or(ours.tally.first_error);
+            if let Some(tenants) = &over_tls {
+                let ours = rounds.engine(tenants).await?;
+                seen.tls.push(ours.tally.rate());
+                seen.tls_errors.push(ours.tally.failures());
+                seen.first_error = seen.first_error.or(ours.tally.first_error);
+            }
             if let Some(program) = &bouncer {
                 let theirs = rounds.bouncer(program.clone(), &second).await?;
                 seen.bouncer.push(theirs.tally.rate());
@@ -97,6 +104,9 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
 #[derive(Default)]
 struct Seen {
     ours: Vec<f64>,
+    /// The engine over TLS.
+    tls: Vec<f64>,
+    tls_errors: Vec<f64>,
     errors: Vec<f64>,
     most: Vec<f64>,
     again: Vec<f64>,
@@ -121,6 +131,16 @@ impl Seen {
                 &self.again,
             ),
         ];
+        if !self.tls.is_empty() {
+            figures.push(Figure::compared(
+                "requests over TLS",
+                "/s",
+                &self.tls,
+                "in plain",
+                &self.ours,
+            ));
+            figures.push(Figure::new("requests over TLS that failed", "", &self.tls_errors).never_above(0.0));
+        }
         if !self.logins.is_empty() {
             let other = "pgbench -C: logins";
             figures.push(

@@ -4,6 +4,7 @@ mod directory;
 mod judge;
 mod ordinary;
 mod tenants;
+mod tls;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(crate) use directory::Directory;
 pub(crate) use judge::{Judge, Limit};
 pub(crate) use ordinary::Ordinary;
 pub(crate) use tenants::Tenant;
+pub(crate) use tls::Tls;
 
 use crate::{context, progress};
 
@@ -68,7 +70,7 @@ impl World {
                 host: endpoint.host().to_owned(),
                 port: endpoint.port(),
                 tls: PgSslMode::Disable,
-                tls_ca_file: None,
+                authorities: None,
                 maintenance_database: "postgres".to_owned(),
                 connect_timeout: Duration::from_secs(30),
             },

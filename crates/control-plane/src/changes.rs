@@ -1,6 +1,7 @@
 //! The changes of tenants, as they are committed to the control store by whatever replica or operator.
 
 mod listener;
+mod questions;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tenant_registry::{Change, TenantNotice};
 use tokio::time::sleep;
 
 use self::listener::Listener;
+pub(crate) use self::questions::ListenerQuestions;
 use crate::plane::ControlPlane;
 
 /// Between a loss and the first attempt to listen again. Doubles with each attempt, up to [`LONGEST_PAUSE`].
@@ -34,6 +36,7 @@ impl ControlPlane {
         let changes = Changes {
             login,
             limit: limit.min(LOGIN),
+            questions: self.listener.clone(),
             listener: None,
             read: VecDeque::new(),
             pause: Duration::ZERO,
@@ -49,6 +52,7 @@ impl ControlPlane {
 struct Changes {
     login: PgConnectOptions,
     limit: Duration,
+    questions: ListenerQuestions,
     /// `None` until it listens, and again after a loss.
     listener: Option<Listener>,
     /// Read and not given out yet.
@@ -88,7 +92,7 @@ impl Changes {
         loop {
             sleep(self.pause).await;
             self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
-            match Listener::open(&self.login, self.limit).await {
+            match Listener::open(&self.login, self.limit, &self.questions).await {
                 Ok(listener) => {
                     if std::mem::take(&mut self.loss_is_told) {
                         tracing::info!("changes of tenants are heard again");

@@ -7,6 +7,7 @@ use crypto::Envelope;
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::TenantId;
 
+use crate::changes::ListenerQuestions;
 use crate::postgres::{
     Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, TENANT_LOGIN, schema_status, tenant_roles,
 };
@@ -70,6 +71,7 @@ pub struct ControlPlane {
     pub(crate) vault: Vault,
     /// The service's own connections to the data cluster.
     pub(crate) data: ServicePool,
+    pub(crate) listener: ListenerQuestions,
     settings: Arc<ControlPlaneSettings>,
 }
 
@@ -92,6 +94,7 @@ impl ControlPlane {
             store,
             vault: Vault::new(envelope),
             data,
+            listener: ListenerQuestions::default(),
             settings: Arc::new(settings),
         }
     }
@@ -115,6 +118,7 @@ impl ControlPlane {
     pub fn source(&self) -> StoreSource {
         StoreSource {
             store: self.store.clone(),
+            listener: self.listener.clone(),
             vault: self.vault.clone(),
             cluster: self.settings.data.clone(),
             database: self.settings.data_database.to_string(),

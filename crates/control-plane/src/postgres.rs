@@ -1,5 +1,6 @@
 //! PostgreSQL as the control plane sees it: clusters, fixed roles, hardening, migrations, tenants' roles.
 
+mod authorities;
 mod cluster;
 mod database;
 pub(crate) mod harden;
@@ -7,11 +8,13 @@ mod migrate;
 mod names;
 #[cfg(feature = "store")]
 mod purge;
+mod read_back;
 pub(crate) mod roles;
 pub(crate) mod scram;
 #[cfg(feature = "store")]
 pub(crate) mod tenant_roles;
 
+pub use authorities::{Authorities, AuthoritiesError};
 pub use cluster::{Cluster, Login, ServerFacts};
 pub use database::{Database, DatabaseName, DatabaseNameError, SchemaStatus, schema_status};
 pub use harden::{harden_database, open_doors};
@@ -21,6 +24,8 @@ pub(crate) use names::TENANT_LOGIN;
 pub use names::{MIGRATOR, OWNER, SERVICE, Slot, TENANT_GROUP, tenant_login};
 #[cfg(feature = "store")]
 pub(crate) use purge::Purge;
+#[cfg(feature = "store")]
+pub(crate) use read_back::read_back;
 pub use scram::ScramError;
 
 /// Why a database could not be migrated.

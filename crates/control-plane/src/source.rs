@@ -4,6 +4,7 @@ use tenant_registry::{
     RefusedFuture, SourceError, SourceFuture, StandingFuture, TenantId, TenantSource, TenantSpec,
 };
 
+use crate::changes::ListenerQuestions;
 use crate::postgres::{Cluster, Login, tenant_login};
 use crate::store::Store;
 use crate::tenant::TenantState;
@@ -12,6 +13,7 @@ use crate::vault::Vault;
 /// Reads a tenant's credential from the store and opens its password.
 pub struct StoreSource {
     pub(crate) store: Store,
+    pub(crate) listener: ListenerQuestions,
     pub(crate) vault: Vault,
     pub(crate) cluster: Cluster,
     pub(crate) database: String,
@@ -67,6 +69,9 @@ impl TenantSource for StoreSource {
 
     fn standing(&self, tenants: Vec<TenantId>) -> StandingFuture<'_> {
         Box::pin(async move {
+            if let Some(standing) = self.listener.ask(&tenants).await {
+                return Ok(Some(standing));
+            }
             let standing = self.store.standing(&tenants).await;
             standing.map(Some).map_err(SourceError::unavailable)
         })

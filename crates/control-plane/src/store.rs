@@ -20,7 +20,7 @@ mod tenants;
 
 use sqlx::Connection as _;
 use sqlx::postgres::PgPoolOptions;
-use tenant_registry::{ConnectFailure, Failure};
+use tenant_registry::{ConnectFailure, Failure, bounded_pings};
 use tokio::time::timeout;
 
 pub use admin_tokens::{CreateTokenError, RevokeError};
@@ -37,7 +37,7 @@ pub(crate) use steps::Effect;
 pub(crate) use tenant_changes::Bounds;
 pub use tenants::TenantFilter;
 
-use crate::postgres::{Cluster, Database, Login, SchemaStatus, schema_status};
+use crate::postgres::{Cluster, Database, Login, SchemaStatus, read_back, schema_status};
 use crate::service_pool::ServicePool;
 use std::sync::Arc;
 use std::time::Duration;
@@ -130,6 +130,8 @@ impl Store {
     }
 }
 
+/// How long a connection may take to answer before it is used.
+const PING_BEFORE_USE: Duration = Duration::from_secs(1);
 /// How long a connection that is given back may take to answer.
 const PING: Duration = Duration::from_secs(2);
 
@@ -149,8 +151,13 @@ pub(crate) fn lazy_pool(
         // each statement costs a seventh of a millisecond.
         ("plan_cache_mode", "force_custom_plan"),
     ]);
-    let options = PgPoolOptions::new()
+    let expected = connect.clone();
+    let options = bounded_pings(PgPoolOptions::new(), Duration::ZERO, PING_BEFORE_USE)
         .max_connections(max_connections)
+        .after_connect(move |connection, _| {
+            let expected = expected.clone();
+            Box::pin(async move { read_back(connection, &expected).await })
+        })
         .acquire_timeout(cluster.connect_timeout)
         .idle_timeout(Duration::from_mins(5))
         // sqlx pings on return without a limit, and on a silent network would keep the place for ever.

@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use web::middleware::Admit;
 use web::{StackSettings, stack};
 
-use crate::config::{Absent, PlaneLimits, Settings};
+use crate::clusters::ClusterError;
+use crate::config::{PlaneLimits, Settings};
 use crate::gate::Gate;
 use crate::{clusters, pools};
 
@@ -40,13 +41,13 @@ impl App {
     /// else when it is used. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// When a key is missing that serving needs.
+    /// When a key is missing that serving needs, or the authorities of a cluster cannot be read.
     pub fn new(
         settings: &Settings,
         envelope: Envelope,
         stopping: CancellationToken,
         reserve: u32,
-    ) -> Result<Self, Absent> {
+    ) -> Result<Self, ClusterError> {
         let control_plane = control_plane(settings, envelope)?;
         let budget = pools::budget(settings, &control_plane, reserve);
         let registry = Registry::new(
@@ -94,7 +95,7 @@ pub fn envelope(ring_file: &Path) -> Result<Envelope, KeyRingError> {
     )?))))
 }
 
-fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane, Absent> {
+fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane, ClusterError> {
     let (control, control_login) = clusters::control(settings)?;
     let (data, data_login) = clusters::data(settings)?;
     let databases = ControlPlaneSettings {

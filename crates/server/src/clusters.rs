@@ -2,13 +2,41 @@
 
 use control_plane::LoginLimit;
 use control_plane::doctor::{DoctorSettings, Patient};
-use control_plane::postgres::{Cluster, Database, Login, MIGRATOR, MigrateLimits, SERVICE, Target};
+use control_plane::postgres::{
+    Authorities, AuthoritiesError, Cluster, Database, Login, MIGRATOR, MigrateLimits, SERVICE, Target,
+};
 use sqlx::postgres::PgSslMode;
 
 use crate::config::{Absent, ClusterSettings, Settings, TlsMode, present};
 
-/// The cluster of a section, `control_store` or `data_cluster`.
-fn cluster(settings: &ClusterSettings, host_key: &'static str) -> Result<Cluster, Absent> {
+/// Why a section of the configuration gives no cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// A key is missing.
+    #[error(transparent)]
+    Absent(#[from] Absent),
+    /// The server's certificate cannot be verified.
+    #[error("{section}.tls_ca_file")]
+    Authorities {
+        /// The section.
+        section: &'static str,
+        /// Why.
+        #[source]
+        cause: AuthoritiesError,
+    },
+}
+
+/// The cluster of a section, `control_store` or `data_cluster`, whose key for the host is `host_key`.
+fn cluster(
+    settings: &ClusterSettings,
+    section: &'static str,
+    host_key: &'static str,
+) -> Result<Cluster, ClusterError> {
+    let authorities = match (settings.tls, &settings.tls_ca_file) {
+        (TlsMode::VerifyCa | TlsMode::VerifyFull, Some(file)) => Authorities::from_file(file).map(Some),
+        (TlsMode::VerifyCa | TlsMode::VerifyFull, None) => Authorities::of_system().map(Some),
+        (TlsMode::Disable | TlsMode::Prefer | TlsMode::Require, _) => Ok(None),
+    };
     Ok(Cluster {
         host: present(settings.host.as_ref(), host_key)?.clone(),
         port: settings.port,
@@ -19,37 +47,37 @@ fn cluster(settings: &ClusterSettings, host_key: &'static str) -> Result<Cluster
             TlsMode::VerifyCa => PgSslMode::VerifyCa,
             TlsMode::VerifyFull => PgSslMode::VerifyFull,
         },
-        tls_ca_file: settings.tls_ca_file.clone(),
+        authorities: authorities.map_err(|cause| ClusterError::Authorities { section, cause })?,
         maintenance_database: settings.maintenance_database.clone(),
         connect_timeout: settings.connect_timeout,
     })
 }
 
 /// The control store's cluster and the service's login there.
-pub(crate) fn control(settings: &Settings) -> Result<(Cluster, Login), Absent> {
+pub(crate) fn control(settings: &Settings) -> Result<(Cluster, Login), ClusterError> {
     let section = &settings.control_store.cluster;
     let password = present(
         section.service_password.as_ref(),
         "control_store.service_password",
     )?;
     Ok((
-        cluster(section, "control_store.host")?,
+        cluster(section, "control_store", "control_store.host")?,
         Login::new(SERVICE, password.clone()),
     ))
 }
 
 /// The data cluster and the service's login there.
-pub(crate) fn data(settings: &Settings) -> Result<(Cluster, Login), Absent> {
+pub(crate) fn data(settings: &Settings) -> Result<(Cluster, Login), ClusterError> {
     let section = &settings.data_cluster.cluster;
     let password = present(section.service_password.as_ref(), "data_cluster.service_password")?;
     Ok((
-        cluster(section, "data_cluster.host")?,
+        cluster(section, "data_cluster", "data_cluster.host")?,
         Login::new(SERVICE, password.clone()),
     ))
 }
 
 /// What is migrated: both databases, the control store first.
-pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], Absent> {
+pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], ClusterError> {
     let (control_cluster, control_login) = control(settings)?;
     let (data_cluster, data_login) = data(settings)?;
     let control = &settings.control_store.cluster;
@@ -90,7 +118,7 @@ fn superuser(settings: &ClusterSettings) -> Option<Login> {
 pub(crate) fn patients(
     settings: &Settings,
     examiner: impl Fn(&ClusterSettings) -> Option<Login>,
-) -> Result<DoctorSettings, Absent> {
+) -> Result<DoctorSettings, ClusterError> {
     let (control_cluster, control_service) = control(settings)?;
     let (data_cluster, data_service) = data(settings)?;
     let (control, data) = (&settings.control_store.cluster, &settings.data_cluster.cluster);

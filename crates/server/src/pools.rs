@@ -13,6 +13,9 @@ use crate::config::{OnRefused, Settings};
 /// The name of the budget, as metrics bear it: there is one data cluster.
 const BUDGET: &str = "data_cluster";
 
+/// The table by which each new session is seen to be bound by row level security.
+const ISOLATED_TABLE: &str = "app.users";
+
 /// Starts the budget of the data cluster, whose sentinel is the service's own login there; `reserve` of the server's
 /// connections are not for tenants. Must be called within a tokio runtime.
 pub(crate) fn budget(settings: &Settings, control_plane: &ControlPlane, reserve: u32) -> Budget {
@@ -74,6 +77,7 @@ pub(crate) fn pool_settings(settings: &Settings, budget: Budget) -> BudgetedSett
             lock_timeout: registry.lock_timeout,
             idle_in_transaction_timeout: registry.idle_in_transaction_timeout,
             min_server_version: settings.data_cluster.min_server_version.as_num(),
+            isolated_table: Some(ISOLATED_TABLE.to_owned()),
             ..SessionSettings::default()
         },
         ..BudgetedSettings::new(budget)

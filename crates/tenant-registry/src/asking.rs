@@ -48,8 +48,7 @@ impl<P: TenantPool> Inner<P> {
             return Err(busy());
         }
         let attempt = self.outage.attempt()?;
-        // In an `async` block, since `load` may block or panic before it returns its future.
-        let answer = match timeout_at(until, async { reload.load().await }).await {
+        let answer = match timeout_at(until, reload.load()).await {
             Ok(answer) => answer,
             // Most of the time went into the wait: that says nothing against the source.
             Err(_) if asked.elapsed() < self.settings.open_timeout / 2 => return Err(busy()),

@@ -10,6 +10,7 @@ mod checkout;
 mod clean_up;
 mod close;
 mod core;
+mod distrust;
 mod door;
 mod ending;
 mod ledger;
@@ -36,8 +37,9 @@ mod word;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering as StdOrdering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering as StdOrdering};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
@@ -79,6 +81,10 @@ pub(crate) struct Inner {
     waiting: Notify,
     /// Whether the server was ever asked for its limits.
     known: watch::Sender<bool>,
+    /// The server's `server_version_num`; zero until it was asked.
+    pub(crate) server_version: AtomicU32,
+    /// When it was last logged that a session was refused.
+    refusal_logged: AtomicU64,
     pub(crate) meters: Meters,
     accounts: AtomicU64,
 }
@@ -111,6 +117,8 @@ impl Budget {
             ending,
             waiting: Notify::new(),
             known: watch::Sender::new(false),
+            server_version: AtomicU32::new(0),
+            refusal_logged: AtomicU64::new(0),
             accounts: AtomicU64::new(0),
             settings,
         });
@@ -162,6 +170,22 @@ impl Inner {
     /// Microseconds since the start.
     pub(crate) fn now(&self) -> Micros {
         micros(self.start.elapsed())
+    }
+
+    /// Whether a refused session is worth a line in the log: one in ten seconds is, since what refuses one mostly
+    /// refuses all.
+    pub(crate) fn may_log_refusal(&self) -> bool {
+        let (now, last) = (self.now().max(1), self.refusal_logged.load(StdOrdering::Relaxed));
+        let due = last == 0 || now.saturating_sub(last) >= 10_000_000;
+        due && self
+            .refusal_logged
+            .compare_exchange(last, now, StdOrdering::Relaxed, StdOrdering::Relaxed)
+            .is_ok()
+    }
+
+    /// That moment, for what waits until then.
+    pub(crate) fn instant(&self, moment: Micros) -> Instant {
+        self.start + Duration::from_micros(moment)
     }
 
     pub(crate) fn next_account(&self) -> u64 {

@@ -1,11 +1,13 @@
 //! Follows the changes of tenants, as their source tells them.
 
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 
 use futures_util::future::OptionFuture;
 use futures_util::{Stream, StreamExt as _};
 
+use crate::panics::panicked;
 use crate::registry::Inner;
 use crate::{Change, Registry, TenantPool, resync};
 
@@ -29,7 +31,7 @@ impl<P: TenantPool> Registry<P> {
 type Resync = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 async fn follow<P: TenantPool>(registry: Weak<Inner<P>>, changes: impl Stream<Item = Change> + Send) {
-    let mut changes = pin!(changes.fuse());
+    let mut changes = pin!(AssertUnwindSafe(changes).catch_unwind().fuse());
     let mut resync: Option<Resync> = None;
     // Changes were missed once more while one was under way: it may have asked for some tenants before that.
     let mut again = false;
@@ -37,6 +39,11 @@ async fn follow<P: TenantPool>(registry: Weak<Inner<P>>, changes: impl Stream<It
         // Notices go on being heeded while the source is asked.
         tokio::select! {
             Some(change) = changes.next(), if !changes.is_done() => {
+                let Ok(change) = change else {
+                    // The stream has ended with this.
+                    panicked("changes");
+                    continue;
+                };
                 let Some(registry) = registry.upgrade() else { return };
                 registry.counters.meters.changed(&change);
                 match change {

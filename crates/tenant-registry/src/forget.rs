@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::entry::Entry;
+use crate::panics::caught_call;
 use crate::reason::Reason;
 use crate::registry::Inner;
 use crate::residents::Slot;
@@ -58,7 +59,7 @@ impl<P: TenantPool> Inner<P> {
             for entry in self.reaper.retired().of(notice.tenant) {
                 // What was opened by a newer version is served: the notice was overtaken on its way.
                 if notice.version.is_none() || entry.version() <= notice.version {
-                    entry.body.pool.end();
+                    let _ = caught_call("pool", || entry.body.pool.end());
                 }
             }
         }

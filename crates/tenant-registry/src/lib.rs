@@ -52,6 +52,7 @@
 //! | `tenantry.registry.misses` | counter, `{lease}` | leases of tenants that were not resident, by `outcome`; those given up by their callers are not counted |
 //! | `tenantry.registry.source.duration` | histogram, s | questions to the source, by `outcome`; misses beyond their number joined another or were answered from memory |
 //! | `tenantry.registry.changes` | counter, `{change}` | changes followed, by `kind`: `tenant`, `resync` |
+//! | `tenantry.registry.panics` | counter, `{panic}` | panics that were caught, by `code`: `source`, `pool`, `changes`, `end_backend`, `login` |
 
 mod admission;
 mod answer;
@@ -79,9 +80,12 @@ mod meters;
 mod opener;
 mod opening;
 mod outage;
-
+mod panics;
+mod pings;
 mod plain;
+mod plain_login;
 mod pool;
+mod pooling;
 pub mod prepared;
 mod probe;
 mod rate;
@@ -111,8 +115,10 @@ pub use db::TenantDb;
 pub use error::{Failure, LeaseError};
 pub use id::TenantId;
 pub use lease::Lease;
+pub use pings::bounded_pings;
 pub use plain::{PlainCheckout, PlainPool, PlainSettings};
 pub use pool::{Closed, PoolSnapshot, TenantPool, Trouble};
+pub use pooling::{TransactionPooling, explain_pooling};
 pub use probe::ConnectFailure;
 pub use registry::Registry;
 pub use session::{SessionRefused, SessionSettings};

@@ -12,6 +12,7 @@ use metrics::{
 
 use crate::Change;
 use crate::answer::Answer;
+use crate::panics::PANICS;
 use crate::reason::Reason;
 
 const RESIDENTS: &str = "tenantry.registry.residents";
@@ -100,4 +101,9 @@ fn describe() {
         "How long the source took to answer."
     );
     describe_counter!(CHANGES, Unit::Count, "Changes of tenants that were followed.");
+    describe_counter!(
+        PANICS,
+        Unit::Count,
+        "Panics that were caught, by whose code it was."
+    );
 }

@@ -1,15 +1,14 @@
 //! Opens a tenant's pool, in a task that no caller's cancellation ends.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
 
-use futures_util::FutureExt as _;
 use tokio::sync::watch;
 
 use crate::admission::Turn;
 use crate::entry::Entry;
 use crate::opening::{Opening, Outcome};
+use crate::panics::caught;
 use crate::reason::Reason;
 use crate::registry::Inner;
 use crate::{LeaseError, Reload, TenantId, TenantPool};
@@ -36,10 +35,9 @@ pub(crate) struct Opener<P: TenantPool> {
 
 impl<P: TenantPool> Opener<P> {
     pub(crate) async fn run(self) {
-        let outcome = AssertUnwindSafe(self.open())
-            .catch_unwind()
-            .await
-            .unwrap_or_else(|_| Err(LeaseError::unavailable(Panicked)))
+        let opened = caught("pool", self.open()).await;
+        let outcome = opened
+            .unwrap_or_else(|panicked| Err(LeaseError::unavailable(panicked)))
             .unwrap_or_else(Outcome::Failed);
         if matches!(outcome, Outcome::Failed(_)) {
             self.registry.counters.failed();
@@ -114,7 +112,3 @@ impl<P: TenantPool> Drop for Opener<P> {
         self.abandon();
     }
 }
-
-#[derive(Debug, thiserror::Error)]
-#[error("opening the tenant's pool panicked")]
-struct Panicked;

@@ -1,17 +1,21 @@
 //! One `sqlx::PgPool` for each tenant: the plain choice, without a budget over all of them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{Connection as _, Executor as _, Postgres};
+use sqlx::{Executor as _, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::checkout::{Checkout, Checkouts, ConnectionState, Parts};
+use crate::pings::bounded_pings;
+use crate::plain_login::PlainLogin;
 use crate::pool::Closed;
 use crate::probe::{ConnectFailure, Probe};
-use crate::session::{self, SessionSettings};
+use crate::session::SessionSettings;
 use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
 
 /// What all plain pools of a registry have in common.
@@ -49,6 +53,9 @@ impl Default for PlainSettings {
 pub struct PlainPool {
     pool: PgPool,
     probe: Probe,
+    login: Arc<PlainLogin>,
+    /// The server's version for which the pool's start-up options are.
+    options_for: AtomicU32,
     max: u32,
 }
 
@@ -56,38 +63,29 @@ impl TenantPool for PlainPool {
     type Settings = PlainSettings;
 
     fn open(spec: TenantSpec, _reload: Reload, settings: &PlainSettings) -> Self {
-        let connect = session::options(spec.connect, &settings.session);
-        let minimum = settings.session.min_server_version;
-        let ping_after_idle = settings.ping_after_idle;
-        let options = PgPoolOptions::new()
+        let login = Arc::new(PlainLogin::new(spec.connect, settings.session.clone()));
+        let verified = Arc::clone(&login);
+        // The return to the pool pings already; a second round trip before each use buys nothing.
+        let options = bounded_pings(PgPoolOptions::new(), settings.ping_after_idle, PING)
             .max_connections(spec.max_connections)
             .min_connections(0)
             .acquire_timeout(settings.acquire_timeout)
             .idle_timeout(settings.connection_idle_timeout)
             .max_lifetime(settings.max_connection_lifetime)
-            // The return to the pool pings already; a second round trip before each use buys nothing.
-            .test_before_acquire(false)
-            .before_acquire(move |connection, unused| {
-                Box::pin(async move {
-                    if unused.idle_for >= ping_after_idle {
-                        timeout(PING, connection.ping())
-                            .await
-                            .map_err(std::io::Error::from)??;
-                    }
-                    Ok(true)
-                })
-            })
             .after_connect(move |connection, _| {
-                Box::pin(async move { session::verify(connection, minimum).await.map(drop) })
+                let login = Arc::clone(&verified);
+                Box::pin(async move { login.verify(connection).await })
             });
         #[expect(
             clippy::disallowed_methods,
             reason = "the one place that opens a tenant's pool"
         )]
-        let pool = options.connect_lazy_with(connect.clone());
+        let pool = options.connect_lazy_with(login.options());
         Self {
             pool,
-            probe: Probe::new(connect, minimum),
+            probe: Probe::new(Arc::clone(&login)),
+            login,
+            options_for: AtomicU32::new(0),
             max: spec.max_connections,
         }
     }
@@ -133,6 +131,15 @@ async fn close_quietly(connection: PoolConnection<Postgres>) {
 }
 
 impl PlainPool {
+    /// Sends what the server takes, from the next login on.
+    fn heed_version(&self) {
+        let version = self.login.server_version();
+        if self.options_for.load(Ordering::Relaxed) != version {
+            self.options_for.store(version, Ordering::Relaxed);
+            self.pool.set_connect_options(self.login.options());
+        }
+    }
+
     /// What kept an acquire from a connection: for a `PoolTimedOut` its cause, unless a login works: then the
     /// tenant's own connections were busy.
     async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
@@ -149,7 +156,9 @@ impl Checkouts for PlainPool {
     type Checkout = PlainCheckout;
 
     async fn checkout(lease: &Lease<Self>) -> Result<PlainCheckout, sqlx::Error> {
-        match lease.pool.acquire().await {
+        let acquired = lease.pool.acquire().await;
+        lease.heed_version();
+        match acquired {
             Ok(connection) => Ok(PlainCheckout {
                 connection: Some(connection),
                 lease: lease.clone(),

@@ -7,12 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::{Failure, session};
+use crate::Failure;
+use crate::plain_login::PlainLogin;
 
 /// How long the probe's login, and its closing, may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -53,16 +54,14 @@ impl From<ConnectFailure> for sqlx::Error {
 type Answer = Option<(Instant, Option<ConnectFailure>)>;
 
 pub(crate) struct Probe {
-    connect: PgConnectOptions,
-    min_server_version: u32,
+    login: Arc<PlainLogin>,
     last: Mutex<Answer>,
 }
 
 impl Probe {
-    pub(crate) fn new(connect: PgConnectOptions, min_server_version: u32) -> Self {
+    pub(crate) fn new(login: Arc<PlainLogin>) -> Self {
         Self {
-            connect,
-            min_server_version,
+            login,
             last: Mutex::new(None),
         }
     }
@@ -82,8 +81,8 @@ impl Probe {
 
     async fn login(&self) -> Result<(), sqlx::Error> {
         let login = async {
-            let mut connection = self.connect.connect().await?;
-            session::verify(&mut connection, self.min_server_version).await?;
+            let mut connection = self.login.options().connect().await?;
+            self.login.verify(&mut connection).await?;
             Ok::<_, sqlx::Error>(connection)
         };
         let connection = timeout(TIMEOUT, login).await.map_err(std::io::Error::from)??;

@@ -8,6 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::clock::after;
 use crate::entry::Entry;
+use crate::panics::{caught, caught_call};
 use crate::pool::Closed;
 use crate::reason::Reason;
 use crate::retired::Retired;
@@ -47,7 +48,8 @@ impl<P: TenantPool> Reaper<P> {
             return;
         }
         self.counters.retired(reason);
-        entry.body.pool.retire();
+        // Whoever retires an entry is the registry's own: a panic of the pool must not end it.
+        let _ = caught_call("pool", || entry.body.pool.retire());
         if self.inbox.send((Arc::clone(entry), reason)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
             tracing::debug!(tenant = %entry.body.tenant, "pool left to the runtime's end");
@@ -70,7 +72,8 @@ async fn receive<P: TenantPool>(
         let (retired, counters) = (Arc::clone(&retired), Arc::clone(&counters));
         let deadline = after(deadline);
         tokio::spawn(async move {
-            reap(&entry, deadline).await;
+            // A pool that panics counts as closed, so that a shutdown does not wait for it.
+            let _ = caught("pool", reap(&entry, deadline)).await;
             retired.remove(&entry);
             counters.closed(reason);
         });

@@ -1,13 +1,12 @@
 //! Compares what is open with the source, when changes may have been missed.
 
 use std::collections::HashSet;
-use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use tokio::time::{sleep, timeout};
 
+use crate::panics::caught;
 use crate::registry::Inner;
 use crate::{TenantId, TenantNotice, TenantPool, TenantSource, backoff};
 
@@ -55,13 +54,14 @@ impl Asking {
         let mut failures = 0;
         loop {
             // In an `async` block, since `standing` may panic before it returns its future.
-            let ask = AssertUnwindSafe(async { self.source.standing(tenants.to_vec()).await }).catch_unwind();
+            let ask = caught("source", async { self.source.standing(tenants.to_vec()).await });
             match timeout(self.patience, ask).await {
                 Ok(Ok(Ok(standing))) => return standing,
                 Ok(Ok(Err(error))) => {
                     tracing::warn!(%error, "tenants cannot be compared with their source yet");
                 }
-                Ok(Err(_)) => tracing::error!("the source panicked when asked how tenants stand"),
+                // It was logged where it was caught.
+                Ok(Err(_)) => {}
                 Err(_) => tracing::warn!("the source did not say in time how tenants stand"),
             }
             failures += 1;

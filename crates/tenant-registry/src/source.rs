@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgConnectOptions;
 
+use crate::panics::caught;
 use crate::{TenantId, TenantNotice};
 
 /// A future of [`TenantSource::load`]; boxed so that a source is an object.
@@ -84,9 +85,11 @@ impl Reload {
     /// The tenant as it is now.
     ///
     /// # Errors
-    /// What the source says, and [`SourceError::Unavailable`] when it answers for another tenant.
+    /// What the source says, and [`SourceError::Unavailable`] when it panics or answers for another tenant.
     pub async fn load(&self) -> Result<TenantSpec, SourceError> {
-        let spec = self.source.load(self.tenant).await?;
+        // In an `async` block, since `load` may panic before it returns its future.
+        let answer = caught("source", async { self.source.load(self.tenant).await }).await;
+        let spec = answer.map_err(SourceError::unavailable)??;
         if spec.tenant == self.tenant {
             Ok(spec)
         } else {

@@ -98,7 +98,7 @@ impl TestServer {
                 host: endpoint.host().to_owned(),
                 port: endpoint.port(),
                 tls: PgSslMode::Disable,
-                tls_ca_file: None,
+                authorities: None,
                 maintenance_database: "postgres".to_owned(),
                 connect_timeout: Duration::from_secs(30),
             },

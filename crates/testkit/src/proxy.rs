@@ -1,6 +1,7 @@
 //! A network that breaks: a TCP proxy between a client and PostgreSQL that does what a test tells it.
 
 mod link;
+mod start_up;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +45,16 @@ struct Flow {
     delay: Duration,
     parting: Duration,
     frozen: bool,
+    /// Connections up to this number are frozen.
+    frozen_up_to: u64,
+    /// New connections lose their start-up options.
+    drops_options: bool,
+}
+
+impl Flow {
+    fn holds(&self, number: u64) -> bool {
+        self.frozen || number <= self.frozen_up_to
+    }
 }
 
 /// The connections that are open, and what ends them.
@@ -117,6 +128,19 @@ impl Proxy {
         self.shared.flow.send_modify(|flow| flow.frozen = true);
     }
 
+    /// As [`freeze`](Self::freeze) for the connections that are open now; new ones work: a network that has forgotten
+    /// what was open.
+    pub fn freeze_open(&self) {
+        let up_to = self.accepted();
+        self.shared.flow.send_modify(|flow| flow.frozen_up_to = up_to);
+    }
+
+    /// Takes the start-up options out of each login to come, as PgBouncer does with
+    /// `ignore_startup_parameters = options`. Not over TLS.
+    pub fn drop_start_up_options(&self) {
+        self.shared.flow.send_modify(|flow| flow.drops_options = true);
+    }
+
     /// Resets every connection that is open now, and returns when they are gone. New ones are accepted.
     pub async fn cut(&self) {
         let links = std::mem::take(&mut *lock(&self.shared.links));
@@ -162,13 +186,16 @@ impl Drop for Proxy {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // An error here means that the process is out of descriptors: then the test has failed anyhow.
     while let Ok((client, _)) = listener.accept().await {
-        shared.accepted.fetch_add(1, Ordering::SeqCst);
+        let number = shared.accepted.fetch_add(1, Ordering::SeqCst) + 1;
         let links = lock(&shared.links);
         let cut = links.cut.clone();
         links.tasks.spawn(link::run(
             client,
             shared.upstream.clone(),
-            shared.flow.subscribe(),
+            link::Way {
+                flow: shared.flow.subscribe(),
+                number,
+            },
             cut,
         ));
     }

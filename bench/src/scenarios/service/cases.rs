@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::serve::Server;
 use super::{CONNECTIONS, TENANTS, ordinary, plane, tenancy};
 use crate::engine::{Engine, EngineSettings};
-use crate::world::{Directory, Ordinary, Tenant, World};
+use crate::world::{Directory, Ordinary, Tenant, Tls, World};
 
 /// One comparison.
 pub(super) struct Case {
@@ -81,9 +81,17 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
     ]
 }
 
+/// Those of the hot tenant by the bench's own handlers.
+pub(super) fn of_the_hot_tenant(tenants: &[Tenant]) -> impl Iterator<Item = Case> {
+    let all = all(tenants).into_iter();
+    all.filter(|case| matches!(case.who, Who::Hot))
+}
+
 /// All servers of the scenario.
 pub(super) struct Servers {
     hot: (Engine, Server),
+    /// The hot tenant once more, over TLS.
+    hot_over_tls: Option<(Engine, Server)>,
     many: (Engine, Server),
     api: Server,
     ordinary: (sqlx::PgPool, Server),
@@ -91,13 +99,21 @@ pub(super) struct Servers {
 
 impl Servers {
     /// Starts them, each on a port of its own.
-    pub(super) async fn start(world: &World, tenants: &[Tenant]) -> anyhow::Result<Self> {
+    pub(super) async fn start(world: &World, tenants: &[Tenant], tls: Option<&Tls>) -> anyhow::Result<Self> {
         let ordinary = Ordinary::make(world, tenants).await?;
         let pool = ordinary::pool(ordinary.connect, CONNECTIONS);
         let (first, others) = tenants.split_at(1);
         let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
         let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;
+        let hot_over_tls = match tls {
+            Some(tls) => {
+                let engine = engine(world, &tls.tenants(first), CONNECTIONS, CONNECTIONS).await?;
+                Some((engine.clone(), Server::start(tenancy::router(&engine)).await?))
+            }
+            None => None,
+        };
         Ok(Self {
+            hot_over_tls,
             api: plane::serve_plane(&hot)?,
             hot: (hot.clone(), Server::start(tenancy::router(&hot)).await?),
             many: (many.clone(), Server::start(tenancy::router(&many)).await?),
@@ -114,6 +130,12 @@ impl Servers {
         }
     }
 
+    /// Where the hot tenant is served over TLS.
+    pub(super) fn over_tls(&self) -> Option<SocketAddr> {
+        let (_, server) = self.hot_over_tls.as_ref()?;
+        Some(server.address())
+    }
+
     /// Where there are no tenants.
     pub(super) fn ordinary(&self) -> SocketAddr {
         self.ordinary.1.address()
@@ -123,6 +145,9 @@ impl Servers {
     pub(super) async fn stop(self) {
         let [(hot, _), (many, _)] = [self.hot, self.many];
         hot.stop().await;
+        if let Some((hot, _)) = self.hot_over_tls {
+            hot.stop().await;
+        }
         many.stop().await;
         self.ordinary.0.close().await;
     }

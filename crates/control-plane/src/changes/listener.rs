@@ -8,8 +8,10 @@ use futures_util::FutureExt as _;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgNotification, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Executor as _};
 use tenant_registry::{TenantId, TenantNotice};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::questions::{ListenerQuestions, Question};
 use crate::store::standing;
 
 /// As in the migration.
@@ -25,11 +27,17 @@ pub(super) struct Listener {
     /// It would connect again by itself, and does not say what it missed meanwhile: once it reports a loss it is not
     /// used any more. Dropped on a silent network, it leaves a task that ends with TCP's own patience.
     inner: PgListener,
+    questions: mpsc::Receiver<Question>,
 }
 
 impl Listener {
-    /// Logs in and listens, within this limit. What is committed after it returns is heard.
-    pub(super) async fn open(login: &PgConnectOptions, limit: Duration) -> Result<Self, sqlx::Error> {
+    /// Logs in and listens, within this limit. What is committed after it returns is heard. Answers questions from
+    /// then on.
+    pub(super) async fn open(
+        login: &PgConnectOptions,
+        limit: Duration,
+        questions: &ListenerQuestions,
+    ) -> Result<Self, sqlx::Error> {
         let login = login.clone().disable_statement_logging().options([
             // The server shall not keep a backend for a listener that is gone without a word; it would wait two hours.
             ("tcp_keepalives_idle", "5"),
@@ -49,18 +57,30 @@ impl Listener {
             let mut inner = PgListener::connect_with(&pool).await?;
             inner.eager_reconnect(false);
             inner.listen(CHANNEL).await?;
-            Ok(Self { inner })
+            Ok(Self {
+                inner,
+                questions: questions.receive(),
+            })
         };
         timeout(limit, listening).await.map_err(io::Error::from)?
     }
 
-    /// Waits for changes, and reads how their tenants stand now. None when there were none for a while, and the
-    /// server has answered that it is there.
+    /// Waits for changes, and reads how their tenants stand now. None when there were none for a while and the server
+    /// has answered that it is there, or a question was answered.
     ///
     /// # Errors
     /// When the connection is lost: changes may have been missed from here on.
     pub(super) async fn notices(&mut self) -> Result<Vec<TenantNotice>, sqlx::Error> {
-        let Ok(first) = timeout(HEARTBEAT, self.inner.try_recv()).await else {
+        let first = tokio::select! {
+            first = timeout(HEARTBEAT, self.inner.try_recv()) => first,
+            Some(question) = self.questions.recv() => {
+                let standing = in_time(standing(&mut self.inner, &question.tenants)).await?;
+                // Nobody waits any more: it was too late.
+                let _ = question.answer.send(standing);
+                return Ok(Vec::new());
+            }
+        };
+        let Ok(first) = first else {
             in_time(self.inner.execute("SELECT 1")).await?;
             return Ok(Vec::new());
         };

@@ -1,12 +1,14 @@
 //! One PostgreSQL endpoint and how to log in there.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
+
+use super::authorities::Authorities;
+use super::read_back::read_back;
 
 /// A PostgreSQL server or its proxy.
 #[derive(Debug, Clone)]
@@ -17,8 +19,8 @@ pub struct Cluster {
     pub port: u16,
     /// Whether and how strictly TLS is used.
     pub tls: PgSslMode,
-    /// Authorities that are trusted beside the system's.
-    pub tls_ca_file: Option<PathBuf>,
+    /// Authorities that are trusted, and no others. Needed by the modes that verify the server's certificate.
+    pub authorities: Option<Authorities>,
     /// A database that always exists: cluster-wide work starts there.
     pub maintenance_database: String,
     /// How long one login may take.
@@ -69,8 +71,8 @@ impl Cluster {
             // What others have put into a schema of the search path must never be taken for PostgreSQL's own: a
             // superuser would run it with a superuser's rights.
             .options([("search_path", "pg_catalog,pg_temp")]);
-        match &self.tls_ca_file {
-            Some(file) => options.ssl_root_cert(file),
+        match &self.authorities {
+            Some(authorities) => options.ssl_root_cert_from_pem(authorities.pem()),
             None => options,
         }
     }
@@ -103,11 +105,16 @@ impl Cluster {
         })
     }
 
-    /// Logs in, within the connect timeout.
+    /// Logs in, within the connect timeout, and reads the start-up options back.
     /// Its statements are not logged: ALTER ROLE has the verifier of a password in its text.
     pub(crate) async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
         let options = options.clone().disable_statement_logging();
-        timeout(self.connect_timeout, options.connect())
+        let login = async {
+            let mut connection = options.connect().await?;
+            read_back(&mut connection, &options).await?;
+            Ok(connection)
+        };
+        timeout(self.connect_timeout, login)
             .await
             .map_err(std::io::Error::from)?
     }

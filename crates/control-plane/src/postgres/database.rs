@@ -6,6 +6,7 @@ use std::str::FromStr;
 use sqlx::Executor;
 use sqlx::Postgres;
 use sqlx::migrate::Migrator;
+use tenant_registry::explain_pooling;
 
 /// Which of the two databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ pub async fn schema_status<'c>(
         {
             Vec::new()
         }
-        other => other?,
+        other => other.map_err(explain_pooling)?,
     };
     let history = database.history();
     let missing = history

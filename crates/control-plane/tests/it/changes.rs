@@ -8,7 +8,7 @@ use futures_util::{Stream, StreamExt as _};
 use sqlx::postgres::PgConnection;
 use tenant_registry::{Change, TenantId, TenantNotice, TenantSource as _};
 use testkit::{Databases, Proxy};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{in_store, one, run};
 
@@ -373,4 +373,33 @@ async fn a_source_knows_how_tenants_stand() {
         scene.plane.source().standing(Vec::new()).await.unwrap(),
         Some(vec![])
     );
+}
+
+/// A network that has forgotten the sockets that were open, those of the store's pool too: what was missed is found over
+/// the listener's fresh connection, long before the pool's acquire timeout (30 s here) has passed.
+#[tokio::test]
+async fn what_was_missed_is_found_where_the_pools_sockets_are_dead() {
+    let mut scene = Scene::new().await;
+    let store = scene.plane.store().clone();
+    let several = || async { tokio::join!(store.ping(), store.ping(), store.ping(), store.ping()) };
+    let opened = several().await;
+    opened.0.and(opened.1).and(opened.2).and(opened.3).unwrap();
+    let mut changes = scene.changes().await;
+    let began = Instant::now();
+    scene.proxy.freeze_open();
+    scene.set("state = 'suspended'").await;
+    resync(&mut changes).await;
+    let source = scene.plane.source();
+    let standing = timeout(DEADLINE, async {
+        tokio::select! {
+            standing = source.standing(vec![scene.tenant]) => standing.unwrap().unwrap(),
+            // As a registry does: changes are heard while it compares.
+            _ = async { loop { changes.next().await; } } => unreachable!(),
+        }
+    });
+    let standing = standing.await.expect("it does not wait for the pool");
+    assert_eq!(standing, [scene.now().await]);
+    // The pool itself tries one dead connection, and no second one.
+    timeout(DEADLINE, store.ping()).await.unwrap().unwrap();
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -66,7 +66,6 @@ async fn settings_left_on_a_login_do_not_reach_the_service() {
         ("search_path", "pg_catalog"),
         ("role", "none"),
         ("row_security", "on"),
-        ("default_transaction_read_only", "off"),
         ("default_transaction_isolation", "read committed"),
         ("statement_timeout", "15s"),
         ("lock_timeout", "5s"),
@@ -77,7 +76,6 @@ async fn settings_left_on_a_login_do_not_reach_the_service() {
         ("search_path", "pg_temp, app"),
         ("role", group),
         ("row_security", "off"),
-        ("default_transaction_read_only", "on"),
         ("default_transaction_isolation", "serializable"),
         ("statement_timeout", "'1h'"),
         ("lock_timeout", "1"),
@@ -101,8 +99,8 @@ async fn settings_left_on_a_login_do_not_reach_the_service() {
     // The poison works on a session without start-up options…
     let mut plain = world.session(world.a).await;
     assert_eq!(
-        one::<String>(&mut plain, "SHOW default_transaction_read_only").await,
-        "on"
+        one::<String>(&mut plain, "SHOW default_transaction_isolation").await,
+        "serializable"
     );
     assert_eq!(one::<String>(&mut plain, "SHOW row_security").await, "off");
     // …and not on the service's.

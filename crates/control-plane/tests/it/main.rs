@@ -8,6 +8,7 @@
 
 mod activity;
 mod audit;
+mod authorities;
 mod changes;
 mod clusters;
 mod creation;

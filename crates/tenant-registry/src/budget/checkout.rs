@@ -75,6 +75,9 @@ impl Drop for Checkout {
 /// The way back of a clean connection: one compare-and-swap, unless somebody waits for it.
 pub(super) fn give_back(account: &Shared<Real>, slot: Slot, seated: Seated<PgConnection>, now: Micros) {
     let inner = account.door.settings.budget.inner();
+    if !account.door.trusts(seated.opened) {
+        return give_up(account, slot, seated);
+    }
     let life = super::micros(inner.settings.max_connection_lifetime);
     if now.saturating_sub(seated.opened) >= life {
         return inner.with(|core| core.give_back(account, slot, seated, now));

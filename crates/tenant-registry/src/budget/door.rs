@@ -8,13 +8,11 @@ use tokio::sync::oneshot;
 
 use super::account::Kind;
 use super::checkout::Checkout;
+use super::micros;
 use super::refusal::Refusal;
 use super::settings::BudgetedSettings;
 use super::slots::Micros;
 use crate::{Reload, TenantSpec};
-
-/// So long what a login may is taken to be as it was read.
-const VERIFIED: Micros = 60_000_000;
 
 /// What the engine moves about when it is not tested.
 pub(crate) struct Real;
@@ -32,8 +30,10 @@ pub(crate) struct Door {
     /// Logins whose place another one has taken: sessions of theirs may still be there.
     earlier: Mutex<Vec<String>>,
     reload: Reload,
-    /// When it was last read what the login may, in microseconds since the budget's start; zero for never.
-    verified: AtomicU64,
+    /// Connections that were opened before this are closed when they come back.
+    trusted_from: AtomicU64,
+    /// When a ping last had no answer, if no login has succeeded since; zero for never.
+    silent_at: AtomicU64,
     pub(crate) settings: Arc<BudgetedSettings>,
 }
 
@@ -43,7 +43,8 @@ impl Door {
             connect: Mutex::new(Arc::new(connect)),
             earlier: Mutex::default(),
             reload,
-            verified: AtomicU64::new(0),
+            trusted_from: AtomicU64::new(0),
+            silent_at: AtomicU64::new(0),
             settings,
         }
     }
@@ -63,14 +64,30 @@ impl Door {
         logins
     }
 
-    /// Whether it has to be read anew what the login may.
-    pub(crate) fn is_to_be_verified(&self, now: Micros) -> bool {
-        let verified = self.verified.load(Ordering::Relaxed);
-        verified == 0 || now.saturating_sub(verified) >= VERIFIED
+    /// Whether a connection opened then may be used again.
+    pub(crate) fn trusts(&self, opened: Micros) -> bool {
+        opened >= self.trusted_from.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn verified(&self, now: Micros) {
-        self.verified.store(now.max(1), Ordering::Relaxed);
+    /// No connection that was opened before this is used again.
+    pub(crate) fn distrust_before(&self, now: Micros) {
+        self.trusted_from.fetch_max(now, Ordering::Relaxed);
+    }
+
+    /// A ping had no answer.
+    pub(crate) fn fell_silent(&self, now: Micros) {
+        self.silent_at.store(now.max(1), Ordering::Relaxed);
+    }
+
+    /// A login succeeded.
+    pub(crate) fn answered(&self) {
+        self.silent_at.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether a ping had no answer within an acquire's time before this, and no login has succeeded since.
+    pub(crate) fn is_silent(&self, now: Micros) -> bool {
+        let at = self.silent_at.load(Ordering::Relaxed);
+        at != 0 && now.saturating_sub(at) <= micros(self.settings.acquire_timeout)
     }
 
     /// Asks the source for credentials, and keeps them for the logins to come. `None` when it has none.

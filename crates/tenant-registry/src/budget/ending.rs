@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout};
 
 use super::Inner;
-use super::settings::EndBackend;
+use super::settings::SentinelSettings;
 use crate::TenantId;
 
 /// How long a login may take, and an answer. Ending may have to wait for a lock.
@@ -38,7 +38,7 @@ struct Attempts {
 
 struct Ending {
     connect: PgConnectOptions,
-    end: EndBackend,
+    settings: SentinelSettings,
     connection: Option<PgConnection>,
     pending: HashMap<Order, Attempts>,
     unreachable: bool,
@@ -49,13 +49,13 @@ pub(crate) async fn run(budget: Weak<Inner>, mut orders: UnboundedReceiver<Order
     let Some(inner) = budget.upgrade() else { return };
     let settings = inner.settings.sentinel.clone();
     drop(inner);
-    let Some(end) = settings.end_backend else {
+    if settings.end_backend.is_none() {
         while orders.recv().await.is_some() {}
         return;
-    };
+    }
     let mut ending = Ending {
-        connect: settings.connect.application_name("tenantry ending"),
-        end,
+        connect: settings.connect.clone().application_name("tenantry ending"),
+        settings,
         connection: None,
         pending: HashMap::new(),
         unreachable: false,
@@ -128,8 +128,11 @@ impl Ending {
         attempts.count = attempts.count.saturating_add(1);
         let first = attempts.count == 1;
         attempts.next = Instant::now() + (AGAIN * attempts.count).min(AT_MOST);
+        let Some(sql) = self.settings.statement_to_end(tenant) else {
+            return Ok(());
+        };
         // The text is the operator's own, and what varies in it is a tenant's id that was parsed as one.
-        let ended = sqlx::query_scalar::<_, bool>(AssertSqlSafe((self.end)(tenant)))
+        let ended = sqlx::query_scalar::<_, bool>(AssertSqlSafe(sql))
             .bind(tenant.as_uuid())
             .bind(pid)
             .fetch_optional(connection);

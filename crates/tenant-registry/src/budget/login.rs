@@ -2,6 +2,7 @@
 //! say when its backend is gone.
 
 use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -10,11 +11,13 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::account::Shared;
 use super::core::{LoginFailed, PipelineId};
+use super::distrust;
 use super::door::{Door, Real};
 use super::sentinel::{Task, Watch};
 use super::slots::Seated;
 use super::word::Slot;
 use crate::connection_limit::ConnectionLimit;
+use crate::panics::caught;
 use crate::probe::ConnectFailure;
 use crate::session::{self, SessionRefused};
 
@@ -46,6 +49,14 @@ enum Remains {
 }
 
 impl Failed {
+    fn unanswered(cause: sqlx::Error) -> Self {
+        Self {
+            cause: cause.into(),
+            silent: true,
+            remains: Remains::Unanswered,
+        }
+    }
+
     fn limit(&self) -> Option<ConnectionLimit> {
         ConnectionLimit::met(&self.cause.0)
     }
@@ -56,8 +67,11 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
     let inner = account.door.settings.budget.inner();
     let epoch = inner.with(|core| core.epoch());
     let began = inner.now();
-    match log_in(&account).await {
+    // A permit must not go with a panic, such as one of the source that is asked for fresh credentials.
+    let logged_in = caught("login", log_in(&account)).await;
+    match logged_in.unwrap_or_else(|panicked| Err(Failed::unanswered(sqlx::Error::Configuration(panicked.into())))) {
         Ok((connection, pid)) => {
+            account.door.answered();
             let now = inner.now();
             let took = now.saturating_sub(began);
             inner.meters.logged_in(took);
@@ -80,7 +94,7 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
 async fn give_up(account: &Shared<Real>, slot: Slot, pipeline: PipelineId, failed: Failed) {
     let inner = account.door.settings.budget.inner();
     inner.meters.login_failed();
-    tracing::debug!(tenant = %account.tenant, error = %failed.cause, "a login failed");
+    tell(account, &failed);
     let remains = failed.remains;
     let failed = LoginFailed {
         cause: failed.cause,
@@ -157,8 +171,9 @@ async fn password_refused(door: &Door, failed: Failed) -> Failed {
 
 async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(PgConnection, i32), Failed> {
     let settings = &account.door.settings;
+    let server_version = settings.budget.inner().server_version.load(Ordering::Relaxed);
     let until = Instant::now() + settings.connect_timeout;
-    let options = session::options(connect.clone(), &settings.session);
+    let options = session::options(connect.clone(), &settings.session, server_version);
     let mut connection = match timeout_at(until, options.connect()).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => {
@@ -174,15 +189,12 @@ async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(
             });
         }
         Err(elapsed) => {
-            return Err(Failed {
-                cause: sqlx::Error::Io(elapsed.into()).into(),
-                silent: true,
-                remains: Remains::Unanswered,
-            });
+            return Err(Failed::unanswered(sqlx::Error::Io(elapsed.into())));
         }
     };
     // From here on the server has a backend, and the permit is free when that one is gone.
-    match timeout_at(until, verify(account, &mut connection)).await {
+    let checked = session::verify(&mut connection, &settings.session, server_version);
+    match timeout_at(until, checked).await {
         Ok(Ok(pid)) => Ok((connection, pid)),
         Ok(Err(error)) => Err(Failed {
             cause: error.into(),
@@ -197,17 +209,24 @@ async fn attempt(account: &Shared<Real>, connect: &PgConnectOptions) -> Result<(
     }
 }
 
-/// Refuses a session that is not to be used. The process id of its backend.
-async fn verify(account: &Shared<Real>, connection: &mut PgConnection) -> Result<i32, sqlx::Error> {
-    let settings = &account.door.settings;
-    let minimum = settings.session.min_server_version;
-    let now = settings.budget.inner().now();
-    if !account.door.is_to_be_verified(now) {
-        return session::verify_again(connection, minimum).await;
+/// Logs a failure, and heeds what it says of the tenant's other sessions.
+fn tell(account: &Shared<Real>, failed: &Failed) {
+    let (inner, tenant, error) = (
+        account.door.settings.budget.inner(),
+        account.tenant,
+        &failed.cause.0,
+    );
+    match SessionRefused::of(error) {
+        Some(SessionRefused::BypassesRowSecurity) => {
+            tracing::error!(%tenant, %error, "session refused; the tenant's other sessions are ended");
+            distrust::end_sessions(inner, tenant);
+        }
+        // Most likely the same for all tenants.
+        Some(_) if inner.may_log_refusal() => {
+            tracing::error!(%tenant, %error, "session refused");
+        }
+        _ => tracing::debug!(%tenant, %error, "login failed"),
     }
-    let pid = session::verify(connection, minimum).await?;
-    account.door.verified(now);
-    Ok(pid)
 }
 
 /// Closes a session that was refused, and says which backend that was, if it answers.

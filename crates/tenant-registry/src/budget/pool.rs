@@ -1,22 +1,25 @@
 //! A tenant's pool out of the budget.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use sqlx::Connection as _;
 use tokio::sync::Notify;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::account::{Account, Shared};
 use super::checkout::{BudgetedCheckout, Checkout};
 use super::door::{Door, Real};
+use super::refusal::Refusal;
 use super::settings::BudgetedSettings;
 use super::slots::Slots;
 use super::word::MAX_SLOTS;
-use super::{Inner, micros, wait};
+use super::{Inner, distrust, micros, wait};
 use crate::checkout::{Checkouts, ConnectionState};
 use crate::pool::{Closed, Trouble};
+use crate::probe::ConnectFailure;
 use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
 
 /// How long the answer to a ping may take.
@@ -43,16 +46,16 @@ impl BudgetedPool {
         }
     }
 
+    /// Pings and waiting together take no longer than `acquire_timeout`.
     async fn acquire(&self) -> Result<Checkout, sqlx::Error> {
         let inner = self.budget();
         let settings = &self.account.door.settings;
         let began = inner.now();
+        let until = began.saturating_add(micros(settings.acquire_timeout));
         loop {
             let Some((slot, seated)) = self.account.slots.take() else {
-                let left = settings
-                    .acquire_timeout
-                    .saturating_sub(Duration::from_micros(inner.now() - began));
-                return Ok(wait::wait(&self.account, Instant::now() + left).await?);
+                let waited = wait::wait(&self.account, inner.instant(until)).await;
+                return waited.map_err(|refusal| self.explain(refusal));
             };
             let idle = began.saturating_sub(self.account.slots.idle_since(slot));
             let mut checkout = Checkout::new(Shared::clone(&self.account), slot, seated, began);
@@ -63,11 +66,27 @@ impl BudgetedPool {
             let Some(parts) = checkout.parts() else { continue };
             // Whoever goes away in the middle of a ping leaves it unclean.
             *parts.state = ConnectionState::Unclean;
-            if let Ok(Ok(())) = timeout(PING, parts.connection.ping()).await {
+            let sent = inner.now();
+            let answer = inner.instant(until.min(sent + micros(PING)));
+            if let Ok(Ok(())) = timeout_at(answer, parts.connection.ping()).await {
                 *parts.state = ConnectionState::Clean;
                 return Ok(checkout);
             }
             checkout.discard();
+            self.account.door.fell_silent(inner.now());
+            // What the network did to this one it has most likely done to all that were idle with it.
+            distrust::close_idle(&self.account, sent);
+        }
+    }
+
+    /// Where the tenant's connections went silent, that is why there is none: they count until their backends are gone.
+    fn explain(&self, refusal: Refusal) -> sqlx::Error {
+        let silent = self.account.door.is_silent(self.budget().now());
+        match refusal {
+            Refusal::OwnLimit | Refusal::Budget(_) if silent => {
+                ConnectFailure::from(sqlx::Error::Io(ErrorKind::TimedOut.into())).into()
+            }
+            refusal => refusal.into(),
         }
     }
 }

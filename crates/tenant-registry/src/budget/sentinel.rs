@@ -4,11 +4,13 @@
 //! does not notice at all. So a permit comes back when the server does not list its backend any more. One that stays is
 //! handed to the task that ends backends, on a connection of its own.
 
+mod bypass;
 mod facts;
 mod watch;
 
 use std::collections::HashSet;
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
@@ -19,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use self::facts::Facts;
 pub(crate) use self::watch::Watch;
 use super::Inner;
+use crate::pooling::explain_pooling;
 use crate::probe::ConnectFailure;
 
 /// How long the server may take to answer. A longer silence is an outage.
@@ -95,6 +98,7 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return false;
         };
+        inner.server_version.store(facts.version, Ordering::Relaxed);
         let restarted = self
             .facts
             .as_ref()
@@ -132,7 +136,7 @@ impl Sentinel {
         let Some(inner) = self.budget.upgrade() else {
             return false;
         };
-        let failure = ConnectFailure::from(failure);
+        let failure = ConnectFailure::from(explain_pooling(failure));
         if !self.outage {
             tracing::warn!(budget = %inner.settings.name, error = %failure.0, "the server cannot be asked for its backends");
         }
@@ -148,6 +152,7 @@ impl Sentinel {
         tasks: &mut UnboundedReceiver<Task>,
     ) -> Option<sqlx::Error> {
         let mut pause = SOONEST;
+        let mut bypass = bypass::Watch::default();
         loop {
             let pause_now = if self.watches.is_empty() { IDLE } else { pause };
             match timeout(pause_now, tasks.recv()).await {
@@ -161,7 +166,11 @@ impl Sentinel {
                 }
                 Err(_) => pause = (pause * 2).min(LATEST),
             }
-            match timeout(ANSWER, self.look(&mut connection)).await {
+            let looking = async {
+                self.look(&mut connection).await?;
+                bypass.look(&mut connection, self).await
+            };
+            match timeout(ANSWER, looking).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return Some(error),
                 Err(elapsed) => return Some(sqlx::Error::Io(elapsed.into())),

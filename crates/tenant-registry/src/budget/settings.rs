@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::PgConnectOptions;
 
 use super::Budget;
+use crate::panics::caught_call;
 use crate::{SessionSettings, TenantId};
 
 /// The budget of one cluster.
@@ -66,6 +67,12 @@ impl SentinelSettings {
             connect,
             end_backend: None,
         }
+    }
+
+    /// The statement that ends a backend of this tenant's, if there is one.
+    pub(crate) fn statement_to_end(&self, tenant: TenantId) -> Option<String> {
+        let end = self.end_backend.as_ref()?;
+        caught_call("end_backend", || end(tenant)).ok()
     }
 }
 

@@ -21,6 +21,7 @@ use self::meters::Meters;
 use super::Inner;
 use super::ending::Order;
 use super::settings::WatchdogSettings;
+use crate::panics::caught_call;
 
 /// How long the watchdog's login may take, and an answer.
 const LOGIN: Duration = Duration::from_secs(1);
@@ -157,7 +158,9 @@ impl Watchdog {
     ) -> Result<bool, sqlx::Error> {
         let order = (offence.tenant, offence.pid);
         if self.powerless.is_none_or(|since| since.elapsed() >= POWERLESS) {
-            let sql = (self.settings.end_session)(offence.tenant);
+            let Ok(sql) = caught_call("end_session", || (self.settings.end_session)(offence.tenant)) else {
+                return Ok(false);
+            };
             match connection.end(sql, offence).await {
                 Ok(false) => return Ok(false),
                 Ok(true) => {

@@ -9,6 +9,7 @@
 
 mod bare;
 mod breaker;
+mod bypass;
 mod cap;
 mod credentials;
 mod dead_sockets;
@@ -19,8 +20,10 @@ mod full_server;
 mod leaving;
 mod leftovers;
 mod model;
+mod panics;
 mod refused_sessions;
 mod restart;
+mod silent_pool;
 #[path = "../suite/mod.rs"]
 mod suite;
 mod town;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use futures_util::stream;
 use metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
     with_local_recorder,
@@ -176,4 +177,26 @@ async fn a_registry_that_is_dropped_takes_its_residents_along() {
     touch(&registry, tenant_id()).await;
     drop(registry);
     until(|| recorded.gauge("tenantry.registry.residents").abs() < 0.5).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_counted_by_whose_code_it_was() {
+    let recorded = Recorded::default();
+    let _here = metrics::set_default_local_recorder(&recorded);
+    let (registry, source) = registry(settings());
+    let tenant = tenant_id();
+    source.set(tenant, Answer::Panics);
+    registry.lease(tenant).await.unwrap_err();
+    assert_eq!(recorded.count("tenantry.registry.panics{source}"), 1);
+
+    registry.follow(stream::poll_fn(|_| panic!("a defect of the stream")));
+    let counted = || {
+        recorded
+            .cells
+            .lock()
+            .unwrap()
+            .contains_key("tenantry.registry.panics{changes}")
+    };
+    until(counted).await;
+    touch(&registry, tenant_id()).await;
 }

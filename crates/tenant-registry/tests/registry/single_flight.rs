@@ -156,6 +156,8 @@ async fn a_source_or_a_pool_that_panics_is_an_error_for_all_and_no_hang() {
     }
     source.reset(panics);
     source.version.store(1, Ordering::SeqCst);
+    // A source that panicked has failed, and is not asked again at once.
+    sleep(Duration::from_secs(1)).await;
     touch(&registry, panics).await;
     touch(&registry, unopenable).await;
     assert_eq!(registry.stats().opened, 2);

@@ -1,9 +1,11 @@
 //! What a tenant's session is, whatever the tenant has done to its role; and whose session is not used.
 
+use std::error::Error;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{Failure, Registry, TenantDb, TenantId};
+use tenant_registry::{Failure, Registry, TenantDb, TenantId, explain_pooling};
+use testkit::Proxy;
 
 use crate::engine::{self, Pool};
 
@@ -26,7 +28,6 @@ async fn start_up_options_hold_against_what_a_tenant_sets_for_its_role() {
         ("search_path", "app, public", "pg_catalog"),
         ("row_security", "off", "on"),
         ("role", "tenantry_tenant", "none"),
-        ("default_transaction_read_only", "on", "off"),
         ("default_transaction_isolation", "serializable", "read committed"),
         ("statement_timeout", "1h", "15s"),
         ("lock_timeout", "1h", "5s"),
@@ -36,21 +37,50 @@ async fn start_up_options_hold_against_what_a_tenant_sets_for_its_role() {
         ("local_preload_libraries", "no_such_library", ""),
         ("idle_session_timeout", "1ms", "0"),
     ];
-    for (setting, poison, _) in held {
+    // From 17 on a login can lock itself out with this one.
+    let transaction_timeout = ("transaction_timeout", "1h", "0");
+    let since_17 = show(&db, "server_version_num").await.as_str() >= "170000";
+    let held = || held.into_iter().chain(since_17.then_some(transaction_timeout));
+    for (setting, poison, _) in held() {
         let alter = format!("ALTER ROLE {} SET {setting} = '{poison}'", login(tenant));
         db.execute(AssertSqlSafe(alter.replace("'app, public'", "app, public")))
             .await
             .unwrap();
     }
     let fresh = world.db(tenant, Setup::default()).await;
-    for (setting, _, expected) in held {
+    // A plain pool learns from its first login what the server takes.
+    let _first = fresh.acquire().await.unwrap();
+    for (setting, _, expected) in held() {
         assert_eq!(show(&fresh, setting).await, expected, "{setting}");
     }
 }
 
+/// Hosters make a database read-only when its disk fills: the service does not write there all the same.
+#[tokio::test]
+async fn a_database_that_is_made_read_only_stays_so() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let alter = format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        world.databases.data()
+    );
+    world
+        .superuser()
+        .await
+        .execute(AssertSqlSafe(alter))
+        .await
+        .unwrap();
+    let db = world.db(tenant, Setup::default()).await;
+    assert_eq!(show(&db, "default_transaction_read_only").await, "on");
+}
+
 /// The failure of a query in a new pool, when the superuser has run this.
 async fn failure_after(alter: &str) -> Failure {
-    let world = World::new().await;
+    failure_in(&World::new().await, alter, Setup::default()).await
+}
+
+/// The same for a new tenant of this world.
+async fn failure_in(world: &World, alter: &str, setup: Setup) -> Failure {
     let tenant = world.tenant().await;
     let alter = alter.replace("{login}", &login(tenant));
     world
@@ -59,7 +89,7 @@ async fn failure_after(alter: &str) -> Failure {
         .execute(AssertSqlSafe(alter))
         .await
         .unwrap();
-    failure(&world.registry(Setup::default().impatient()), tenant).await
+    failure(&world.registry(setup.impatient()), tenant).await
 }
 
 async fn failure(registry: &Registry<Pool>, tenant: TenantId) -> Failure {
@@ -72,10 +102,81 @@ async fn failure(registry: &Registry<Pool>, tenant: TenantId) -> Failure {
 
 #[tokio::test]
 async fn a_login_that_row_level_security_does_not_bind_is_refused() {
-    for power in ["SUPERUSER", "BYPASSRLS"] {
-        let alter = format!("ALTER ROLE {{login}} {power}");
-        assert_eq!(failure_after(&alter).await, Failure::LoginRefused, "{power}");
+    let world = World::new().await;
+    // By a table, without one, and where the one that was named is not there.
+    for table in [
+        Some("app.users"),
+        None,
+        Some("app.no_such_table"),
+        Some("no_such.table"),
+    ] {
+        let setup = || {
+            let mut setup = Setup::default();
+            setup.pool.session.isolated_table = table.map(str::to_owned);
+            setup
+        };
+        for power in ["SUPERUSER", "BYPASSRLS"] {
+            let alter = format!("ALTER ROLE {{login}} {power}");
+            let failure = failure_in(&world, &alter, setup()).await;
+            assert_eq!(failure, Failure::LoginRefused, "{power} {table:?}");
+        }
+        let db = world.db(world.tenant().await, setup()).await;
+        within_long(sqlx::query("SELECT 1").execute(&db)).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_session_that_a_table_without_row_level_security_would_not_bind_is_refused() {
+    let mut setup = Setup::default();
+    setup.pool.session.isolated_table = Some("app.users".to_owned());
+    let disable = "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY";
+    let failure = failure_in(&World::new().await, disable, setup).await;
+    assert_eq!(failure, Failure::LoginRefused);
+}
+
+/// The error and what is behind it.
+fn causes(error: &dyn Error) -> String {
+    let behind = error.source().map(causes).unwrap_or_default();
+    format!("{error}; {behind}")
+}
+
+/// As a client meets one of another where a pooler gives both the same session.
+#[tokio::test]
+async fn a_prepared_statement_of_another_client_is_told_as_a_pooler_in_transaction_mode() {
+    let world = World::new().await;
+    let mut session = world.superuser().await;
+    session.execute("PREPARE sqlx_s_1 AS SELECT 1").await.unwrap();
+    let error = sqlx::query("SELECT $1::int4")
+        .bind(1)
+        .execute(&mut session)
+        .await
+        .unwrap_err();
+    let text = causes(&explain_pooling(error));
+    assert!(
+        text.contains("transaction mode") && text.contains("sqlx_s_1"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_session_without_its_start_up_options_is_refused_by_the_name_of_the_first() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let proxy = Proxy::before(world.databases.server().cluster());
+    let mut setup = Setup::default().impatient();
+    setup.by_way_of.insert(tenant, proxy.address());
+    let registry = world.registry(setup);
+    proxy.drop_start_up_options();
+    let db = TenantDb::new(registry.lease(tenant).await.unwrap());
+    let error = within_long(sqlx::query("SELECT 1").execute(&db))
+        .await
+        .unwrap_err();
+    assert_eq!(Failure::of(&error), Failure::LoginRefused, "{error}");
+    let text = causes(&error);
+    assert!(text.contains("search_path") && text.contains("pooler"), "{text}");
+    // And is served where they arrive.
+    proxy.heal();
+    within_long(async { while sqlx::query("SELECT 1").execute(&db).await.is_err() {} }).await;
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ pub(super) struct Facts {
     pub(super) allowed: u32,
     /// Changes with each restart.
     pub(super) started: String,
+    /// Its `server_version_num`.
+    pub(super) version: u32,
     /// How long the server keeps a connection that does not log in.
     pub(super) authentication_timeout: Duration,
 }
@@ -18,6 +20,7 @@ pub(super) struct Facts {
 impl Facts {
     /// `reserved_connections` is PostgreSQL 16's.
     pub(super) async fn ask(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        let version = connection.server_version_num().unwrap_or(0);
         let row = sqlx::query(
             "SELECT current_setting('max_connections')::int4
                 - current_setting('superuser_reserved_connections')::int4
@@ -32,6 +35,7 @@ impl Facts {
         Ok(Self {
             allowed: u32::try_from(allowed).unwrap_or(0),
             started: row.try_get(1)?,
+            version,
             authentication_timeout: Duration::from_secs(u64::from(seconds.unsigned_abs())),
         })
     }
