@@ -159,9 +159,9 @@ impl Failure {
         } else if let Some(refused) = error.downcast_ref::<SessionRefused>() {
             match refused {
                 SessionRefused::Password(_) => Self::PasswordRefused,
-                SessionRefused::ServerTooOld { .. } | SessionRefused::BypassesRowSecurity => {
-                    Self::LoginRefused
-                }
+                SessionRefused::ServerTooOld { .. }
+                | SessionRefused::BypassesRowSecurity
+                | SessionRefused::StartUpOptionLost { .. } => Self::LoginRefused,
             }
         } else {
             Self::Other

@@ -1,7 +1,7 @@
 //! Removes a tenant's rows, as the tenant itself: under row level security, so that it reaches nobody else's.
 
-use sqlx::postgres::PgConnection;
 use sqlx::Connection as _;
+use sqlx::postgres::PgConnection;
 use tenant_registry::TenantId;
 
 use super::{Cluster, Login, names, scram, tenant_roles};

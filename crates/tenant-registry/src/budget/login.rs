@@ -69,7 +69,9 @@ pub(super) async fn run(account: Shared<Real>, slot: Slot, pipeline: PipelineId)
     let began = inner.now();
     // A permit must not go with a panic, such as one of the source that is asked for fresh credentials.
     let logged_in = caught("login", log_in(&account)).await;
-    match logged_in.unwrap_or_else(|panicked| Err(Failed::unanswered(sqlx::Error::Configuration(panicked.into())))) {
+    match logged_in
+        .unwrap_or_else(|panicked| Err(Failed::unanswered(sqlx::Error::Configuration(panicked.into()))))
+    {
         Ok((connection, pid)) => {
             account.door.answered();
             let now = inner.now();

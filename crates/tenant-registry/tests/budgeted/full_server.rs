@@ -20,7 +20,13 @@ const CAP: u32 = 14;
 const PLACES: usize = 6;
 
 async fn full(knobs: Knobs) -> (Bare, Vec<PgConnection>) {
-    let mut bare = Bare::new(TestServer::bare_with(&[("max_connections", "20")]).await, TENANTS, CAP, knobs).await;
+    let mut bare = Bare::new(
+        TestServer::bare_with(&[("max_connections", "20")]).await,
+        TENANTS,
+        CAP,
+        knobs,
+    )
+    .await;
     let create = "CREATE ROLE another_service LOGIN PASSWORD 'a test'";
     bare.superuser.execute(create).await.unwrap();
     let another = Login::new("another_service", "a test".to_owned().into());

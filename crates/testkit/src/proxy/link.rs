@@ -77,7 +77,7 @@ async fn forward(mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, mut way: Way) ->
             let mut piece = vec![0; PIECE];
             match from.read(&mut piece).await {
                 Ok(0) => {
-                    let parting = sending.borrow().parting;
+                    let parting = sending.flow.borrow().parting;
                     sleep(parting).await;
                     return Ok(());
                 }
