@@ -82,7 +82,9 @@ fn shown(milliseconds: u128) -> String {
         return "0".to_owned();
     }
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s")];
-    let whole = units.into_iter().find(|(unit, _)| milliseconds.is_multiple_of(*unit));
+    let whole = units
+        .into_iter()
+        .find(|(unit, _)| milliseconds.is_multiple_of(*unit));
     let (unit, name) = whole.unwrap_or((1, "ms"));
     format!("{}{name}", milliseconds / unit)
 }
