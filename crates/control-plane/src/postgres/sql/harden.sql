@@ -78,7 +78,7 @@ BEGIN
             ))
     LOOP
         EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', routine);
-        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO tenantry_service, pg_monitor', routine);
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO tenantry_service, tenantry_migrator, pg_monitor', routine);
     END LOOP;
     IF (
         SELECT pg_has_role(proowner, 'USAGE') FROM pg_catalog.pg_proc

@@ -38,7 +38,7 @@ UNION ALL
 SELECT 'SYSTEM_FUNCTION_TELLS', 'functions that tell of others',
     format('PUBLIC may execute %s of them, such as %s', count(*), min(name)),
     format(
-        'GRANT EXECUTE ON FUNCTION %1$s TO tenantry_service, pg_monitor; '
+        'GRANT EXECUTE ON FUNCTION %1$s TO tenantry_service, tenantry_migrator, pg_monitor; '
         'GRANT EXECUTE ON FUNCTION pg_stat_get_activity(integer), pg_lock_status() TO tenantry_watchdog, %2$s; '
         'REVOKE EXECUTE ON FUNCTION %1$s FROM PUBLIC',
         string_agg(name, ', ' ORDER BY name),
