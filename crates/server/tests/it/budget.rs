@@ -54,8 +54,9 @@ async fn tenants_backends(looker: &mut PgConnection, database: &str) -> i64 {
         .unwrap()
 }
 
-/// From here on the server itself refuses any login more than these to the tenants' database: the tenants', and the
-/// budget's own: those of the sentinel, the watchdog and the one that ends backends. What the service made its tenants with is sent away, since it would count too.
+/// From here on the server itself refuses any login more than these to the tenants' database: the tenants'; the budget's
+/// own, which are the sentinel's, the watchdog's and the one that ends backends; and the one by which the reconciler
+/// compares the limits of logins. What the service made its tenants with is sent away, since it would count too.
 async fn limit(service: &Service, tenants: u32) {
     let mut superuser = service.superuser().await;
     superuser
@@ -66,7 +67,7 @@ async fn limit(service: &Service, tenants: u32) {
         )
         .await
         .unwrap();
-    let limit = tenants + 3;
+    let limit = tenants + 4;
     let database = service.databases.data();
     let alter = format!("ALTER DATABASE {database} CONNECTION LIMIT {limit}");
     superuser.execute(AssertSqlSafe(alter)).await.unwrap();

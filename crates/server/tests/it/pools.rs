@@ -114,7 +114,7 @@ async fn a_client_that_hangs_up_never_costs_another_ones_acknowledged_write() {
         assert!(kept.contains(id), "{id} was acknowledged and is gone");
     }
     let open: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'",
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename LIKE 'tn\\_%' AND state LIKE 'idle in transaction%'",
     )
     .fetch_one(&mut looker)
     .await
