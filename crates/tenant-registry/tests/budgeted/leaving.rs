@@ -91,13 +91,16 @@ async fn a_tenant_at_its_maximum_is_served_while_its_connection_is_replaced() {
     })
     .await;
     let db = town.nth(0).await;
-    for _ in 0..10 {
-        for outcome in within_long(join_all((0..8).map(|_| select_one(&db)))).await {
-            outcome.unwrap();
+    // However fast the machine is: until it was replaced ten times.
+    within_long(async {
+        while town.books().logins <= 10 {
+            for outcome in join_all((0..8).map(|_| select_one(&db))).await {
+                outcome.unwrap();
+            }
         }
-    }
+    })
+    .await;
     let books = town.books();
-    assert!(books.logins > 10, "it was replaced: {books:?}");
     assert_eq!((books.failed_logins, books.timeouts), (0, 0), "{books:?}");
     drop(db);
     town.close().await;
