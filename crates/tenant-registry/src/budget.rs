@@ -91,8 +91,8 @@ pub(crate) struct Inner {
 
 impl Budget {
     /// The most connections that a budget has for itself, beside its cap: the sentinel's, the one that samples what
-    /// sessions hold, and the one that ends them.
-    pub const OWN_CONNECTIONS: u32 = 3;
+    /// sessions hold, the one that ends them, and for a moment the one that looks at the notification queue.
+    pub const OWN_CONNECTIONS: u32 = 4;
 
     /// Starts the budget, its watchdog where it has one, and its sentinel, which connects by itself and reads how many
     /// connections the server has.

@@ -55,8 +55,8 @@ async fn tenants_backends(looker: &mut PgConnection, database: &str) -> i64 {
 }
 
 /// From here on the server itself refuses any login more than these to the tenants' database: the tenants'; the budget's
-/// own, which are the sentinel's, the watchdog's and the one that ends backends; and the one by which the reconciler
-/// compares the limits of logins. What the service made its tenants with is sent away, since it would count too.
+/// own, of the sentinel, the watchdog, the one that ends backends and the one that looks at the notification queue; and the
+/// one by which the reconciler compares the limits of logins. What the service made its tenants with is sent away, since it would count too.
 async fn limit(service: &Service, tenants: u32) {
     let mut superuser = service.superuser().await;
     superuser
@@ -67,7 +67,7 @@ async fn limit(service: &Service, tenants: u32) {
         )
         .await
         .unwrap();
-    let limit = tenants + 4;
+    let limit = tenants + 5;
     let database = service.databases.data();
     let alter = format!("ALTER DATABASE {database} CONNECTION LIMIT {limit}");
     superuser.execute(AssertSqlSafe(alter)).await.unwrap();

@@ -8,6 +8,7 @@
 mod bounds;
 mod connection;
 mod meters;
+mod queue;
 
 use std::collections::HashSet;
 use std::sync::Weak;
@@ -26,9 +27,11 @@ use crate::panics::caught_call;
 /// How long the watchdog's login may take, and an answer.
 const LOGIN: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(2);
+/// The longest rest after a sample on a server that is slow to answer.
+const REST: Duration = Duration::from_millis(100);
 /// Between two attempts to log in.
 const AGAIN: Duration = Duration::from_millis(250);
-/// How often the server's limits and its notification queue are read. The connection's transaction is renewed with it.
+/// How often the server's limits are read. The connection's transaction is renewed with it.
 const RENEW: Duration = Duration::from_secs(1);
 /// So long the right to end a session at once is not tried again after it was missing.
 const POWERLESS: Duration = Duration::from_mins(1);
@@ -45,6 +48,8 @@ struct Watchdog {
     ended: HashSet<Order>,
     /// Since when the right to end sessions at once is missing.
     powerless: Option<Instant>,
+    /// Whether the last connection broke, and none has sampled since.
+    lost: bool,
 }
 
 /// Runs until the budget is gone; not at all where it has no watchdog.
@@ -64,26 +69,26 @@ pub(crate) async fn run(budget: Weak<Inner>) {
         renewed: Instant::now(),
         ended: HashSet::new(),
         powerless: None,
+        lost: false,
     };
-    let mut lost = false;
+    let looking = queue::run(
+        watchdog.budget.clone(),
+        connect.clone(),
+        watchdog.meters.notification_queue.clone(),
+    );
+    tokio::spawn(looking);
     while watchdog.budget.strong_count() > 0 {
         let error = match within(LOGIN, WatchdogConnection::connect(&connect)).await {
-            Ok(connection) => {
-                if lost {
-                    tracing::info!(budget = name, "the watchdog samples tenants' sessions again");
-                }
-                lost = false;
-                match watchdog.run_on(connection).await {
-                    Some(error) => error,
-                    None => return,
-                }
-            }
+            Ok(connection) => match watchdog.run_on(connection).await {
+                Some(error) => error,
+                None => return,
+            },
             Err(error) => error,
         };
-        if !lost {
+        if !watchdog.lost {
             tracing::warn!(budget = name, %error, "the watchdog cannot sample tenants' sessions");
         }
-        lost = true;
+        watchdog.lost = true;
         sleep(AGAIN).await;
     }
 }
@@ -102,7 +107,12 @@ impl Watchdog {
                 self.sample_and_end(&mut connection).await
             };
             match within(ANSWER, round).await {
-                Ok(is_calm) => calm = is_calm,
+                Ok(is_calm) => {
+                    if std::mem::take(&mut self.lost) {
+                        tracing::info!("the watchdog samples tenants' sessions again");
+                    }
+                    calm = is_calm;
+                }
                 // It has undone the transaction. Where even a new one is not to be had, the next sample tries.
                 Err(error @ sqlx::Error::Database(_)) => {
                     tracing::debug!(%error, "a sample of tenants' sessions failed");
@@ -115,8 +125,8 @@ impl Watchdog {
                 Err(error) => return Some(error),
             }
             renew = calm && self.renewed.elapsed() >= RENEW;
-            // On a server that is slow to answer it rests for as long as it asked.
-            sleep(self.settings.interval.max(began.elapsed())).await;
+            // On a server that is slow to answer it rests for as long as it asked, within reason.
+            sleep(self.settings.interval.max(began.elapsed().min(REST))).await;
             if self.budget.strong_count() == 0 {
                 return None;
             }
@@ -124,9 +134,8 @@ impl Watchdog {
     }
 
     async fn renew(&mut self, connection: &mut WatchdogConnection) -> Result<(), sqlx::Error> {
-        let facts = connection.renew().await?;
-        self.meters.notification_queue(facts.notification_queue);
-        self.bounds = Bounds::of(facts.lock_entries, &self.settings);
+        let entries = connection.renew().await?;
+        self.bounds = Bounds::of(entries, &self.settings);
         self.renewed = Instant::now();
         Ok(())
     }

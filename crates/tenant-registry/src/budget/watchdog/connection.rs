@@ -18,9 +18,9 @@ const TAKE_LOCKS: &str =
 const NO_TIMEOUTS: &str = "SELECT set_config(name, '0', false) FROM pg_catalog.pg_settings
     WHERE name IN ('idle_in_transaction_session_timeout', 'idle_session_timeout', 'transaction_timeout')";
 
-const FACTS: &str = "SELECT current_setting('max_locks_per_transaction')::int8
-        * (current_setting('max_connections')::int8 + current_setting('max_prepared_transactions')::int8),
-    pg_notification_queue_usage()";
+/// Nothing here waits for what a tenant can hold: while this connection waits, nobody watches.
+const LOCK_TABLE: &str = "SELECT current_setting('max_locks_per_transaction')::int8
+    * (current_setting('max_connections')::int8 + current_setting('max_prepared_transactions')::int8)";
 
 /// All that the lock table holds, and the sessions that hold more than `$2` entries of it or a lock on a shared object. A
 /// session's start locks its database, and a NOTIFY takes turns by a lock on database 0: these two are let be. Locks by
@@ -48,14 +48,6 @@ const SAMPLE: &str = "WITH cleared AS MATERIALIZED (SELECT pg_stat_clear_snapsho
 /// A session with fewer entries is not looked at: that is what any transaction has.
 pub(super) const FEW: i64 = 8;
 
-/// What the server allows, and how it does.
-pub(super) struct Facts {
-    /// The lock table's size.
-    pub(super) lock_entries: u64,
-    /// The part of the notification queue that is in use, from 0 to 1.
-    pub(super) notification_queue: f64,
-}
-
 /// What is held at a moment.
 pub(super) struct Sample {
     /// By everybody.
@@ -81,16 +73,14 @@ impl WatchdogConnection {
         })
     }
 
-    /// Ends the transaction and begins the next.
-    pub(super) async fn renew(&mut self) -> Result<Facts, sqlx::Error> {
+    /// Ends the transaction and begins the next. Returns the size of the lock table.
+    pub(super) async fn renew(&mut self) -> Result<u64, sqlx::Error> {
         self.end_transaction("COMMIT").await?;
         self.take_locks().await?;
-        let row = sqlx::query(FACTS).fetch_one(&mut self.connection).await?;
-        let entries: i64 = row.try_get(0)?;
-        Ok(Facts {
-            lock_entries: entries.unsigned_abs(),
-            notification_queue: row.try_get(1)?,
-        })
+        let entries: i64 = sqlx::query_scalar(LOCK_TABLE)
+            .fetch_one(&mut self.connection)
+            .await?;
+        Ok(entries.unsigned_abs())
     }
 
     /// After an error, which no further statement of the transaction would survive.

@@ -10,7 +10,7 @@ use super::bounds::Reason;
 pub(super) struct Meters {
     ended: [Counter; Reason::ALL.len()],
     lock_table: Gauge,
-    notification_queue: Gauge,
+    pub(super) notification_queue: Gauge,
     sample_time: Histogram,
 }
 
@@ -64,9 +64,5 @@ impl Meters {
         if of > 0 {
             self.lock_table.set(entries as f64 / of as f64);
         }
-    }
-
-    pub(super) fn notification_queue(&self, usage: f64) {
-        self.notification_queue.set(usage);
     }
 }
