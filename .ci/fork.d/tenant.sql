@@ -16,6 +16,17 @@ CREATE INDEX errands_body_idx ON app.errands (tenant_id, lower(body));
 SELECT tenantry.isolate('app.errands');
 GRANT SELECT, INSERT (user_id, body), UPDATE (state, body) ON app.errands TO tenantry_tenant;
 
+-- Each row needs a user's.
+CREATE TABLE app.visits (
+    tenant_id uuid NOT NULL DEFAULT app.tid(),
+    id uuid NOT NULL DEFAULT gen_random_uuid(),
+    user_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES app.users (tenant_id, id) ON DELETE CASCADE
+);
+SELECT tenantry.isolate('app.visits');
+GRANT SELECT, INSERT (user_id), UPDATE (user_id) ON app.visits TO tenantry_tenant;
+
 CREATE FUNCTION app.delete_errand(errand_id uuid) RETURNS boolean
     LANGUAGE plpgsql
     SECURITY DEFINER

@@ -17,6 +17,8 @@ BEGIN
                 LANGUAGE plpgsql
                 SET search_path = pg_catalog, pg_temp
             AS $function$
+            DECLARE
+                place record;
             BEGIN
                 IF verifier IS NULL OR verifier
                     !~ '^SCRAM-SHA-256[$][1-9][0-9]{0,8}:[A-Za-z0-9+/]{22}==[$][A-Za-z0-9+/]{43}=:[A-Za-z0-9+/]{43}=$'
@@ -31,6 +33,20 @@ BEGIN
                     CASE WHEN EXISTS (SELECT FROM pg_roles WHERE rolname = login) THEN 'ALTER' ELSE 'CREATE' END,
                     login, verifier, most
                 );
+                -- The one setting of its own by which a tenant can end its writes: no start-up option overrides it.
+                FOR place IN
+                    SELECT datname FROM pg_db_role_setting
+                    JOIN pg_roles ON pg_roles.oid = setrole
+                    LEFT JOIN pg_database ON pg_database.oid = setdatabase
+                    WHERE rolname = login AND EXISTS (
+                        SELECT FROM unnest(setconfig) AS setting WHERE setting LIKE 'default_transaction_read_only=%%'
+                    )
+                LOOP
+                    EXECUTE format(
+                        'ALTER ROLE %%I%%s RESET default_transaction_read_only', login,
+                        CASE WHEN place.datname IS NULL THEN '' ELSE format(' IN DATABASE %%I', place.datname) END
+                    );
+                END LOOP;
                 PERFORM granter.admit(login);
             END
             $function$

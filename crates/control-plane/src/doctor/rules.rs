@@ -144,7 +144,7 @@ static RULES: &[Rule] = &[
     error("PARAMETER_GRANTED", "A tenant changes for its session what was kept to superusers, such as whether triggers run."),
     // Settings
     error("SETTING_DANGEROUS", "It switches off keys and triggers, opens large objects, or loads code into sessions."),
-    warning("TENANT_SETTING", "The service's sessions override what matters by start-up options; others of this login do not."),
+    warning("TENANT_SETTING", "The service's sessions override what matters by start-up options, but for default_transaction_read_only; others of this login do not."),
     warning("FIXED_ROLE_SETTING", "It changes what names mean, or what sessions may do, where nobody looks for it."),
     warning("PASSWORDS_WEAK", "Whoever reads a stored password can log in with it."),
     warning("LOCK_TABLE_SMALL", "A tenant fills the lock table before the watchdog can end its session: all writes and logins of the server fail until then."),

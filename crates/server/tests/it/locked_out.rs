@@ -69,6 +69,42 @@ async fn a_tenant_that_changed_its_password_is_told_so_until_it_is_resumed() {
     service.stop().await.unwrap();
 }
 
+/// In all databases and in its own: suspended and resumed, the tenant can write again.
+#[tokio::test]
+async fn a_tenant_that_made_itself_read_only_writes_again_when_it_is_resumed() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let (client, operator) = (service.client(&tenant), service.operator());
+    let mut session = service
+        .control_plane
+        .source()
+        .load(tenant.id)
+        .await
+        .unwrap()
+        .connect
+        .connect()
+        .await
+        .unwrap();
+    let place = format!(" IN DATABASE {}", service.databases.data());
+    for place in ["", &place] {
+        let alter = format!("ALTER ROLE CURRENT_USER{place} SET default_transaction_read_only = on");
+        session.execute(AssertSqlSafe(alter)).await.unwrap();
+    }
+    let user = json!({"name": "Ada"});
+    client
+        .post(USERS, &user)
+        .await
+        .refused(503, "TENANT_DB_UNAVAILABLE");
+
+    for lead in ["suspend", "resume"] {
+        operator
+            .post(&format!("/admin/v1/tenants/{}/{lead}", tenant.id), &json!({}))
+            .await
+            .expect(200);
+    }
+    until(async || client.post(USERS, &user).await.status == 201).await;
+}
+
 /// The reconciler retries refused logins, and clears the note once the login works again.
 #[tokio::test]
 async fn a_login_that_is_accepted_again_is_not_said_to_be_refused() {

@@ -9,6 +9,8 @@ use crate::doctor::finding::cause;
 
 /// `insufficient_privilege`, by a missing right and by a policy alike.
 const DENIED: &str = "42501";
+/// `not_null_violation`.
+const NOT_NULL: &str = "23502";
 /// Unique and exclusion violation.
 const COLLISIONS: [&str; 2] = ["23505", "23P01"];
 
@@ -17,6 +19,9 @@ const COLLISIONS: [&str; 2] = ["23505", "23P01"];
 pub(super) enum Refused {
     /// It is denied. Whatever else happens, even that a lock could not be had, shows that it was not.
     Denied,
+    /// It is denied, or the attacker could not make the row of its own that it wants to give away: a column that is NOT
+    /// NULL (23502) refers to a table where it has no row.
+    GivesNothingAway,
     /// It is denied, or its last row's first column, a number of rows, is 0.
     ReadsNothing,
     /// It is denied, or changes no row.
@@ -81,12 +86,15 @@ impl Attempt {
                     Refused::MeetsNobody if !COLLISIONS.contains(&state.as_str()) => return Ok(None),
                     // A role that is not there cannot be become.
                     Refused::Denied if state == "22023" && self.code == "PROBE_BECAME" => return Ok(None),
-                    Refused::Denied | Refused::MeetsNobody => (self.code, cause(&error)),
+                    Refused::GivesNothingAway if state == NOT_NULL => return Ok(None),
+                    Refused::Denied | Refused::GivesNothingAway | Refused::MeetsNobody => {
+                        (self.code, cause(&error))
+                    }
                     Refused::ReadsNothing | Refused::ChangesNothing => ("PROBE_FAILED", cause(&error)),
                 }
             }
             (Ok(_), Refused::MeetsNobody) => return Ok(None),
-            (Ok(_), Refused::Denied) => (self.code, "it was done".to_owned()),
+            (Ok(_), Refused::Denied | Refused::GivesNothingAway) => (self.code, "it was done".to_owned()),
             (Ok(outcome), Refused::ReadsNothing) => match outcome.rows() {
                 Some(0) => return Ok(None),
                 Some(rows) => (self.code, format!("{rows} row(s) of another tenant's were met")),

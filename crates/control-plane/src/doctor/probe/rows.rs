@@ -109,7 +109,7 @@ pub(super) fn writing(table: &Table, scene: &Scene, merges: bool) -> Vec<Attempt
             "PROBE_FORGED",
             "UPDATE that gives a row away",
             format!("{insert}; UPDATE {name} SET tenant_id = '{victim}' WHERE {me}"),
-            Refused::Denied,
+            Refused::GivesNothingAway,
         );
         attempts.push(attempt(
             "PROBE_COLLIDED",
