@@ -85,6 +85,9 @@ pub(crate) async fn run(budget: Weak<Inner>) {
             },
             Err(error) => error,
         };
+        if watchdog.budget.strong_count() == 0 {
+            return;
+        }
         if !watchdog.lost {
             tracing::warn!(budget = name, %error, "the watchdog cannot sample tenants' sessions");
         }
