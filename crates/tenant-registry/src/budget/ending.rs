@@ -162,7 +162,8 @@ async fn listed(connection: &mut PgConnection, pids: Vec<i32>) -> Result<HashSet
     Ok(listed.into_iter().collect())
 }
 
-async fn within<T>(
+/// The answer, or an outage where it takes longer.
+pub(super) async fn within<T>(
     deadline: Duration,
     answer: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {

@@ -14,13 +14,13 @@ use std::collections::HashSet;
 use std::sync::Weak;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use self::bounds::{Bounds, Offence};
 use self::connection::WatchdogConnection;
 use self::meters::Meters;
 use super::Inner;
-use super::ending::Order;
+use super::ending::{Order, within};
 use super::settings::WatchdogSettings;
 use crate::panics::caught_call;
 
@@ -222,14 +222,4 @@ fn is_powerless(error: &sqlx::Error) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| ["42501", "42883", "3F000"].contains(&&*code))
-}
-
-async fn within<T>(
-    deadline: Duration,
-    answer: impl Future<Output = Result<T, sqlx::Error>>,
-) -> Result<T, sqlx::Error> {
-    match timeout(deadline, answer).await {
-        Ok(answer) => answer,
-        Err(elapsed) => Err(sqlx::Error::Io(elapsed.into())),
-    }
 }
