@@ -1,10 +1,10 @@
-//! Where a sealed value belongs.
+//! Associated data of a sealed value.
 
 use crate::format::pae;
 
-/// The place that a sealed value is bound to. It opens there and nowhere else.
+/// Associated data that binds a sealed value to its place, so that the value does not open in another one.
 ///
-/// None of it is stored with the value: whoever opens it says where it was found.
+/// Not stored with the value: the caller derives it from the place where the value was found.
 #[derive(Debug, Clone, Copy)]
 pub struct Aad<'a> {
     subject: &'a [u8],

@@ -68,10 +68,10 @@
 //!
 //! Thus no byte of either value can change, and neither opens in another's place.
 //!
-//! **Where the KEK id is.** Rotation re-wraps DEKs and leaves the sealed values as they are. A KEK id in
-//! them would be stale after the first rotation, or force all of them to be written again. So the wrapped
-//! DEK names its KEK, and the sealed value names its DEK by a random id, which re-wrapping keeps and which
-//! tells values of an old DEK from those of its successor.
+//! **Where the KEK id is.** Rotation re-wraps DEKs and does not change sealed values. A KEK id in a sealed
+//! value would be stale after the first rotation, or force a rewrite of every value. So the wrapped DEK names
+//! its KEK, and the sealed value names its DEK by a random id, which re-wrapping keeps and which distinguishes
+//! values of an old DEK from those of its successor.
 //!
 //! # Nonces and limits
 //!

@@ -4,21 +4,21 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize as _, Deserializer, Serializer, de};
+use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcOffset};
 
-use super::Timestamp;
+use super::{FIRST, LAST, Timestamp};
 
 /// Writes it.
 ///
 /// # Errors
 /// When the serializer fails.
 pub fn serialize<S: Serializer>(timestamp: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    let moment = timestamp.clamped();
-    match moment.format(&Rfc3339) {
-        Ok(text) if Timestamp::from(moment) == *timestamp => serializer.serialize_str(&text),
-        _ => serializer.collect_str(&timestamp.micros()),
+    if (FIRST..=LAST).contains(&timestamp.micros()) {
+        timestamp.serialize(serializer)
+    } else {
+        serializer.collect_str(&timestamp.micros())
     }
 }
 
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_exactly() {
         for (micros, text) in [
-            (0, "\"2000-01-01T00:00:00Z\""),
+            (0, "\"2000-01-01T00:00:00.000000Z\""),
             (i64::MIN, "\"-9223372036854775808\""),
             (i64::MAX, "\"9223372036854775807\""),
             (252_455_616_000_000_000, "\"252455616000000000\""),

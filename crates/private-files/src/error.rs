@@ -1,4 +1,4 @@
-//! Why a file or folder is not used.
+//! Errors of files and folders that cannot be used or trusted.
 
 use std::fs::Metadata;
 use std::io;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
-/// Why a file or folder is not used.
+/// A file or folder cannot be used or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused.
@@ -18,7 +18,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// Another user could have decided what is there.
+    /// Another user may control the content.
     #[error("{} {why}", .path.display())]
     Untrusted {
         /// The file, the folder, or the link that leads to it.
@@ -26,17 +26,17 @@ pub enum Error {
         /// What is wrong with it.
         why: Distrust,
     },
-    /// The file is longer than its reader takes.
+    /// The file exceeds the size limit.
     #[error("{} is larger than {limit} bytes", .path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most bytes that are read.
+        /// The size limit in bytes.
         limit: usize,
     },
 }
 
-/// What is wrong with a file, folder or link, as the end of a sentence that begins with its path.
+/// Reason for distrust of a file, folder or link; its message follows the path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Distrust {
     /// It belongs to another user.
@@ -63,13 +63,13 @@ pub enum Distrust {
     },
 }
 
-/// For an error of the operating system at `path`.
+/// Converts an error of the operating system at `path`.
 pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Io { path, source }
 }
 
-/// Refuses what belongs to neither this user nor root.
+/// Requires that this user or root is the owner.
 pub(crate) fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error> {
     let (owner, us) = (metadata.uid(), geteuid().as_raw());
     if owner == us || owner == 0 {
@@ -81,7 +81,7 @@ pub(crate) fn check_owner(path: &Path, metadata: &Metadata) -> Result<(), Error>
     })
 }
 
-/// Refuses what the group or others can write, and what others can read where they may not.
+/// Requires that only the owner can write and, unless `others_may_read`, that others cannot read or execute.
 pub(crate) fn check_mode(path: &Path, metadata: &Metadata, others_may_read: bool) -> Result<(), Error> {
     let mode = metadata.mode() & 0o7777;
     let why = if mode & 0o022 != 0 {

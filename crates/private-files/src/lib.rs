@@ -1,10 +1,10 @@
-//! Secret files: refused where another user could have written them, and written so that no other user can.
+//! Secret files that no other user can read or tamper with.
 //!
-//! A path is trusted when this user or root decides what is at its end:
+//! A path is trusted if only this user or root controls its content:
 //!
 //! - the file belongs to this user or to root, and neither its group nor others can write it;
-//! - each symbolic link on the way belongs to this user or to root. A link in a folder that everyone can write is
-//!   therefore followed only if root or this user made it: that is how Kubernetes mounts a Secret.
+//! - each symbolic link in the path belongs to this user or to root, also in a world-writable folder: Kubernetes mounts
+//!   a Secret through such links of root.
 //!
 //! ```
 //! use private_files::Readers;

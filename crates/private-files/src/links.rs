@@ -1,4 +1,4 @@
-//! Symbolic links on the way to a file.
+//! Ownership checks of the symbolic links in a path.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,13 +7,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::Error;
 use crate::error::{check_owner, io};
 
-/// More than any system follows.
+/// Limit of links, above that of any system.
 const MOST: usize = 64;
 
-/// Refuses a path that leads over a link of another user. What is not there is left to whoever opens it.
+/// Refuses a path that contains a link of another user. Ignores missing parts, which fail when the file is opened.
 ///
-/// Nothing is locked between this and the opening. It is enough: another user can put neither a link nor a file of
-/// root's or of this user's in place.
+/// A race with the opening is harmless: another user can create neither a link nor a file that belongs to root or to
+/// this user.
 pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
     let mut at = PathBuf::new();
     let mut rest = Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn check_links(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Puts the parts of `path` before what is to be looked at yet. An absolute one starts anew: joining "/" replaces.
+/// Pushes the parts of `path` on the stack of parts to check. An absolute path starts over, since joining "/" replaces.
 fn push(rest: &mut Vec<OsString>, path: &Path) {
     let parts = path.components().rev();
     rest.extend(

@@ -1,4 +1,4 @@
-//! Reading what this user or root wrote.
+//! Reading of files that only this user or root can write.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -11,10 +11,10 @@ use crate::Error;
 use crate::error::{check_mode, check_owner, io};
 use crate::links::check_links;
 
-/// Who may read a file. Nobody but its owner may write it, whichever it is.
+/// Permitted readers of a file. In either case only its owner may write it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Its owner and its group: Kubernetes hands a mounted Secret to a process that is not root by the pod's
+    /// Its owner and its group: Kubernetes makes a mounted Secret readable for a non-root process through the pod's
     /// `fsGroup`.
     Group,
     /// Every user of the machine: the default mode of a mounted Secret is 0644.
@@ -24,27 +24,27 @@ pub enum Readers {
 /// Opens a file for reading.
 ///
 /// # Errors
-/// When it cannot be opened, or another user could have decided what is in it.
+/// When it cannot be opened, or another user may control its content.
 pub fn open(path: &Path, readers: Readers) -> Result<File, Error> {
     check_links(path)?;
     let file = File::open(path).map_err(io(path))?;
-    // Of the opened file, not of the path: what is checked is what is read.
+    // Of the opened file, not of the path, so that the file checked is the file read.
     let metadata = file.metadata().map_err(io(path))?;
     check_owner(path, &metadata)?;
-    // A terminal or /dev/null is not written to be read here.
+    // The mode matters only for stored content, not for a terminal or /dev/null.
     if metadata.is_file() || metadata.file_type().is_fifo() {
         check_mode(path, &metadata, readers == Readers::Anyone)?;
     }
     Ok(file)
 }
 
-/// Reads a file of at most `limit` bytes. The content is wiped when it is dropped.
+/// Reads a file of at most `limit` bytes. The content is zeroed on drop.
 ///
 /// # Errors
-/// As [`open`], and when it is longer.
+/// As [`open`], and when the file is larger.
 pub fn read(path: &Path, readers: Readers, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let file = open(path, readers)?;
-    // Of its full size from the start: growing would leave copies of a secret behind.
+    // Allocated in full size: growing would leave copies of a secret behind.
     let mut content = Zeroizing::new(Vec::with_capacity(limit + 1));
     file.take(limit as u64 + 1)
         .read_to_end(&mut content)
@@ -58,10 +58,10 @@ pub fn read(path: &Path, readers: Readers, limit: usize) -> Result<Zeroizing<Vec
     Ok(content)
 }
 
-/// Checks a folder: it belongs to this user or to root, and nobody else can write it.
+/// Checks that a folder belongs to this user or to root, and that only its owner can write it.
 ///
 /// # Errors
-/// When another user could have put something into it, or it is none.
+/// When another user can write it, or the path is not a folder.
 pub fn folder(path: &Path) -> Result<(), Error> {
     check_links(path)?;
     let metadata = fs::metadata(path).map_err(io(path))?;

@@ -1,4 +1,4 @@
-//! Writing what only this user may read.
+//! Atomic writes of files that only this user can read.
 
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -6,17 +6,16 @@ use std::path::Path;
 
 use tempfile::{NamedTempFile, PersistError};
 
-/// Writes a new file of mode 0600. It appears whole or not at all, and is on disk when this returns. Whatever is at
-/// the path already stays, a link too, which is not followed.
+/// Creates a file of mode 0600, atomically and durably. Never replaces an existing file or link, and follows no link.
 ///
 /// # Errors
-/// [`io::ErrorKind::AlreadyExists`] when there is anything at the path.
+/// [`io::ErrorKind::AlreadyExists`] when the path exists, also as a dangling link.
 pub fn create_new(path: &Path, content: &[u8]) -> io::Result<()> {
     persist(path, content, NamedTempFile::persist_noclobber).map(drop)
 }
 
-/// Writes a file of mode 0600 in place of the one that is there. A link at the path is replaced and not followed.
-/// The file that was written is returned open, so that it can be locked.
+/// Writes a file of mode 0600, replacing any existing one. A link at the path is replaced, not followed. Returns the
+/// open file, so that it can be locked.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -33,12 +32,12 @@ fn persist<'a>(
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    // Made by O_CREAT and O_EXCL, under a name that nobody can guess.
+    // Created with O_CREAT and O_EXCL, under an unpredictable name.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     let file = put(file, path).map_err(|error| error.error)?;
-    // A new name in a folder is durable once the folder is.
+    // The new name is durable once the folder is synced.
     File::open(folder)?.sync_all()?;
     Ok(file)
 }

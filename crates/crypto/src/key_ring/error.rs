@@ -1,4 +1,4 @@
-//! Why a key ring cannot be read or written.
+//! Errors of reading and writing a key ring.
 
 use std::{io, path::PathBuf};
 
@@ -19,7 +19,7 @@ pub enum KeyRingError {
         source: io::Error,
     },
 
-    /// There is something at the path already. A key ring is never overwritten: whatever its keys have
+    /// The path exists already. A key ring is never overwritten, because every DEK that its keys have
     /// wrapped would be lost.
     #[error("key ring {} exists already and is never overwritten", path.display())]
     Exists {
@@ -27,9 +27,9 @@ pub enum KeyRingError {
         path: PathBuf,
     },
 
-    /// Others than the owner and a reading group can get at the keys.
+    /// The file's mode gives more than the owner and a reading group access to the keys.
     #[error(
-        "key ring {} has mode {mode:04o}: nobody but its owner may write it and others may not read it; \
+        "key ring {} has mode {mode:04o}: only its owner may write it, and others may not read it; \
          make it 0600 (0400, or 0440 where a group must read it)", path.display()
     )]
     Exposed {
@@ -62,7 +62,7 @@ pub enum KeyRingError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most bytes that are read.
+        /// The size limit in bytes.
         limit: usize,
     },
 
