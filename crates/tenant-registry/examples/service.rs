@@ -1,10 +1,11 @@
 //! An axum service over thousands of tenants in one budget of connections, kept apart by their PostgreSQL logins.
-use axum::{Router, extract::FromRequestParts, http::StatusCode, http::request::Parts, routing::get};
+use axum::{Router, http::StatusCode, response::IntoResponse, response::Response, routing::get};
 use sqlx::postgres::{PgConnectOptions, PgPool};
 use std::{error::Error, sync::Arc};
+use tenant_registry::axum::{Db, ResolveTenant, TenantError, TenantHeader, Transaction};
 use tenant_registry::{
     Budget, BudgetSettings, BudgetedPool, BudgetedSettings, Registry, RegistrySettings, SentinelSettings,
-    SourceError, SourceFuture, TenantDb, TenantId, TenantSource, TenantSpec,
+    SourceError, SourceFuture, TenantId, TenantSource, TenantSpec,
 };
 
 /// Where this service keeps its tenants' passwords, and how it reaches their database.
@@ -23,26 +24,32 @@ impl TenantSource for Passwords {
     }
 }
 
-/// A handler that takes this cannot name another tenant. Whoever calls must be allowed to: check that here.
-struct Tenant(TenantDb);
-impl FromRequestParts<Registry<BudgetedPool>> for Tenant {
-    type Rejection = StatusCode;
-    async fn from_request_parts(
-        parts: &mut Parts,
-        tenants: &Registry<BudgetedPool>,
-    ) -> Result<Self, StatusCode> {
-        let header = parts.headers.get("x-tenant-id").ok_or(StatusCode::BAD_REQUEST)?;
-        let id = header.to_str().ok().and_then(|id| id.parse().ok());
-        let db = tenants.db(id.ok_or(StatusCode::BAD_REQUEST)?).await;
-        db.map(Self).map_err(|_| StatusCode::NOT_FOUND)
-    }
+/// A handler that takes `Db` or `Transaction` cannot name another tenant.
+async fn count(Db(db): Db) -> Result<String, TenantError> {
+    let query = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM app.users");
+    Ok(query.fetch_one(&db).await?.to_string())
 }
 
-async fn users(Tenant(db): Tenant) -> Result<String, StatusCode> {
-    let count = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM app.users");
-    let count = count.fetch_one(&db).await;
-    let count = count.map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
-    Ok(count.to_string())
+async fn clear(Transaction(mut transaction): Transaction) -> Result<StatusCode, TenantError> {
+    let query = sqlx::query("DELETE FROM app.users");
+    query.execute(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a client gets in place of an answer: the status of the error, `Retry-After` where waiting helps, and a text.
+fn respond(error: TenantError) -> Response {
+    let text = match error.status() {
+        StatusCode::NOT_FOUND => "there is no such tenant",
+        StatusCode::FORBIDDEN => "the tenant is suspended or locked out",
+        StatusCode::TOO_MANY_REQUESTS => "the tenant uses all of its connections",
+        StatusCode::SERVICE_UNAVAILABLE => "the database is busy or down: try again",
+        StatusCode::GATEWAY_TIMEOUT => "the query took too long, or its connection was lost",
+        StatusCode::CONFLICT => "another request was faster: try again",
+        _ => "internal error",
+    };
+    let (parts, _) = error.into_response().into_parts();
+    Response::from_parts(parts, text.into())
 }
 
 #[tokio::main]
@@ -52,8 +59,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let control = PgPool::connect("postgres:///control").await?;
     let source = Arc::new(Passwords(control, data));
     let pools = Arc::new(BudgetedSettings::new(budget));
-    let tenants = Registry::new(source, RegistrySettings::default(), pools);
-    let app = Router::new().route("/users", get(users)).with_state(tenants);
+    let tenants: Registry<BudgetedPool> = Registry::new(source, RegistrySettings::default(), pools);
+    // The caller must be allowed to name the tenant: put a layer around this one that checks it.
+    let tenant = ResolveTenant::new(tenants, TenantHeader("x-tenant-id")).respond_with(respond);
+    let users = get(count).delete(clear).route_layer(tenant);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, Router::new().route("/users", users)).await?)
 }

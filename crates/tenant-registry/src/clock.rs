@@ -1,10 +1,10 @@
-//! The registry's time.
+//! Clock of a registry: milliseconds since its start.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What counts as for ever: a longer wait would leave the clock's range.
+/// The longest wait; a longer one would leave the clock's range.
 const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Milliseconds since the registry's start: a time that fits an atomic.
@@ -20,7 +20,7 @@ impl Clock {
     }
 }
 
-/// When this much time has passed; settings may say a time that no clock reaches.
+/// The time after this wait; settings may say one that no clock reaches.
 pub(crate) fn after(wait: Duration) -> Instant {
     Instant::now() + wait.min(FOR_EVER)
 }

@@ -5,22 +5,24 @@ use std::fmt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, stream};
+use pg_session::prepared::{self, Rerun};
+use pg_session::{Checkout as _, ConnectionState, Parts};
 use sqlx::postgres::{PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
-use crate::checkout::{Checkout as _, Checkouts, ConnectionState, Parts};
-use crate::prepared::{self, Rerun};
-use crate::{BudgetedPool, TenantId};
+use crate::checkout::Checkouts;
+use crate::id::TenantId;
+use crate::pool::DefaultPool;
 
 /// A connection of the tenant's, given back when it is dropped.
 ///
-/// `&mut TenantConnection` is a sqlx [`Executor`]. A statement that was not run to its end marks it unclean:
-/// then it is rolled back in a task of its own before anybody else gets it, or closed. (sqlx counts a
-/// transaction only after the server's reply, so a cancelled `BEGIN` is open without its knowing.)
-pub struct TenantConnection<P: Checkouts = BudgetedPool> {
+/// `&mut TenantConnection` is a sqlx [`Executor`]. A statement that was not run to its end marks the connection unclean:
+/// it is rolled back in a task of its own before another request gets it, or closed. (sqlx counts a transaction only
+/// after the server's reply, so it does not know of one opened by a cancelled `BEGIN`.)
+pub struct TenantConnection<P: Checkouts = DefaultPool> {
     checkout: P::Checkout,
     tenant: TenantId,
-    /// Somebody had the bare connection: it is not known what they left.
+    /// The bare connection was handed out: its session state is unknown.
     bared: bool,
 }
 

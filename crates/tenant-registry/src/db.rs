@@ -6,14 +6,16 @@ use async_stream::try_stream;
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use pg_session::prepared::{self, Rerun};
+use pg_session::{Checkout as _, ConnectionState, Parts, Refusal};
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
-use crate::checkout::{Checkout as _, Checkouts, ConnectionState, Parts};
+use crate::checkout::Checkouts;
 use crate::connection::TenantConnection;
-use crate::prepared::{self, Rerun};
+use crate::pool::DefaultPool;
 use crate::transaction::TenantTransaction;
-use crate::{BudgetedPool, Lease, LeaseError, PoolSnapshot, Registry, TenantId};
+use crate::{Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 
 /// A tenant's database. `&TenantDb` is a sqlx [`Executor`]: every query takes a connection of the tenant's
 /// pool for its own length, in one round trip.
@@ -30,7 +32,7 @@ use crate::{BudgetedPool, Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 ///
 /// Several statements on one connection go through [`acquire`](Self::acquire), a transaction through
 /// [`begin`](Self::begin): both are safe to drop at any point. Do not send `BEGIN` as text.
-pub struct TenantDb<P: Checkouts = BudgetedPool> {
+pub struct TenantDb<P: Checkouts = DefaultPool> {
     lease: Lease<P>,
 }
 
@@ -48,8 +50,8 @@ impl<P: Checkouts> TenantDb<P> {
     /// One connection for several statements.
     ///
     /// # Errors
-    /// When no connection could be had until the deadline; [`Failure::of`](crate::Failure::of) tells why.
-    pub async fn acquire(&self) -> Result<TenantConnection<P>, sqlx::Error> {
+    /// When no connection could be had until the deadline.
+    pub async fn acquire(&self) -> Result<TenantConnection<P>, Refusal> {
         let checkout = P::checkout(&self.lease).await?;
         Ok(TenantConnection::new(checkout, self.tenant()))
     }
@@ -58,7 +60,7 @@ impl<P: Checkouts> TenantDb<P> {
     ///
     /// # Errors
     /// As [`acquire`](Self::acquire).
-    pub async fn begin(&self) -> Result<TenantTransaction<P>, sqlx::Error> {
+    pub async fn begin(&self) -> Result<TenantTransaction<P>, Refusal> {
         TenantTransaction::begin(self.acquire().await?).await
     }
 

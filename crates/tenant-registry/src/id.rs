@@ -1,4 +1,4 @@
-//! The name of a tenant.
+//! Tenant ids.
 
 use std::fmt;
 use std::str::FromStr;
@@ -26,6 +26,12 @@ impl TenantId {
     /// The UUID, to bind as `tenant_id = $1`.
     pub const fn as_uuid(self) -> Uuid {
         self.0
+    }
+}
+
+impl From<TenantId> for Uuid {
+    fn from(id: TenantId) -> Self {
+        id.0
     }
 }
 

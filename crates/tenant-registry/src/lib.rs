@@ -33,10 +33,16 @@
 //! # }
 //! ```
 //!
-//! The way of a lease: [`Registry::lease`] looks into the map (no lock, no allocation); a miss opens the
-//! tenant in a task of its own, once for all who wait; an eviction hands the pool to the reaper, which closes
-//! it when its last lease has ended, or at a deadline. The crate knows no HTTP, no cryptography and no store
-//! of tenants: that is what [`TenantSource`] is for.
+//! [`Registry::lease`] reads a lock-free index, without a lock or an allocation. A miss opens the tenant in a task of
+//! its own, once for all callers that wait. moka decides which tenants stay (time-to-idle, a cap, LRU); the reaper
+//! closes an evicted pool after its last lease, or at a deadline. The crate knows no cryptography and no store of
+//! tenants: that is what [`TenantSource`] is for.
+//!
+//! # Features
+//!
+//! - `budget` (default): pools within one budget of connections, by `connection-budget`. Without it there is
+//!   [`PlainPool`], one `sqlx::PgPool` for each tenant.
+//! - `axum`: a tower layer that leases a request's tenant, and extractors for handlers.
 //!
 //! # Metrics
 //!
@@ -52,87 +58,65 @@
 //! | `tenantry.registry.misses` | counter, `{lease}` | leases of tenants that were not resident, by `outcome`; those given up by their callers are not counted |
 //! | `tenantry.registry.source.duration` | histogram, s | questions to the source, by `outcome`; misses beyond their number joined another or were answered from memory |
 //! | `tenantry.registry.changes` | counter, `{change}` | changes followed, by `kind`: `tenant`, `resync` |
-//! | `tenantry.registry.panics` | counter, `{panic}` | panics that were caught, by `code`: `source`, `pool`, `changes`, `end_backend`, `login` |
+//! | `tenantry.registry.panics` | counter, `{panic}` | panics that were caught, by `code`: `source`, `pool`, `changes`, `end_backend`, `limit_connections`, `login` |
 
-mod admission;
-mod answer;
-mod asking;
-mod backoff;
-mod budget;
-mod candidates;
-mod change;
+#[cfg(feature = "axum")]
+pub mod axum;
+#[cfg(feature = "budget")]
+mod budgeted;
+mod changes;
 mod checkout;
 mod clock;
 mod connection;
-mod connection_limit;
-mod counters;
 mod db;
-mod entry;
 mod error;
-mod eviction;
-mod follow;
-mod forget;
 mod id;
-mod known;
-mod lease;
-mod memory;
-mod meters;
-mod opener;
-mod opening;
-mod outage;
-mod panics;
-mod pings;
+mod index;
+mod lookup;
+mod observe;
 mod plain;
 mod plain_login;
 mod pool;
-mod pooling;
-pub mod prepared;
 mod probe;
-mod rate;
 mod reaper;
-mod reason;
 mod registry;
-mod residents;
-mod resync;
-mod retired;
-mod session;
+mod residency;
 mod settings;
-mod snapshot;
 mod source;
-mod stripe;
 mod transaction;
 mod warm;
 
-pub use budget::{
-    Budget, BudgetSettings, BudgetSnapshot, BudgetSpent, BudgetedCheckout, BudgetedPool, BudgetedSettings,
-    EndBackend, Ledger, LoginBackoff, MAX_CONNECTIONS_PER_TENANT, SentinelSettings, WatchdogSettings,
+#[cfg(feature = "budget")]
+pub use budgeted::{
+    Budget, BudgetSettings, BudgetSnapshot, BudgetedCheckout, BudgetedPool, BudgetedSettings, EndBackend,
+    Ledger, MAX_CONNECTIONS_PER_TENANT, PoolKey, SentinelSettings, WatchdogSettings,
 };
-pub use change::{Change, TenantNotice};
-pub use checkout::{Checkout, Checkouts, ConnectionState, Parts};
+pub use changes::notice::{Change, TenantNotice};
+pub use checkout::Checkouts;
 pub use connection::TenantConnection;
-pub use counters::{Departures, RegistryStats};
 pub use db::TenantDb;
-pub use error::{Failure, LeaseError};
+pub use error::LeaseError;
 pub use id::TenantId;
-pub use lease::Lease;
-pub use pings::bounded_pings;
+pub use index::Lease;
+pub use observe::counters::{Departures, RegistryStats};
+pub use observe::snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
+pub use pg_session::{
+    BypassReason, Checkout, ConnectFailure, ConnectionState, Failure, Parts, Refusal, SessionRefused,
+    SessionSettings, TransactionPooling, bounded_pings, bounded_return, explain_pooling, prepared,
+};
 pub use plain::{PlainCheckout, PlainPool, PlainSettings};
-pub use pool::{Closed, PoolSnapshot, TenantPool, Trouble};
-pub use pooling::{TransactionPooling, explain_pooling};
-pub use probe::ConnectFailure;
+pub use pool::{Closed, DefaultPool, LoginTrouble, PoolSnapshot, TenantPool};
 pub use registry::Registry;
-pub use session::{SessionRefused, SessionSettings};
 pub use settings::{Refused, RegistrySettings};
-pub use snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
 pub use source::{
     RefusedFuture, Reload, SourceError, SourceFuture, StandingFuture, TenantSource, TenantSpec,
 };
 pub use transaction::TenantTransaction;
 pub use warm::WarmedUp;
 
-pub(crate) use counters::Counters;
+pub(crate) use pg_session::panics;
 
 /// The README's example compiles.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "axum", feature = "budget"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use pg_session::{
+    Checkout, Closed, ConnectFailure, ConnectionState, Parts, PoolSnapshot, Refusal, SessionSettings,
+    bounded_pings,
+};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{Executor as _, Postgres};
 use tokio::runtime::Handle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::checkout::{Checkout, Checkouts, ConnectionState, Parts};
-use crate::pings::bounded_pings;
+use crate::checkout::Checkouts;
 use crate::plain_login::PlainLogin;
-use crate::pool::Closed;
-use crate::probe::{ConnectFailure, Probe};
-use crate::session::SessionSettings;
-use crate::{Lease, PoolSnapshot, Reload, TenantPool, TenantSpec};
+use crate::probe::Probe;
+use crate::{Lease, Reload, TenantPool, TenantSpec};
 
 /// What all plain pools of a registry have in common.
 #[derive(Debug, Clone)]
@@ -66,7 +67,7 @@ impl TenantPool for PlainPool {
         let login = Arc::new(PlainLogin::new(spec.connect, settings.session.clone()));
         let verified = Arc::clone(&login);
         // The return to the pool pings already; a second round trip before each use buys nothing.
-        let options = bounded_pings(PgPoolOptions::new(), settings.ping_after_idle, PING)
+        let options = bounded_pings(PgPoolOptions::new(), spec.tenant, settings.ping_after_idle, PING)
             .max_connections(spec.max_connections)
             .min_connections(0)
             .acquire_timeout(settings.acquire_timeout)
@@ -142,20 +143,19 @@ impl PlainPool {
 
     /// What kept an acquire from a connection: for a `PoolTimedOut` its cause, unless a login works: then the
     /// tenant's own connections were busy.
-    async fn explain(&self, error: sqlx::Error) -> sqlx::Error {
-        let cause = match error {
-            sqlx::Error::PoolTimedOut => self.probe.cause().await,
-            sqlx::Error::PoolClosed => None,
-            error => return ConnectFailure::from(error).into(),
-        };
-        cause.map_or(error, sqlx::Error::from)
+    async fn explain(&self, error: sqlx::Error) -> Refusal {
+        match error {
+            sqlx::Error::PoolTimedOut => self.probe.cause().await.map_or(Refusal::PoolBusy, Refusal::from),
+            sqlx::Error::PoolClosed => Refusal::Closed,
+            error => ConnectFailure::from(error).into(),
+        }
     }
 }
 
 impl Checkouts for PlainPool {
     type Checkout = PlainCheckout;
 
-    async fn checkout(lease: &Lease<Self>) -> Result<PlainCheckout, sqlx::Error> {
+    async fn checkout(lease: &Lease<Self>) -> Result<PlainCheckout, Refusal> {
         let acquired = lease.pool.acquire().await;
         lease.heed_version();
         match acquired {

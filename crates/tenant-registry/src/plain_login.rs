@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use pg_session::session::{self, SessionSettings};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-
-use crate::session::{self, SessionSettings};
 
 /// The start-up options depend on the server's version, which the first login tells: until then those are sent that
 /// every version takes.

@@ -1,54 +1,23 @@
-//! Asks why no connection can be had.
+//! Probe for the cause of a failed acquire.
 //!
-//! sqlx's pool retries refused and overcrowded connects until the acquire timeout and then forgets why. A
-//! client is told which it was, so the pool asks once more, directly: at most one login a second for a tenant,
-//! however many wait, so that a busy tenant is not made busier.
+//! sqlx's pool retries failed logins until the acquire timeout, and then drops the cause. To report it, the probe logs in
+//! once more, directly: at most once a second for a tenant, however many requests wait.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use pg_session::ConnectFailure;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions as _, Connection as _};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::Failure;
 use crate::plain_login::PlainLogin;
 
 /// How long the probe's login, and its closing, may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// How long an answer holds.
 const FRESH: Duration = Duration::from_secs(1);
-
-/// Why a tenant's pool could not connect, shared by all who waited.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("the tenant's database refuses connections")]
-pub struct ConnectFailure(#[source] pub Arc<sqlx::Error>);
-
-impl ConnectFailure {
-    /// What kind of failure it is. Nothing was sent yet, so nothing is lost; and whatever else a server has against a
-    /// session, such as that there is no such database (3D000), that it takes no connections (55000) or not this login's
-    /// (42501), it cannot be reached.
-    pub fn kind(&self) -> Failure {
-        match Failure::of(&self.0) {
-            Failure::ConnectionLost => Failure::Unreachable,
-            Failure::Other if self.0.as_database_error().is_some() => Failure::Unreachable,
-            other => other,
-        }
-    }
-}
-
-impl From<sqlx::Error> for ConnectFailure {
-    fn from(cause: sqlx::Error) -> Self {
-        Self(Arc::new(cause))
-    }
-}
-
-impl From<ConnectFailure> for sqlx::Error {
-    fn from(failure: ConnectFailure) -> Self {
-        Self::Configuration(Box::new(failure))
-    }
-}
 
 /// The last answer and when it came; `None` in it: a login worked.
 type Answer = Option<(Instant, Option<ConnectFailure>)>;

@@ -1,4 +1,6 @@
-//! Closes the pools that left the registry, when nobody holds them any more.
+//! Closing of pools that left the registry, after their last lease or at a deadline.
+
+pub(crate) mod reason;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,15 +8,15 @@ use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, timeout_at};
 
+use crate::TenantPool;
 use crate::clock::after;
-use crate::entry::Entry;
+use crate::index::{Entry, Retired};
+use crate::observe::counters::Counters;
 use crate::panics::{caught, caught_call};
 use crate::pool::Closed;
-use crate::reason::Reason;
-use crate::retired::Retired;
-use crate::{Counters, TenantPool};
+use crate::reaper::reason::Reason;
 
-/// Who left, and why.
+/// An entry that left, and why.
 type Departed<P> = (Arc<Entry<P>>, Reason);
 
 /// Takes entries to close. Handing over never waits, and needs no runtime.
@@ -48,7 +50,7 @@ impl<P: TenantPool> Reaper<P> {
             return;
         }
         self.counters.retired(reason);
-        // Whoever retires an entry is the registry's own: a panic of the pool must not end it.
+        // A panic of the pool must not end the registry's own task.
         let _ = caught_call("pool", || entry.body.pool.retire());
         if self.inbox.send((Arc::clone(entry), reason)).is_err() {
             // Only while the runtime goes down: the connections close with their sockets.
@@ -56,7 +58,7 @@ impl<P: TenantPool> Reaper<P> {
         }
     }
 
-    /// Who is retired and not closed yet.
+    /// Pools that are retired and not closed yet.
     pub(crate) fn retired(&self) -> &Retired<P> {
         &self.retired
     }

@@ -1,4 +1,4 @@
-//! The registry: a lease by a tenant's id.
+//! Registry of tenant pools: a lease by a tenant's id.
 
 use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
@@ -7,29 +7,24 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::admission::Admission;
-use crate::answer::Answer;
-use crate::candidates::Candidates;
 use crate::clock::Clock;
-use crate::entry;
-use crate::eviction;
-use crate::memory::Memory;
-use crate::opener::{Opener, Purpose};
-use crate::opening::{Opening, Outcome};
-use crate::outage::Outage;
+use crate::index::{self, Found, Index};
+use crate::lookup::opener::{Opener, Purpose};
+use crate::lookup::opening::{Opening, Outcome};
+use crate::lookup::{Admission, NegativeCache, Outage};
+use crate::observe::counters::Counters;
+use crate::observe::outcome::OutcomeLabel;
 use crate::reaper::Reaper;
-use crate::reason::Reason;
-use crate::residents::{Found, Residents};
-use crate::{
-    Counters, Lease, LeaseError, RegistrySettings, RegistryStats, TenantId, TenantPool, TenantSource,
-};
+use crate::reaper::reason::Reason;
+use crate::residency::{self, Residency};
+use crate::{Lease, LeaseError, RegistrySettings, RegistryStats, TenantId, TenantPool, TenantSource};
 
 /// How often a lease starts over because its tenant changed or was evicted before it could be had.
 const ATTEMPTS: usize = 8;
 
 /// Per-tenant pools, opened by the first lease and shared by all that follow. Cheap to clone.
 ///
-/// A hit takes no lock and allocates nothing. A miss is single-flight: however many ask for a tenant at once,
+/// A hit takes no lock and allocates nothing. A miss is single-flight: however many callers ask for a tenant at once,
 /// its source is asked once and one pool is opened, in a task that no caller's cancellation ends. No tenant's
 /// miss delays another tenant.
 pub struct Registry<P: TenantPool> {
@@ -37,10 +32,10 @@ pub struct Registry<P: TenantPool> {
 }
 
 pub(crate) struct Inner<P: TenantPool> {
-    pub(crate) residents: Residents<P>,
-    pub(crate) candidates: Candidates,
+    pub(crate) index: Index<P>,
+    pub(crate) residency: Residency<P>,
     pub(crate) source: Arc<dyn TenantSource>,
-    pub(crate) memory: Memory,
+    pub(crate) negative_cache: NegativeCache,
     pub(crate) outage: Outage,
     pub(crate) admission: Admission,
     pub(crate) settings: RegistrySettings,
@@ -51,14 +46,14 @@ pub(crate) struct Inner<P: TenantPool> {
     pub(crate) stripes: usize,
     pub(crate) counters: Arc<Counters>,
     pub(crate) closing: CancellationToken,
-    /// Cancelled when nobody holds the registry any more.
+    /// Cancelled when the last handle of the registry is dropped.
     pub(crate) ended: CancellationToken,
 }
 
 impl<P: TenantPool> Drop for Inner<P> {
     fn drop(&mut self) {
         self.ended.cancel();
-        self.counters.meters.left(self.residents.count());
+        self.counters.metrics.registry_ended(self.index.residents());
     }
 }
 
@@ -70,23 +65,24 @@ impl<P: TenantPool> Registry<P> {
         pool_settings: P::Settings,
     ) -> Self {
         let counters = Arc::new(Counters::new());
+        let (residency, residency_task) = residency::new(&settings);
         let inner = Arc::new(Inner {
-            residents: Residents::new(),
-            candidates: Candidates::default(),
-            memory: Memory::new(),
+            index: Index::new(),
+            residency,
+            negative_cache: NegativeCache::new(&settings),
             outage: Outage::default(),
             admission: Admission::new(&settings),
             source,
             pool_settings,
             reaper: Reaper::start(settings.reap_deadline, Arc::clone(&counters)),
             clock: Clock::start(),
-            stripes: entry::stripes(),
+            stripes: index::stripes(),
             counters,
             closing: CancellationToken::new(),
             ended: CancellationToken::new(),
             settings,
         });
-        eviction::start(&inner);
+        residency_task.start(&inner);
         Self { inner }
     }
 
@@ -95,22 +91,22 @@ impl<P: TenantPool> Registry<P> {
     /// # Errors
     /// When the source has no way to the tenant, or the registry closes; see [`LeaseError`].
     pub async fn lease(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
-        match self.inner.residents.lease(tenant) {
+        match self.inner.index.lease(tenant) {
             Some(lease) => Ok(lease),
             // Boxed, so that a hit does not carry the miss's state about.
             None => Box::pin(self.miss(tenant)).await,
         }
     }
 
-    /// The same for a tenant that is resident, without waiting: for a layer that need not become a future of its own for
-    /// it. `None` says nothing of the tenant; ask [`lease`](Self::lease) then.
+    /// As [`lease`](Self::lease) for a tenant that is resident, without waiting: for a layer that need not become a
+    /// future of its own for it. On `None` ask [`lease`](Self::lease); the tenant may exist.
     pub fn resident(&self, tenant: TenantId) -> Option<Lease<P>> {
-        self.inner.residents.lease(tenant)
+        self.inner.index.lease(tenant)
     }
 
     async fn miss(&self, tenant: TenantId) -> Result<Lease<P>, LeaseError> {
         let leased = self.open(tenant).await;
-        self.inner.counters.meters.missed(Answer::of_lease(&leased));
+        self.inner.counters.metrics.miss(OutcomeLabel::of_lease(&leased));
         leased
     }
 
@@ -119,37 +115,36 @@ impl<P: TenantPool> Registry<P> {
             if self.inner.closing.is_cancelled() {
                 return Err(LeaseError::ShuttingDown);
             }
-            if let Some(error) = self.inner.memory.recall(tenant) {
+            if let Some(error) = self.inner.negative_cache.get(tenant) {
                 return Err(error);
             }
-            let opening = match self.find_or_open(tenant, Purpose::Lease)? {
+            let waiter = match self.find_or_open(tenant, Purpose::Lease)? {
                 Found::Lease(lease) => return Ok(lease),
-                Found::Opening(opening) => opening,
+                Found::Opening(waiter) => waiter,
             };
-            match opening.outcome().await {
-                Outcome::Open(entry) => {
-                    // It may have been evicted or invalidated since.
-                    if let Some(lease) = Lease::of(&entry) {
+            match waiter.outcome().await {
+                Outcome::Open(opened) => {
+                    if let Some(lease) = opened.into_lease() {
                         return Ok(lease);
                     }
                 }
                 Outcome::Failed(error) => return Err(error),
-                Outcome::Overtaken | Outcome::Pending => {}
+                Outcome::Overtaken => {}
             }
         }
         Err(LeaseError::Overloaded)
     }
 
-    /// A lease, or the opening to wait for, started if there was none and its turn comes in time.
+    /// A lease, or an opening to wait for, started if there was none and its turn comes in time.
     pub(crate) fn find_or_open(&self, tenant: TenantId, purpose: Purpose) -> Result<Found<P>, LeaseError> {
         let inner = &self.inner;
-        if let Some(found) = inner.residents.find(tenant) {
+        if let Some(found) = inner.index.find(tenant) {
             return Ok(found);
         }
-        // Before there is a place in the map and a task for it: a made-up id may get no turn at all.
+        // Before it has a slot and a task: a made-up id may get no turn at all.
         let turn = inner.turn(tenant).inspect_err(|_| inner.counters.failed())?;
-        let (tell, opening) = Opening::new();
-        if let Some(found) = inner.residents.find_or_insert(tenant, &opening) {
+        let (opening, waiter) = Opening::new();
+        if let Some(found) = inner.index.find_or_insert(tenant, &opening) {
             return Ok(found);
         }
         let opener = Opener {
@@ -157,27 +152,26 @@ impl<P: TenantPool> Registry<P> {
             tenant,
             purpose,
             turn,
-            opening: opening.clone(),
-            tell,
+            opening,
         };
         tokio::spawn(opener.run());
-        Ok(Found::Opening(opening))
+        Ok(Found::Opening(waiter))
     }
 
-    /// Forgets the tenant's pool, and what the source said if there is none: what is leased goes on, a lease asked for
-    /// after this asks the source again. Holds also against an opening that is under way.
+    /// Forgets the tenant's pool or failed lookup: leases that are held go on, a lease asked for after this looks the
+    /// tenant up again. Overtakes an opening in flight as well.
     pub fn invalidate(&self, tenant: TenantId) {
         self.inner.invalidate(tenant);
     }
 
-    /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline.
-    /// Returns what was counted; `open()` is what was left open.
+    /// Refuses new leases, closes every pool as its leases end, and waits for that until the deadline. Returns the
+    /// counters; `open()` is how many were left open.
     pub async fn shutdown(&self, deadline: Duration) -> RegistryStats {
         self.inner.closing.cancel();
         fence(Ordering::SeqCst);
         self.inner
-            .residents
-            .each_slot(|tenant, _| self.inner.forget(tenant, Reason::Shutdown, |_| false));
+            .index
+            .for_each_slot(|tenant, _| self.inner.remove_unless(tenant, Reason::Shutdown, |_| false));
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),

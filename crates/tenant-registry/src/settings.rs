@@ -1,30 +1,30 @@
-//! What a registry does with the pools that it keeps.
+//! Settings of a registry.
 
 use std::time::Duration;
 
 /// Settings of a [`Registry`](crate::Registry).
 #[derive(Debug, Clone)]
 pub struct RegistrySettings {
-    /// The most tenants that are resident at once; past it the one longest unused goes. At least one.
+    /// The most tenants that are resident at once; beyond it the least recently used one is evicted. At least one.
     pub max_resident: u64,
-    /// A pool that nobody holds, nor has leased for this long, is closed: at most half as long again later, and
+    /// A pool that is not held, and was not leased for this long, is closed: at most half as long again later, and
     /// never more than ten seconds.
     pub idle_timeout: Duration,
-    /// How long a lookup may take: the wait for its turn and its place, and the source's answer.
+    /// Timeout of a lookup: the wait for its turn and its permit, and the source's answer.
     pub open_timeout: Duration,
     /// How long the reaper waits for the leases and the borrowed connections of a pool that it closes.
     pub reap_deadline: Duration,
-    /// The most lookups that are under way at the source at once. At least one.
+    /// The most lookups in flight at the source. At least one.
     pub max_loads: usize,
-    /// So many lookups a second, after a second's worth of them at once, may be of tenants that this registry has not
-    /// seen to exist: made-up ids, and after a start all tenants once. At least one.
+    /// Rate limit for lookups of tenant ids not seen before, in lookups per second; bursts of one second are allowed.
+    /// Made-up ids fall under it, and after a start each tenant once. At least one.
     pub strangers_per_second: u32,
-    /// How long it is remembered that the source knows no such tenant. A [`Change`](crate::Change) or an invalidation
-    /// of the tenant forgets it at once; where neither is told, this is how long a new tenant may be refused.
+    /// How long an unknown tenant stays in the negative cache. A [`Change`](crate::Change) or an invalidation of the
+    /// tenant removes it at once; without either, this is how long a new tenant may be refused.
     pub unknown_memory: Duration,
     /// The same for a tenant that is suspended, not ready, or whose credentials are of no use.
     pub refused_memory: Duration,
-    /// What becomes of the leases of a tenant that is not served any more.
+    /// What happens to the leases of a tenant that is not served any more.
     pub on_refused: Refused,
 }
 
@@ -44,7 +44,7 @@ impl Default for RegistrySettings {
     }
 }
 
-/// What becomes of the leases of a tenant that is suspended or gone. It gets no new ones either way.
+/// What happens to the leases of a tenant that is suspended or gone. It gets no new ones either way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Refused {
     /// They go on until they are given back.

@@ -24,8 +24,8 @@ pub trait TenantSource: Send + Sync + 'static {
     /// How to reach this tenant's database as this tenant.
     fn load(&self, tenant: TenantId) -> SourceFuture<'_>;
 
-    /// The server has refused the password that [`load`](Self::load) has just returned (SQLSTATE 28P01): it was changed
-    /// there, and an operator has to act. The default does nothing.
+    /// The server does not let in the login that [`load`](Self::load) has just returned, by its password or by NOLOGIN:
+    /// it was changed there, and an operator has to act. The default does nothing.
     fn refused(&self, tenant: TenantId) -> RefusedFuture<'_> {
         let _ = tenant;
         Box::pin(async {})
@@ -103,7 +103,7 @@ impl Reload {
 
 impl Reload {
     /// Tells the source that the server refuses what it has just given.
-    pub(crate) async fn refused(&self) {
+    pub async fn refused(&self) {
         self.source.refused(self.tenant).await;
     }
 }

@@ -1,16 +1,19 @@
 //! A transaction that a dropped future cannot leave open for the next one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
+use pg_session::Refusal;
+use pg_session::prepared::Rerun;
 use sqlx::postgres::{PgConnection, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 
 use crate::checkout::Checkouts;
 use crate::connection::TenantConnection;
-use crate::prepared::Rerun;
-use crate::{BudgetedPool, TenantId};
+use crate::id::TenantId;
+use crate::pool::DefaultPool;
 
 /// PostgreSQL answers the COMMIT of a failed transaction with a ROLLBACK and no error. Within one it refuses any
 /// other statement (25P02), so an empty one in front, in the same message, makes it an error.
@@ -30,19 +33,22 @@ const COMMIT: &str = "SELECT; COMMIT";
 ///     transaction.commit().await
 /// }
 /// ```
-pub struct TenantTransaction<P: Checkouts = BudgetedPool> {
+pub struct TenantTransaction<P: Checkouts = DefaultPool> {
     // Unclean from BEGIN to the reply to COMMIT: whatever is dropped in between is rolled back.
     connection: TenantConnection<P>,
 }
 
 impl<P: Checkouts> TenantTransaction<P> {
-    pub(crate) async fn begin(mut connection: TenantConnection<P>) -> Result<Self, sqlx::Error> {
-        let begun = connection.start()?.execute("BEGIN").await;
+    pub(crate) async fn begin(mut connection: TenantConnection<P>) -> Result<Self, Refusal> {
+        let begun = match connection.start() {
+            Ok(bare) => bare.execute("BEGIN").await.map(drop),
+            Err(error) => Err(error),
+        };
         match begun {
-            Ok(_) => Ok(Self { connection }),
+            Ok(()) => Ok(Self { connection }),
             Err(error) => {
                 connection.failed(&error);
-                Err(error)
+                Err(Refusal::Begin(Arc::new(error)))
             }
         }
     }

@@ -1,12 +1,12 @@
-//! Opens pools before anybody asks, as after a restart.
+//! Warm-up: pools opened ahead of the first request, as after a restart.
 
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, stream};
 
-use crate::opener::Purpose;
-use crate::opening::Outcome;
-use crate::residents::Found;
+use crate::index::Found;
+use crate::lookup::opener::Purpose;
+use crate::lookup::opening::Outcome;
 use crate::{LeaseError, Registry, TenantId, TenantPool};
 
 /// How often an opening that was overtaken by a change is tried.
@@ -17,15 +17,16 @@ const ATTEMPTS: usize = 3;
 pub struct WarmedUp {
     /// Tenants that are resident now and were not before.
     pub opened: usize,
-    /// Tenants that could not be opened. Who was resident, changed meanwhile or found no room is in neither count.
+    /// Tenants that could not be opened. Those that were resident, changed meanwhile or found no room are in neither
+    /// count.
     pub failed: usize,
 }
 
 impl<P: TenantPool> Registry<P> {
     /// Opens the pools of these tenants, so that their first request need not wait for the source: in this order, at
-    /// most so many `at_once`, and only while there is room, so that nobody goes for them. Ends early when the registry
-    /// closes. They are taken to exist, and do not count among the strangers; name none but those from a record of
-    /// your own, such as [`recently_used`](Self::recently_used).
+    /// most `at_once` at a time, and only while there is room, so that none is evicted for them. Ends early when the
+    /// registry closes. They are taken to exist, and the rate limit for unseen ids does not hold for them; name none but
+    /// those from a record of your own, such as [`recently_used`](Self::recently_used).
     pub async fn warm(&self, tenants: impl IntoIterator<Item = TenantId>, at_once: usize) -> WarmedUp {
         let tenants: Vec<TenantId> = tenants.into_iter().collect();
         let mut openings = stream::iter(tenants)
@@ -35,7 +36,7 @@ impl<P: TenantPool> Registry<P> {
         while let Some(outcome) = openings.next().await {
             match outcome {
                 Outcome::Open(_) => warmed_up.opened += 1,
-                Outcome::Failed(LeaseError::ShuttingDown) | Outcome::Overtaken | Outcome::Pending => {}
+                Outcome::Failed(LeaseError::ShuttingDown) | Outcome::Overtaken => {}
                 Outcome::Failed(_) => warmed_up.failed += 1,
             }
         }
@@ -45,24 +46,24 @@ impl<P: TenantPool> Registry<P> {
     async fn open_ahead(&self, tenant: TenantId) -> Outcome<P> {
         let registry = &*self.inner;
         for _ in 0..ATTEMPTS {
-            let there = registry.residents.at(tenant).is_some();
+            let there = registry.index.slot(tenant).is_some();
             if there
                 || registry.closing.is_cancelled()
-                || !registry.residents.has_room(registry.max_resident())
+                || registry.index.residents() >= registry.max_resident()
             {
                 break;
             }
-            if let Some(error) = registry.memory.recall(tenant) {
+            if let Some(error) = registry.negative_cache.get(tenant) {
                 return Outcome::Failed(error);
             }
-            registry.admission.known(tenant);
-            let opening = match self.find_or_open(tenant, Purpose::WarmUp) {
-                Ok(Found::Opening(opening)) => opening,
-                // Somebody else was faster.
+            registry.admission.tenant_seen(tenant);
+            let waiter = match self.find_or_open(tenant, Purpose::WarmUp) {
+                Ok(Found::Opening(waiter)) => waiter,
+                // Another caller was faster.
                 Ok(Found::Lease(_)) => break,
                 Err(error) => return Outcome::Failed(error),
             };
-            match opening.outcome().await {
+            match waiter.outcome().await {
                 // A change, or the comparison after missed ones, came in between: it has to be read anew.
                 Outcome::Overtaken => {}
                 outcome => return outcome,
@@ -71,14 +72,14 @@ impl<P: TenantPool> Registry<P> {
         Outcome::Overtaken
     }
 
-    /// Who is resident and was leased within this time, right to within a quarter of the idle timeout or five seconds,
-    /// whichever is less: for a record of whom to [`warm`](Self::warm) after a restart. Who was warmed up and not leased
-    /// since is not among them.
+    /// Resident tenants that were leased within this time, to within a quarter of the idle timeout or five seconds,
+    /// whichever is less: for a record of tenants to [`warm`](Self::warm) after a restart. Those that were warmed up and
+    /// not leased since are not among them.
     pub fn recently_used(&self, since: Duration) -> Vec<TenantId> {
         let registry = &*self.inner;
         let now = registry.clock.now();
         let mut tenants = Vec::new();
-        registry.residents.each(|entry| {
+        registry.index.for_each_resident(|entry| {
             let unused = entry.last_leased(now).map(|leased| now.saturating_sub(leased));
             if unused.is_some_and(|unused| Duration::from_millis(unused) <= since) {
                 tenants.push(entry.body.tenant);

@@ -1,5 +1,5 @@
-//! Networks that go silent under a connection: the waiter gets its error at its deadline, and the budget its permit as
-//! soon as the backend is seen gone.
+//! Half-open connections: the caller gets its error at its deadline, and the budget its permit once the backend is
+//! gone.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use testkit::Proxy;
 use tokio::time::timeout;
 
 use crate::suite::support::{Knobs, World, within_long};
-use crate::town::{Plan, Town, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, select_one};
 
 #[tokio::test]
 async fn a_connection_on_a_silent_network_gives_its_permit_back() {
     let world = World::new().await;
     let proxy = Proxy::before(world.databases.server().cluster());
-    let town = Town::in_world(
+    let cluster = TestCluster::with_world(
         world,
-        Plan {
+        ClusterSetup {
             tenants: 2,
             cap: 1,
-            ..Plan::default()
+            ..ClusterSetup::default()
         },
     )
     .await;
     {
-        let mut specs = town.specs.0.lock().unwrap();
-        let spec = specs.get_mut(&town.tenants[0]).unwrap();
+        let mut specs = cluster.specs.0.lock().unwrap();
+        let spec = specs.get_mut(&cluster.tenants[0]).unwrap();
         let address = proxy.address();
         spec.connect = spec
             .connect
@@ -32,7 +32,7 @@ async fn a_connection_on_a_silent_network_gives_its_permit_back() {
             .host(&address.ip().to_string())
             .port(address.port());
     }
-    let (silent, other) = (town.nth(0).await, town.nth(1).await);
+    let (silent, other) = (cluster.tenant_db(0).await, cluster.tenant_db(1).await);
     let mut connection = silent.acquire().await.unwrap();
     proxy.freeze();
     let query = sqlx::query("SELECT 1").execute(&mut connection);
@@ -40,25 +40,25 @@ async fn a_connection_on_a_silent_network_gives_its_permit_back() {
     drop(connection);
     // The server cannot know that its client has gone: the sentinel ends the backend.
     within_long(select_one(&other)).await.unwrap();
-    town.world.until_backends(town.tenants[0], 0).await;
-    assert_eq!(town.books().ledger.quarantine, 0);
+    cluster.world.until_backends(cluster.tenants[0], 0).await;
+    assert_eq!(cluster.checked_snapshot().ledger.quarantine, 0);
     proxy.heal();
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn an_abandoned_query_does_not_run_on() {
     let mut knobs = Knobs::default();
     knobs.session.statement_timeout = Duration::from_mins(10);
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 2,
         cap: 1,
         knobs,
         clean_up: Duration::from_millis(50),
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let (first, second) = (town.nth(0).await, town.nth(1).await);
+    let (first, second) = (cluster.tenant_db(0).await, cluster.tenant_db(1).await);
     let query = tokio::spawn({
         let first = first.clone();
         async move {
@@ -68,11 +68,14 @@ async fn an_abandoned_query_does_not_run_on() {
                 .map(drop)
         }
     });
-    town.world.until_running(town.tenants[0], "pg_sleep(600)").await;
+    cluster
+        .world
+        .until_running(cluster.tenants[0], "pg_sleep(600)")
+        .await;
     query.abort();
     within_long(select_one(&second)).await.unwrap();
-    town.world.until_backends(town.tenants[0], 0).await;
-    town.close().await;
+    cluster.world.until_backends(cluster.tenants[0], 0).await;
+    cluster.close().await;
 }
 
 #[tokio::test]
@@ -80,25 +83,25 @@ async fn while_the_server_cannot_be_asked_no_permit_is_given_back() {
     let world = World::new().await;
     let proxy = Proxy::before(world.databases.server().cluster());
     let address = proxy.address();
-    let town = Town::in_world(
+    let cluster = TestCluster::with_world(
         world,
-        Plan {
+        ClusterSetup {
             tenants: 3,
             cap: 2,
             knobs: Knobs {
                 acquire_timeout: Duration::from_millis(600),
                 ..Knobs::default()
             },
-            by_way_of: Some(address),
-            ..Plan::default()
+            proxy_address: Some(address),
+            ..ClusterSetup::default()
         },
     )
     .await;
     let (one, other) = (
-        town.nth(0).await.acquire().await.unwrap(),
-        town.nth(1).await.acquire().await.unwrap(),
+        cluster.tenant_db(0).await.acquire().await.unwrap(),
+        cluster.tenant_db(1).await.acquire().await.unwrap(),
     );
-    // Nothing passes: neither what the tenants say nor what the sentinel asks.
+    // Nothing passes, of the tenants' traffic nor of the sentinel's.
     proxy.freeze();
     let (mut one, mut other) = (one, other);
     for connection in [&mut one, &mut other] {
@@ -106,15 +109,19 @@ async fn while_the_server_cannot_be_asked_no_permit_is_given_back() {
         assert!(timeout(Duration::from_millis(50), query).await.is_err());
     }
     drop((one, other));
-    town.until(|books| books.ledger.quarantine == 2).await;
-    let refused = within_long(select_one(&town.nth(2).await)).await;
+    cluster.until(|snapshot| snapshot.ledger.quarantine == 2).await;
+    let refused = within_long(select_one(&cluster.tenant_db(2).await)).await;
     assert!(refused.is_err());
-    assert_eq!(town.books().ledger.free, 0, "they may still be there");
+    assert_eq!(
+        cluster.checked_snapshot().ledger.free,
+        0,
+        "they may still be there"
+    );
     proxy.heal();
-    town.until(|books| books.ledger.quarantine == 0).await;
+    cluster.until(|snapshot| snapshot.ledger.quarantine == 0).await;
     for number in 0..3 {
-        let db = town.nth(number).await;
+        let db = cluster.tenant_db(number).await;
         within_long(async { while select_one(&db).await.is_err() {} }).await;
     }
-    town.close().await;
+    cluster.close().await;
 }

@@ -15,7 +15,7 @@ pub(crate) const LOGINS_AT_ONCE: usize = 1;
 /// Requests that fail with a login: all that wait for it.
 pub(crate) const FAIL_WITH_A_LOGIN: usize = 20;
 /// What a refused password is, after the source was asked for another.
-pub(crate) const WRONG_PASSWORD: Failure = Failure::PasswordRefused;
+pub(crate) const LOCKED_OUT: Failure = Failure::LockedOut;
 
 /// With a budget of its own.
 pub(crate) fn settings(databases: &Databases, knobs: Knobs) -> Arc<BudgetedSettings> {

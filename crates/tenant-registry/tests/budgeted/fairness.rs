@@ -1,4 +1,4 @@
-//! Nobody's need makes another one wait longer than its share.
+//! Fairness between tenants: one tenant's load delays another by no more than a turn.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,21 +6,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::task::JoinSet;
 
 use crate::suite::support::within_long;
-use crate::town::{Plan, Town, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, select_one};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_thousand_waiters_of_one_tenant_are_no_storm_of_logins() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 1,
         cap: 20,
         max: 5,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let db = town.nth(0).await;
+    let db = cluster.tenant_db(0).await;
     let most_opening = Arc::new(AtomicU32::new(0));
-    let looking = tokio::spawn({
-        let (budget, most) = (town.budget.clone(), Arc::clone(&most_opening));
+    let sampling = tokio::spawn({
+        let (budget, most) = (cluster.budget.clone(), Arc::clone(&most_opening));
         async move {
             loop {
                 most.fetch_max(budget.snapshot().ledger.opening, Ordering::SeqCst);
@@ -36,23 +36,27 @@ async fn five_thousand_waiters_of_one_tenant_are_no_storm_of_logins() {
     for outcome in within_long(requests.join_all()).await {
         outcome.unwrap();
     }
-    looking.abort();
+    sampling.abort();
     assert!(most_opening.load(Ordering::SeqCst) <= 1, "one login at a time");
-    assert!(town.books().logins <= 5, "{:?}", town.books());
-    town.close().await;
+    assert!(
+        cluster.checked_snapshot().logins <= 5,
+        "{:?}",
+        cluster.checked_snapshot()
+    );
+    cluster.close().await;
 }
 
-/// Another tenant's thousand waiters stand in the ring once, as it does itself. It is served when the connection has
-/// had its turn, long before they are.
+/// A tenant with a thousand waiters is queued once, like one with a single waiter. The single waiter is served after
+/// one turn, long before the thousand.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_waiter_is_served_before_another_ones_thousand() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 2,
         cap: 1,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let (crowd, single) = (town.nth(0).await, town.nth(1).await);
+    let (crowd, single) = (cluster.tenant_db(0).await, cluster.tenant_db(1).await);
     let held = crowd.acquire().await.unwrap();
     let served = Arc::new(AtomicU32::new(0));
     let mut requests = JoinSet::new();
@@ -67,56 +71,59 @@ async fn a_single_waiter_is_served_before_another_ones_thousand() {
             served.fetch_add(1, Ordering::SeqCst);
         });
     }
-    town.until(|books| books.waiting == 1_000).await;
+    cluster.until(|snapshot| snapshot.waiting == 1_000).await;
     let one = tokio::spawn(async move { select_one(&single).await });
-    town.until(|books| books.waiting == 1_001).await;
+    cluster.until(|snapshot| snapshot.waiting == 1_001).await;
     drop(held);
     within_long(one).await.unwrap().unwrap();
     let before = served.load(Ordering::SeqCst);
-    // The longest turn is 200 ms, of 5 ms each; all thousand take five seconds.
+    // The longest turn is 200 ms, at 5 ms a request; all thousand take five seconds.
     assert!(before < 300, "{before} of the crowd came before");
     requests.abort_all();
     while requests.join_next().await.is_some() {}
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn an_idle_connection_passes_on_without_waiting_for_a_timeout() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 4,
         cap: 3,
         max: 3,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
     for number in 0..3 {
-        select_one(&town.nth(number).await).await.unwrap();
+        select_one(&cluster.tenant_db(number).await).await.unwrap();
     }
-    assert_eq!(town.books().ledger.free, 0);
-    within_long(select_one(&town.nth(3).await)).await.unwrap();
-    // The first one was unused for longest.
-    assert_eq!(town.nth(0).await.snapshot().size, 0);
-    assert_eq!(town.nth(1).await.snapshot().size, 1);
-    town.close().await;
+    assert_eq!(cluster.checked_snapshot().ledger.free, 0);
+    within_long(select_one(&cluster.tenant_db(3).await))
+        .await
+        .unwrap();
+    // Tenant 0's connection was the least recently used.
+    assert_eq!(cluster.tenant_db(0).await.snapshot().size, 0);
+    assert_eq!(cluster.tenant_db(1).await.snapshot().size, 1);
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn a_floor_is_never_stolen_below() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 5,
         cap: 3,
         max: 3,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    town.specs
+    cluster
+        .specs
         .0
         .lock()
         .unwrap()
-        .get_mut(&town.tenants[0])
+        .get_mut(&cluster.tenants[0])
         .unwrap()
         .floor = 2;
-    let guaranteed = town.nth(0).await;
+    let guaranteed = cluster.tenant_db(0).await;
     drop((
         guaranteed.acquire().await.unwrap(),
         guaranteed.acquire().await.unwrap(),
@@ -131,7 +138,9 @@ async fn a_floor_is_never_stolen_below() {
                 .unwrap(),
         );
         for number in 1..5 {
-            within_long(select_one(&town.nth(number).await)).await.unwrap();
+            within_long(select_one(&cluster.tenant_db(number).await))
+                .await
+                .unwrap();
         }
         assert_eq!(
             guaranteed.snapshot().size,
@@ -140,31 +149,31 @@ async fn a_floor_is_never_stolen_below() {
         );
     }
     assert_eq!(pids[0], pids[1]);
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn a_waiter_takes_a_connection_given_back_before_its_login_is_done() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 1,
         cap: 2,
         max: 2,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let db = town.nth(0).await;
+    let db = cluster.tenant_db(0).await;
     let mut held = db.acquire().await.unwrap();
     let own: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut held)
         .await
         .unwrap();
     let mut waiting = Box::pin(db.acquire());
-    // Polled once it is in the queue, and a login is on its way.
+    // After one poll the request is queued and a login is in flight.
     assert!(futures_util::poll!(&mut waiting).is_pending());
     drop(held);
     let mut got = match futures_util::poll!(&mut waiting) {
         std::task::Poll::Ready(got) => got.unwrap(),
-        std::task::Poll::Pending => panic!("it was given back, and the waiter was not told"),
+        std::task::Poll::Pending => panic!("it was given back, and the waiter was not answered"),
     };
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&mut got)
@@ -172,5 +181,5 @@ async fn a_waiter_takes_a_connection_given_back_before_its_login_is_done() {
         .unwrap();
     assert_eq!(pid, own);
     drop((waiting, got));
-    town.close().await;
+    cluster.close().await;
 }

@@ -1,26 +1,26 @@
-//! A server that has fewer connections than the budget counts on (53300), since others have them.
+//! Servers with fewer free connections than the budget counts on (53300), because other clients use them.
 
 use std::time::Duration;
 
-use control_plane::postgres::Login;
 use futures_util::future::join_all;
+use schema::Login;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenant_registry::{Failure, TenantDb};
 use testkit::TestServer;
 use tokio::time::sleep;
 
-use crate::bare::Bare;
+use crate::bare_cluster::BareCluster;
 use crate::suite::support::{Knobs, login, within_long};
-use crate::town::{Plan, Town, books, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, checked_snapshot, select_one};
 
 const TENANTS: usize = 30;
-/// What the budget believes, and what there is.
+/// The budget's cap, and the connections that the server really has for it.
 const CAP: u32 = 14;
 const PLACES: usize = 6;
 
-async fn full(knobs: Knobs) -> (Bare, Vec<PgConnection>) {
-    let mut bare = Bare::new(
+async fn full(knobs: Knobs) -> (BareCluster, Vec<PgConnection>) {
+    let mut cluster = BareCluster::new(
         TestServer::bare_with(&[("max_connections", "20")]).await,
         TENANTS,
         CAP,
@@ -28,26 +28,26 @@ async fn full(knobs: Knobs) -> (Bare, Vec<PgConnection>) {
     )
     .await;
     let create = "CREATE ROLE another_service LOGIN PASSWORD 'a test'";
-    bare.superuser.execute(create).await.unwrap();
+    cluster.superuser.execute(create).await.unwrap();
     let another = Login::new("another_service", "a test".to_owned().into());
     let mut others = Vec::new();
-    fill(&bare, &another, &mut others).await;
-    (bare, others)
+    fill(&cluster, &another, &mut others).await;
+    (cluster, others)
 }
 
-/// Until the server has no place left for this login.
-async fn fill(bare: &Bare, login: &Login, others: &mut Vec<PgConnection>) {
+/// Opens connections until the server refuses this login.
+async fn fill(cluster: &BareCluster, login: &Login, others: &mut Vec<PgConnection>) {
     within_long(async {
-        while let Ok(connection) = bare.server.connect(login, "postgres").await {
+        while let Ok(connection) = cluster.server.connect(login, "postgres").await {
             others.push(connection);
         }
     })
     .await;
 }
 
-async fn until_withheld(bare: &Bare, so: impl Fn(u32) -> bool) {
+async fn until_withheld(cluster: &BareCluster, condition: impl Fn(u32) -> bool) {
     within_long(async {
-        while !so(books(&bare.budget).withheld) {
+        while !condition(checked_snapshot(&cluster.budget).withheld) {
             sleep(Duration::from_millis(5)).await;
         }
     })
@@ -55,69 +55,73 @@ async fn until_withheld(bare: &Bare, so: impl Fn(u32) -> bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everybody_is_served_over_what_there_is_and_the_cap_grows_back() {
-    let (bare, mut others) = full(Knobs::default()).await;
+async fn every_tenant_is_served_within_a_lowered_cap_which_grows_back() {
+    let (cluster, mut others) = full(Knobs::default()).await;
     others.truncate(others.len() - PLACES);
     for _ in 0..3 {
-        for outcome in within_long(join_all(bare.dbs.iter().map(select_one))).await {
+        for outcome in within_long(join_all(cluster.dbs.iter().map(select_one))).await {
             outcome.unwrap();
         }
     }
-    let short = books(&bare.budget);
+    let short = checked_snapshot(&cluster.budget);
     assert!(short.server_full > 0, "{short:?}");
     assert_eq!((short.failed_logins, short.failing_tenants), (0, 0), "{short:?}");
     drop(others);
-    until_withheld(&bare, |withheld| withheld == 0).await;
-    assert_eq!(books(&bare.budget).ledger.cap, CAP);
-    // As many at a time as the cap is.
-    let held = join_all(bare.dbs[..CAP as usize].iter().map(TenantDb::acquire));
+    until_withheld(&cluster, |withheld| withheld == 0).await;
+    assert_eq!(checked_snapshot(&cluster.budget).ledger.cap, CAP);
+    // The whole cap is usable at once.
+    let held = join_all(cluster.dbs[..CAP as usize].iter().map(TenantDb::acquire));
     for connection in within_long(held).await {
         connection.unwrap();
     }
-    bare.close().await;
+    cluster.close().await;
 }
 
-/// Neither the reserved places nor the last ones are had, which PostgreSQL refuses in two ways.
+/// PostgreSQL refuses with two different errors: only reserved connections left, or none at all.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_gets_no_place_waits_until_its_deadline_and_is_told_why() {
-    let (bare, mut others) = full(Knobs {
+async fn a_waiter_without_a_permit_gets_the_cause_at_its_deadline() {
+    let (cluster, mut others) = full(Knobs {
         acquire_timeout: Duration::from_millis(700),
         ..Knobs::default()
     })
     .await;
     for reserved_too in [false, true] {
         if reserved_too {
-            fill(&bare, bare.server.superuser_login(), &mut others).await;
+            fill(&cluster, cluster.server.superuser_login(), &mut others).await;
         }
-        let error = within_long(select_one(&bare.dbs[0])).await.unwrap_err();
+        let error = within_long(select_one(&cluster.dbs[0])).await.unwrap_err();
         assert_eq!(Failure::of(&error), Failure::ServerFull, "{error}");
         assert!(Failure::retry_after(&error).is_some());
-        let short = books(&bare.budget);
+        let short = checked_snapshot(&cluster.budget);
         assert_eq!((short.failed_logins, short.failing_tenants), (0, 0), "{short:?}");
-        assert_eq!(bare.dbs[0].snapshot().trouble, None);
+        assert_eq!(cluster.dbs[0].snapshot().trouble, None);
     }
-    // Who waits when a place comes up is served.
-    let db = bare.dbs[1].clone();
+    // A request that waits when a connection becomes free is served.
+    let db = cluster.dbs[1].clone();
     let waiting = tokio::spawn(async move { while select_one(&db).await.is_err() {} });
-    until_withheld(&bare, |withheld| withheld > 0).await;
+    until_withheld(&cluster, |withheld| withheld > 0).await;
     drop(others);
     within_long(waiting).await.unwrap();
-    until_withheld(&bare, |withheld| withheld == 0).await;
-    bare.close().await;
+    until_withheld(&cluster, |withheld| withheld == 0).await;
+    cluster.close().await;
 }
 
-/// 53300 as well, and nobody else's affair.
+/// These limits are 53300 as well, but concern one login or database only.
 #[tokio::test]
 async fn the_limit_of_a_login_or_of_a_database_takes_nothing_from_the_cap() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 3,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let (limited, another, other) = (town.nth(0).await, town.nth(1).await, town.nth(2).await);
-    let mut outside = town.outside().await;
-    let of_login = format!("ROLE {}", login(town.tenants[0]));
-    let of_database = format!("DATABASE {}", town.world.databases.data());
+    let (limited, another, other) = (
+        cluster.tenant_db(0).await,
+        cluster.tenant_db(1).await,
+        cluster.tenant_db(2).await,
+    );
+    let mut outside = cluster.maintenance_connection().await;
+    let of_login = format!("ROLE {}", login(cluster.tenants[0]));
+    let of_database = format!("DATABASE {}", cluster.world.databases.data());
     select_one(&other).await.unwrap();
     for (db, limit, failure) in [
         (&limited, of_login, Failure::PoolBusy),
@@ -127,11 +131,15 @@ async fn the_limit_of_a_login_or_of_a_database_takes_nothing_from_the_cap() {
         outside.execute(alter(0)).await.unwrap();
         let error = within_long(select_one(db)).await.unwrap_err();
         assert_eq!(Failure::of(&error), failure, "{error}");
-        let books = town.books();
-        assert_eq!((books.withheld, books.ledger.cap), (0, books.target), "{books:?}");
+        let snapshot = cluster.checked_snapshot();
+        assert_eq!(
+            (snapshot.withheld, snapshot.ledger.cap),
+            (0, snapshot.target),
+            "{snapshot:?}"
+        );
         select_one(&other).await.unwrap();
         outside.execute(alter(-1)).await.unwrap();
         within_long(async { while select_one(db).await.is_err() {} }).await;
     }
-    town.close().await;
+    cluster.close().await;
 }

@@ -1,4 +1,4 @@
-//! Backends that outlive their connections are their tenant's until they are gone, and nobody else's trouble.
+//! Backends that outlive their connections count against their tenant's maximum, and do not delay other tenants.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use tenant_registry::Failure;
 use tokio::time::timeout;
 
 use crate::suite::support::{Knobs, within_long};
-use crate::town::{Plan, Town, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, select_one};
 
-/// libxml2 looks for no interrupt: some seconds of processor that neither a cancel nor a terminate ends.
+/// libxml2 checks for no interrupts: some seconds of CPU that neither a cancel nor a terminate ends.
 const UNINTERRUPTIBLE: &str = "SELECT xpath('count(//a[count(//a[count(//a)>0])>0])',
     ('<r>' || repeat('<a/>', 500) || '</r>')::xml)::text";
 
@@ -18,7 +18,7 @@ const MAX: u32 = 5;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn statements_that_cannot_be_interrupted_take_no_more_than_their_tenants_maximum() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 6,
         cap: CAP,
         max: MAX,
@@ -27,10 +27,10 @@ async fn statements_that_cannot_be_interrupted_take_no_more_than_their_tenants_m
             ..Knobs::default()
         },
         clean_up: Duration::from_millis(50),
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let attacker = town.nth(0).await;
+    let attacker = cluster.tenant_db(0).await;
     let attacks = (0..MAX).map(|_| async {
         let mut connection = within_long(async {
             loop {
@@ -41,7 +41,7 @@ async fn statements_that_cannot_be_interrupted_take_no_more_than_their_tenants_m
         })
         .await;
         let query = sqlx::query(UNINTERRUPTIBLE).execute(&mut connection);
-        // Its client hangs up.
+        // The client disconnects.
         drop(timeout(Duration::from_millis(200), query).await);
         drop(connection);
     });
@@ -53,7 +53,7 @@ async fn statements_that_cannot_be_interrupted_take_no_more_than_their_tenants_m
     })
     .await;
 
-    let others = join_all((1..6).map(|number| town.nth(number))).await;
+    let others = join_all((1..6).map(|number| cluster.tenant_db(number))).await;
     let mut served = 0;
     loop {
         let (refused, outcomes) = tokio::join!(attacker.acquire(), join_all(others.iter().map(select_one)));
@@ -62,24 +62,27 @@ async fn statements_that_cannot_be_interrupted_take_no_more_than_their_tenants_m
             served += 1;
         }
         match refused {
-            Err(error) => assert_eq!(Failure::of(&error), Failure::PoolBusy, "its own limit: {error}"),
-            // One of its statements has ended by itself.
+            Err(error) => assert_eq!(error.failure(), Failure::PoolBusy, "its own limit: {error}"),
+            // One of the attacker's statements has finished by itself.
             Ok(_) => break,
         }
-        let books = town.books();
-        assert!(books.ledger.closing + books.ledger.quarantine <= MAX, "{books:?}");
+        let snapshot = cluster.checked_snapshot();
+        assert!(
+            snapshot.ledger.closing + snapshot.ledger.quarantine <= MAX,
+            "{snapshot:?}"
+        );
     }
     assert!(served >= 5, "{served} requests of others");
     assert!(attacker.snapshot().size + attacker.snapshot().closing <= MAX);
     drop(others);
     drop(attacker);
-    town.close().await;
+    cluster.close().await;
 }
 
-/// An ordinary tenant with one connection, which is replaced again and again by its age: nobody is refused for it.
+/// A tenant with one connection that is replaced over and over by its maximum age: no request is refused for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_at_its_maximum_is_served_while_its_connection_is_replaced() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 1,
         max: 1,
         lifetime: Duration::from_millis(1),
@@ -87,21 +90,25 @@ async fn a_tenant_at_its_maximum_is_served_while_its_connection_is_replaced() {
             acquire_timeout: Duration::from_secs(10),
             ..Knobs::default()
         },
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let db = town.nth(0).await;
-    // However fast the machine is: until it was replaced ten times.
+    let db = cluster.tenant_db(0).await;
+    // Until the connection was replaced ten times, however fast the machine is.
     within_long(async {
-        while town.books().logins <= 10 {
+        while cluster.checked_snapshot().logins <= 10 {
             for outcome in join_all((0..8).map(|_| select_one(&db))).await {
                 outcome.unwrap();
             }
         }
     })
     .await;
-    let books = town.books();
-    assert_eq!((books.failed_logins, books.timeouts), (0, 0), "{books:?}");
+    let snapshot = cluster.checked_snapshot();
+    assert_eq!(
+        (snapshot.failed_logins, snapshot.timeouts),
+        (0, 0),
+        "{snapshot:?}"
+    );
     drop(db);
-    town.close().await;
+    cluster.close().await;
 }

@@ -1,19 +1,19 @@
-//! What a session leaves for the same tenant's next request, and what is cleared.
+//! Session state that stays for the same tenant's next request, and state that is reset.
 
 use sqlx::Executor as _;
 
 use crate::suite::support::{Db, within_long};
-use crate::town::{Plan, Town};
+use crate::test_cluster::{ClusterSetup, TestCluster};
 
-async fn one_connection() -> (Town, Db) {
-    let town = Town::new(Plan {
+async fn one_connection() -> (TestCluster, Db) {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 1,
         max: 1,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
-    let db = town.nth(0).await;
-    (town, db)
+    let db = cluster.tenant_db(0).await;
+    (cluster, db)
 }
 
 async fn show(db: &Db, setting: &str) -> String {
@@ -28,8 +28,8 @@ async fn show(db: &Db, setting: &str) -> String {
 
 #[tokio::test]
 async fn a_setting_stays_on_the_connection_and_a_bare_connection_is_reset() {
-    let (town, db) = one_connection().await;
-    // As the README says: within a tenant, SET stays.
+    let (cluster, db) = one_connection().await;
+    // As documented in the README: SET stays within a tenant.
     db.execute("SET lock_timeout = '1234ms'").await.unwrap();
     assert_eq!(show(&db, "lock_timeout").await, "1234ms");
 
@@ -41,40 +41,40 @@ async fn a_setting_stays_on_the_connection_and_a_bare_connection_is_reset() {
         .await
         .unwrap();
     drop(connection);
-    // Not to what PostgreSQL would have, but to what sessions start with here.
+    // Reset to the start-up options, not to PostgreSQL's defaults.
     assert_eq!(show(&db, "lock_timeout").await, "5s");
     assert_eq!(show(&db, "search_path").await, "pg_catalog");
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn a_transaction_that_was_begun_on_the_bare_connection_is_rolled_back() {
-    let (town, db) = one_connection().await;
+    let (cluster, db) = one_connection().await;
     let mut connection = db.acquire().await.unwrap();
     let bare = connection.bare().unwrap();
     bare.execute("BEGIN").await.unwrap();
     bare.execute("INSERT INTO app.users (name) VALUES ('lost')")
         .await
         .unwrap();
-    // A tracked statement after it does not make it clean again.
+    // A tracked statement after it does not mark the connection clean again.
     sqlx::query("SELECT 1").execute(&mut connection).await.unwrap();
     drop(connection);
     let count: i64 = within_long(sqlx::query_scalar("SELECT count(*) FROM app.users").fetch_one(&db))
         .await
         .unwrap();
     assert_eq!(count, 0);
-    assert!(town.world.committed(town.tenants[0]).await.is_empty());
-    town.close().await;
+    assert!(cluster.world.committed(cluster.tenants[0]).await.is_empty());
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn nothing_is_sent_besides_the_query() {
-    let (town, db) = one_connection().await;
+    let (cluster, db) = one_connection().await;
     let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()")
         .fetch_one(&db)
         .await
         .unwrap();
-    let mut superuser = town.world.superuser().await;
+    let mut superuser = cluster.world.superuser().await;
     for _ in 0..3 {
         sqlx::query("SELECT 'the one that is looked for'")
             .execute(&db)
@@ -87,5 +87,5 @@ async fn nothing_is_sent_besides_the_query() {
             .unwrap();
         assert_eq!(last, "SELECT 'the one that is looked for'");
     }
-    town.close().await;
+    cluster.close().await;
 }

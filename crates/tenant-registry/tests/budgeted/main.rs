@@ -1,5 +1,5 @@
-//! Budgeted pools against a real PostgreSQL, as tenants under row level security: all that plain pools do, and the
-//! budget.
+//! Budgeted pools against a real PostgreSQL, as tenants under row level security: the suite of all pools, and tests
+//! of the budget.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,7 +7,7 @@
     reason = "a failed step fails the test"
 )]
 
-mod bare;
+mod bare_cluster;
 mod breaker;
 mod bypass;
 mod cap;
@@ -20,11 +20,12 @@ mod full_server;
 mod leaving;
 mod leftovers;
 mod model;
+mod other_budgets;
 mod panics;
 mod refused_sessions;
 mod restart;
 mod silent_pool;
 #[path = "../suite/mod.rs"]
 mod suite;
-mod town;
+mod test_cluster;
 mod watchdog;

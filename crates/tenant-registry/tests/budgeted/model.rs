@@ -1,4 +1,4 @@
-//! Random tenants, sizes, cancellations and faults, against what must hold, with a real server.
+//! Randomised test of the budget's invariants: random tenants, cancellations and network faults, with a real server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::suite::support::{Db, INSERT, Knobs, World, within_long};
-use crate::town::{Plan, Town, books, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, checked_snapshot, select_one};
 
 const WORKERS: u64 = 8;
 const STEPS: u64 = 120;
 const CAP: u32 = 5;
 const TENANTS: usize = 12;
 
-/// A generator of Marsaglia's, so that a run can be repeated by its seed.
+/// Marsaglia's xorshift generator, so that a run can be repeated by its seed.
 struct Random(u64);
 
 impl Random {
@@ -29,7 +29,7 @@ impl Random {
     }
 }
 
-/// One thing that a request does. `acknowledged`: what was told to be committed.
+/// One random request. Adds names whose commit was acknowledged to `acknowledged`.
 async fn step(db: &Db, random: &mut Random, name: &str, acknowledged: &mut Vec<String>) {
     let soon = Duration::from_micros(random.below(8_000));
     match random.below(8) {
@@ -75,7 +75,7 @@ async fn step(db: &Db, random: &mut Random, name: &str, acknowledged: &mut Vec<S
 
 async fn watch(budget: Budget) {
     loop {
-        let ledger = books(&budget).ledger;
+        let ledger = checked_snapshot(&budget).ledger;
         assert!(ledger.cap <= CAP, "{ledger:?}");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
@@ -85,10 +85,10 @@ async fn watch(budget: Budget) {
 async fn whatever_requests_and_networks_do_the_books_are_right() {
     let world = World::new().await;
     let proxy = Arc::new(Proxy::before(world.databases.server().cluster()));
-    let town = Arc::new(
-        Town::in_world(
+    let cluster = Arc::new(
+        TestCluster::with_world(
             world,
-            Plan {
+            ClusterSetup {
                 tenants: TENANTS,
                 cap: CAP,
                 max: 3,
@@ -97,15 +97,15 @@ async fn whatever_requests_and_networks_do_the_books_are_right() {
                     ..Knobs::default()
                 },
                 clean_up: Duration::from_millis(100),
-                ..Plan::default()
+                ..ClusterSetup::default()
             },
         )
         .await,
     );
-    // A third of them by a way that breaks.
-    let broken: Vec<TenantId> = town.tenants[..TENANTS / 3].to_vec();
+    // A third of the tenants connects through a proxy that fails.
+    let broken: Vec<TenantId> = cluster.tenants[..TENANTS / 3].to_vec();
     for tenant in &broken {
-        let mut specs = town.specs.0.lock().unwrap();
+        let mut specs = cluster.specs.0.lock().unwrap();
         let spec = specs.get_mut(tenant).unwrap();
         let address = proxy.address();
         spec.connect = spec
@@ -114,30 +114,30 @@ async fn whatever_requests_and_networks_do_the_books_are_right() {
             .host(&address.ip().to_string())
             .port(address.port());
     }
-    town.limit_on_the_server(CAP).await;
-    let judge = town.judge().await;
-    let watching = tokio::spawn(watch(town.budget.clone()));
+    cluster.limit_connections_on_server(CAP).await;
+    let counter = cluster.count_backends().await;
+    let watching = tokio::spawn(watch(cluster.budget.clone()));
 
     let mut workers = JoinSet::new();
     for worker in 0..WORKERS {
-        let town = Arc::clone(&town);
+        let cluster = Arc::clone(&cluster);
         workers.spawn(async move {
             let mut random = Random(0x9E37_79B9 + worker);
             let mut acknowledged = Vec::new();
             for number in 0..STEPS {
-                let tenant = town.tenants[usize::try_from(random.below(TENANTS as u64)).unwrap()];
-                let db = town.db(tenant).await;
+                let tenant = cluster.tenants[usize::try_from(random.below(TENANTS as u64)).unwrap()];
+                let db = cluster.db(tenant).await;
                 let name = format!("kept {worker} {number}");
                 step(&db, &mut random, &name, &mut acknowledged).await;
                 if random.below(20) == 0 {
-                    town.registry.invalidate(tenant);
+                    cluster.registry.invalidate(tenant);
                 }
             }
             acknowledged
         });
     }
     let faults = tokio::spawn({
-        let (proxy, budget) = (Arc::clone(&proxy), town.budget.clone());
+        let (proxy, budget) = (Arc::clone(&proxy), cluster.budget.clone());
         async move {
             let mut random = Random(0xC2B2_AE35);
             for _ in 0..12 {
@@ -158,21 +158,21 @@ async fn whatever_requests_and_networks_do_the_books_are_right() {
     within_long(faults).await.unwrap();
     assert!(!watching.is_finished(), "the books were wrong");
     watching.abort();
-    let most = judge.most().await;
+    let most = counter.max().await;
     assert!(most <= i64::from(CAP), "{most} backends");
 
-    let town = Arc::into_inner(town).unwrap();
-    for tenant in town.tenants.clone() {
-        let db = town.db(tenant).await;
+    let cluster = Arc::into_inner(cluster).unwrap();
+    for tenant in cluster.tenants.clone() {
+        let db = cluster.db(tenant).await;
         within_long(async { while select_one(&db).await.is_err() {} }).await;
     }
     let mut committed = Vec::new();
-    for tenant in &town.tenants {
-        committed.extend(town.world.committed(*tenant).await);
+    for tenant in &cluster.tenants {
+        committed.extend(cluster.world.committed(*tenant).await);
     }
     for name in &acknowledged {
         assert!(committed.contains(name), "{name} was acknowledged and lost");
     }
     assert!(!committed.iter().any(|name| name == "rolled back"));
-    town.close().await;
+    cluster.close().await;
 }

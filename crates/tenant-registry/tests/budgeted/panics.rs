@@ -1,4 +1,4 @@
-//! Panics of what a library's user brings along: no permit goes with them, and the sentinel goes on.
+//! Panics of callbacks that a library's user provides: no permit is lost, and the sentinel keeps running.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,11 +11,11 @@ use tenant_registry::{
 
 use crate::engine;
 use crate::suite::support::{Knobs, World, login, within_long};
-use crate::town::{Plan, Specs, Town, select_one};
+use crate::test_cluster::{ClusterSetup, InMemorySource, TestCluster, select_one};
 
-/// Panics when it is told to.
+/// Panics while `panics` is set.
 struct Panicking {
-    specs: Arc<Specs>,
+    specs: Arc<InMemorySource>,
     panics: AtomicBool,
 }
 
@@ -28,38 +28,43 @@ impl TenantSource for Panicking {
 
 #[tokio::test]
 async fn a_source_that_panics_when_a_login_asks_it_takes_no_permit_along() {
-    let town = Town::new(Plan {
+    let cluster = TestCluster::new(ClusterSetup {
         tenants: 2,
         cap: 2,
-        ..Plan::default()
+        ..ClusterSetup::default()
     })
     .await;
     let source = Arc::new(Panicking {
-        specs: Arc::clone(&town.specs),
+        specs: Arc::clone(&cluster.specs),
         panics: AtomicBool::new(false),
     });
     let registry: Registry<BudgetedPool> = Registry::new(
         Arc::clone(&source) as Arc<dyn TenantSource>,
         RegistrySettings::default(),
-        engine::of(town.budget.clone(), Knobs::default()),
+        engine::of(cluster.budget.clone(), Knobs::default()),
     );
-    let [refused, other] = [town.tenants[0], town.tenants[1]];
+    let [refused, other] = [cluster.tenants[0], cluster.tenants[1]];
     let db = TenantDb::new(registry.lease(refused).await.unwrap());
     let other = TenantDb::new(registry.lease(other).await.unwrap());
     // The login is refused, so the source is asked for fresh credentials.
-    let alter = format!("ALTER ROLE {} PASSWORD 'known to nobody'", login(refused));
-    town.outside().await.execute(AssertSqlSafe(alter)).await.unwrap();
+    let alter = format!("ALTER ROLE {} PASSWORD 'not in the source'", login(refused));
+    cluster
+        .maintenance_connection()
+        .await
+        .execute(AssertSqlSafe(alter))
+        .await
+        .unwrap();
     source.panics.store(true, Ordering::SeqCst);
     for _ in 0..5 {
         let error = within_long(select_one(&db)).await.unwrap_err();
         assert_eq!(Failure::of(&error), Failure::LoginRefused, "{error}");
     }
-    town.until(|books| books.ledger.free == 2).await;
-    // All of the budget is there for the others.
+    cluster.until(|snapshot| snapshot.ledger.free == 2).await;
+    // The whole budget is available to other tenants.
     let (one, two) = within_long(async { tokio::join!(other.acquire(), other.acquire()) }).await;
     drop((one.unwrap(), two.unwrap()));
     registry.shutdown(crate::suite::support::LONG).await;
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
@@ -82,11 +87,11 @@ async fn a_closure_that_panics_does_not_end_the_sentinel() {
         async move { sqlx::query("SELECT pg_sleep(600)").execute(&db).await.map(drop) }
     });
     world.until_running(tenant, "pg_sleep(600)").await;
-    // Not served any more: its backend is to be ended, which the closure cannot tell how to do.
+    // The pool is closed with a query running: its backend is to be ended, and the closure panics.
     within_long(registry.shutdown(std::time::Duration::from_millis(100))).await;
     running.abort();
     let _ = running.await;
-    // The sentinel still sees it go.
+    // The sentinel still notices that the backend is gone.
     within_long(async {
         while budget.snapshot().ledger.free != 1 {
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;

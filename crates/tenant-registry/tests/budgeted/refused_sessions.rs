@@ -1,4 +1,4 @@
-//! Sessions that are opened and then refused by us, whose end comes to the server late: they hold their permits.
+//! Sessions refused after their login, whose backends end late: they keep their permits until then.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use testkit::Proxy;
 use tokio::time::Instant;
 
 use crate::suite::support::{Knobs, World, login, within_long};
-use crate::town::{Plan, Town, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, select_one};
 
 const TENANTS: usize = 10;
 const CAP: u32 = 4;
@@ -18,31 +18,31 @@ const CAP: u32 = 4;
 async fn the_cap_holds_for_logins_that_bypass_row_level_security() {
     let world = World::new().await;
     let proxy = Proxy::before(world.databases.server().cluster());
-    let town = Town::in_world(
+    let cluster = TestCluster::with_world(
         world,
-        Plan {
+        ClusterSetup {
             tenants: TENANTS,
             cap: CAP,
             knobs: Knobs {
                 acquire_timeout: Duration::from_secs(1),
                 ..Knobs::default()
             },
-            by_way_of: Some(proxy.address()),
-            ..Plan::default()
+            proxy_address: Some(proxy.address()),
+            ..ClusterSetup::default()
         },
     )
     .await;
-    let mut outside = town.outside().await;
+    let mut outside = cluster.maintenance_connection().await;
     let mut alter_all = async |to: &str| {
-        for tenant in &town.tenants {
+        for tenant in &cluster.tenants {
             let alter = format!("ALTER ROLE {} {to}", login(*tenant));
             outside.execute(AssertSqlSafe(alter)).await.unwrap();
         }
     };
     alter_all("BYPASSRLS").await;
     proxy.delay_parting(Duration::from_secs(3));
-    let judge = town.judge().await;
-    let dbs = join_all((0..TENANTS).map(|number| town.nth(number))).await;
+    let counter = cluster.count_backends().await;
+    let dbs = join_all((0..TENANTS).map(|number| cluster.tenant_db(number))).await;
     let began = Instant::now();
     while began.elapsed() < Duration::from_secs(3) {
         for outcome in within_long(join_all(dbs.iter().map(select_one))).await {
@@ -50,20 +50,20 @@ async fn the_cap_holds_for_logins_that_bypass_row_level_security() {
             assert!(
                 matches!(
                     failure,
-                    Failure::LoginRefused | Failure::BudgetSpent | Failure::PoolBusy
+                    Failure::NotIsolated | Failure::BudgetSpent | Failure::PoolBusy
                 ),
                 "{failure:?}"
             );
         }
     }
-    let most = judge.most().await;
+    let most = counter.max().await;
     assert!(most <= i64::from(CAP), "{most} backends");
-    assert!(most >= 2, "the judge was looking: {most}");
+    assert!(most >= 2, "the counter was looking: {most}");
     alter_all("NOBYPASSRLS").await;
     proxy.heal();
     for db in &dbs {
         within_long(async { while select_one(db).await.is_err() {} }).await;
     }
     drop(dbs);
-    town.close().await;
+    cluster.close().await;
 }

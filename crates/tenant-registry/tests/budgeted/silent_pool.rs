@@ -1,4 +1,4 @@
-//! Idle connections on a network that went silent: one deadline for the whole acquire, however many there are.
+//! Half-open idle connections: one deadline for the whole acquire, however many there are.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use testkit::Proxy;
 use tokio::time::Instant;
 
 use crate::suite::support::{Knobs, World, within_long};
-use crate::town::{Plan, Town, select_one};
+use crate::test_cluster::{ClusterSetup, TestCluster, select_one};
 
 const IDLE: u32 = 20;
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A tenant with so many idle connections, each of which is pinged before it is used.
-async fn with_idle_connections(acquire_timeout: Duration) -> (Town, Proxy) {
+/// A tenant with idle connections, each of which is pinged before use.
+async fn with_idle_connections(acquire_timeout: Duration) -> (TestCluster, Proxy) {
     let world = World::new().await;
     let proxy = Proxy::before(world.databases.server().cluster());
-    let plan = Plan {
+    let setup = ClusterSetup {
         tenants: 1,
         cap: IDLE,
         max: IDLE,
@@ -25,13 +25,13 @@ async fn with_idle_connections(acquire_timeout: Duration) -> (Town, Proxy) {
             ping_after_idle: Duration::ZERO,
             ..Knobs::default()
         },
-        ..Plan::default()
+        ..ClusterSetup::default()
     };
-    let town = Town::in_world(world, plan).await;
+    let cluster = TestCluster::with_world(world, setup).await;
     {
-        // The sentinel's own way stays open.
-        let mut specs = town.specs.0.lock().unwrap();
-        let spec = specs.get_mut(&town.tenants[0]).unwrap();
+        // The sentinel does not connect through the proxy.
+        let mut specs = cluster.specs.0.lock().unwrap();
+        let spec = specs.get_mut(&cluster.tenants[0]).unwrap();
         let address = proxy.address();
         spec.connect = spec
             .connect
@@ -39,7 +39,7 @@ async fn with_idle_connections(acquire_timeout: Duration) -> (Town, Proxy) {
             .host(&address.ip().to_string())
             .port(address.port());
     }
-    let db = town.nth(0).await;
+    let db = cluster.tenant_db(0).await;
     let mut held = Vec::new();
     while held.len() < IDLE as usize {
         if let Ok(connection) = db.acquire().await {
@@ -47,35 +47,35 @@ async fn with_idle_connections(acquire_timeout: Duration) -> (Town, Proxy) {
         }
     }
     drop(held);
-    town.until(|books| books.ledger.open == IDLE).await;
-    (town, proxy)
+    cluster.until(|snapshot| snapshot.ledger.open == IDLE).await;
+    (cluster, proxy)
 }
 
 #[tokio::test]
 async fn a_silent_network_costs_one_acquire_timeout_and_is_no_limit_of_the_tenants() {
-    let (town, proxy) = with_idle_connections(ACQUIRE_TIMEOUT).await;
-    let db = town.nth(0).await;
+    let (cluster, proxy) = with_idle_connections(ACQUIRE_TIMEOUT).await;
+    let db = cluster.tenant_db(0).await;
     proxy.freeze();
     let began = Instant::now();
     let (one, other) = within_long(async { tokio::join!(select_one(&db), select_one(&db)) }).await;
-    // A ping for each of them would take a second each.
+    // Pinging each connection would take a second each.
     assert!(began.elapsed() < Duration::from_secs(u64::from(IDLE) / 2));
     for error in [one.unwrap_err(), other.unwrap_err()] {
         assert_eq!(Failure::of(&error), Failure::Unreachable, "{error}");
     }
     proxy.heal();
     within_long(async { while select_one(&db).await.is_err() {} }).await;
-    town.close().await;
+    cluster.close().await;
 }
 
 #[tokio::test]
 async fn after_one_ping_without_an_answer_the_others_are_not_tried() {
-    let (town, proxy) = with_idle_connections(Duration::from_secs(15)).await;
-    let db = town.nth(0).await;
-    // The network has forgotten the connections that are open. New ones work.
+    let (cluster, proxy) = with_idle_connections(Duration::from_secs(15)).await;
+    let db = cluster.tenant_db(0).await;
+    // Open connections are dead; new ones work.
     proxy.freeze_open();
     within_long(select_one(&db)).await.unwrap();
-    town.until(|books| books.ledger.open == 1).await;
+    cluster.until(|snapshot| snapshot.ledger.open == 1).await;
     proxy.heal();
-    town.close().await;
+    cluster.close().await;
 }

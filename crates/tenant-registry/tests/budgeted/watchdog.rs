@@ -1,4 +1,4 @@
-//! The watchdog ends who holds too much, counts it, and goes on after its connection was lost.
+//! The watchdog ends sessions above their bounds, counts them, and reconnects after its connection was lost.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,11 +15,11 @@ use tokio::time::sleep;
 use crate::engine;
 use crate::suite::support::{World, within_long};
 
-/// What counters and gauges were told last, by name and labels.
+/// The last values of counters and gauges, by name and labels.
 #[derive(Default)]
-struct Recorded(Mutex<HashMap<String, Arc<AtomicU64>>>);
+struct LastValues(Mutex<HashMap<String, Arc<AtomicU64>>>);
 
-impl Recorded {
+impl LastValues {
     fn cell(&self, key: &Key) -> Arc<AtomicU64> {
         let labels: Vec<&str> = key.labels().map(metrics::Label::value).collect();
         let name = format!("{} {}", key.name(), labels.join(" "));
@@ -32,7 +32,7 @@ impl Recorded {
     }
 }
 
-impl Recorder for Recorded {
+impl Recorder for LastValues {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
     fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
@@ -50,7 +50,7 @@ impl Recorder for Recorded {
     }
 }
 
-/// A budget whose watchdog minds this tenant's sessions and none of another test's.
+/// A budget whose watchdog samples this tenant's sessions only, and none of another test's.
 fn budget(world: &World, tenant: TenantId) -> Budget {
     Budget::start(BudgetSettings {
         max_connections: Some(5),
@@ -59,7 +59,8 @@ fn budget(world: &World, tenant: TenantId) -> Budget {
             session_lock_percent: 1,
             tenant_lock_percent: 2,
             tenant_login: format!("^tn_({})_a$", tenant.as_uuid().simple()),
-            end_session: Arc::new(|_| ControlPlane::END_SESSION.to_owned()),
+            end_sessions: ControlPlane::END_SESSIONS.to_owned(),
+            limit_connections: None,
         }),
         ..BudgetSettings::new(engine::sentinel(&world.databases))
     })
@@ -70,11 +71,11 @@ async fn session(world: &World, tenant: TenantId) -> PgConnection {
     spec.connect.connect().await.unwrap()
 }
 
-/// A session that holds so many entries of the lock table, which has 25,600.
+/// A session that holds this many of the lock table's 25,600 entries.
 async fn holding(world: &World, tenant: TenantId, entries: usize) -> PgConnection {
     let mut session = session(world, tenant).await;
     let takes = "SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x');".repeat(entries);
-    // It may be ended in the middle of it.
+    // The session may be ended while it takes locks.
     let _ = session.execute(AssertSqlSafe(format!("BEGIN; {takes}"))).await;
     session
 }
@@ -89,8 +90,8 @@ async fn is_ended(session: &mut PgConnection) {
 }
 
 #[tokio::test]
-async fn who_holds_too_much_is_ended_and_counted() {
-    let recorded = Recorded::default();
+async fn a_session_above_its_share_is_ended_and_counted() {
+    let recorded = LastValues::default();
     let _local = metrics::set_default_local_recorder(&recorded);
     let world = World::new().await;
     let (tenant, neighbour) = (world.tenant().await, world.tenant().await);
@@ -107,7 +108,7 @@ async fn who_holds_too_much_is_ended_and_counted() {
     assert_eq!((counted("session_locks"), counted("tenant_locks")), (1, 0));
     assert!(f64::from_bits(recorded.value("tenantry.watchdog.lock_table default")) > 0.0);
 
-    // Together more than two of a hundred, and none of them more than one.
+    // Together above the tenant's two percent, and none above the session's one.
     let mut many = Vec::new();
     for _ in 0..3 {
         many.push(holding(&world, tenant, 220).await);

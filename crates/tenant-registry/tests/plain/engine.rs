@@ -12,7 +12,7 @@ pub(crate) const LOGINS_AT_ONCE: usize = 2;
 /// Requests that fail with a login: its own.
 pub(crate) const FAIL_WITH_A_LOGIN: usize = 1;
 /// What a refused password is: this engine asks its source for no other.
-pub(crate) const WRONG_PASSWORD: Failure = Failure::LoginRefused;
+pub(crate) const LOCKED_OUT: Failure = Failure::LoginRefused;
 
 pub(crate) fn settings(_: &Databases, knobs: Knobs) -> PlainSettings {
     PlainSettings {

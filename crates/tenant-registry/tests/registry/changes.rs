@@ -1,4 +1,4 @@
-//! A registry that follows the changes of its tenants.
+//! Following changes of tenants.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,7 +21,7 @@ pub(crate) fn stream_of(changes: UnboundedReceiver<Change>) -> impl Stream<Item 
     })
 }
 
-/// A registry that follows what is sent, over a source that is at version one.
+/// A registry that follows the sent changes, over a source at version one.
 fn following(settings: RegistrySettings) -> (Registry<FakePool>, Arc<FakeSource>, UnboundedSender<Change>) {
     let (registry, source) = registry(settings);
     source.version.store(1, Ordering::SeqCst);
@@ -30,7 +30,7 @@ fn following(settings: RegistrySettings) -> (Registry<FakePool>, Arc<FakeSource>
     (registry, source, tell)
 }
 
-/// Long enough for whatever goes on, since time stands still while anything does.
+/// Waits until all tasks are idle: the paused clock only advances then.
 async fn settled() {
     sleep(Duration::from_millis(1)).await;
 }
@@ -84,7 +84,7 @@ async fn a_notice_overtakes_an_opening_under_way() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_not_served_any_more_loses_its_leases_also_those_of_pools_retired_before() {
+async fn a_suspended_tenant_loses_its_leases_also_those_of_retired_pools() {
     let (registry, source, tell) = following(settings());
     let (tenant, other) = (tenant_id(), tenant_id());
     let neighbour = registry.lease(other).await.unwrap();
@@ -111,7 +111,7 @@ async fn a_refusal_that_was_overtaken_ends_nothing_newer() {
     tell.send(Change::Tenant(refused(tenant, Some(2)))).unwrap();
     settled().await;
     assert!(!lease.0.is_ended());
-    // But who is gone is gone, however far it had counted.
+    // A deleted tenant is refused whatever its last version was.
     tell.send(Change::Tenant(refused(tenant, None))).unwrap();
     until(|| lease.0.is_ended()).await;
 }
@@ -189,7 +189,7 @@ async fn a_source_that_knows_nothing_has_everything_opened_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_source_forgets_nobody_and_is_asked_until_it_answers() {
+async fn a_failing_source_evicts_no_tenant_and_is_retried() {
     let (registry, source, tell) = following(settings());
     let (tenant, changed) = (tenant_id(), tenant_id());
     let pool = touch(&registry, tenant).await;
@@ -204,7 +204,7 @@ async fn a_failing_source_forgets_nobody_and_is_asked_until_it_answers() {
             assert!(Arc::ptr_eq(&touch(&registry, tenant).await, pool));
         }
     }
-    // At most a second, and what the last question takes to be given up.
+    // At most a second, plus the timeout of the last query.
     source.stand(Standing::All(1, vec![served(changed, 2)]));
     let back = Instant::now();
     old.closed().await;
@@ -291,6 +291,6 @@ async fn it_ends_with_the_stream_and_with_the_registry() {
     let pool = touch(&registry, tenant_id()).await;
     tell.send(Change::Resync).unwrap();
     drop(tell);
-    // What was told last is still heeded.
+    // The last change is still applied.
     pool.closed().await;
 }

@@ -1,4 +1,4 @@
-//! A pool that only knows whether it is closed, and a source that does what it is told.
+//! Fake pool, which only records whether it is closed, and scripted source.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
@@ -14,14 +14,14 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
-/// Far more than anything here takes.
+/// Timeout far above the duration of any test.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// A pool; stays to be looked at when the registry has forgotten it.
+/// A pool whose state outlives the registry's reference to it.
 pub(crate) struct FakePool(pub(crate) Arc<PoolState>);
 
 pub(crate) struct PoolState {
-    /// What the source said when the pool was opened.
+    /// Version in the source when the pool was opened.
     pub(crate) version: u32,
     closed: AtomicBool,
     ended: AtomicBool,
@@ -36,7 +36,7 @@ impl PoolState {
         self.ended.load(Ordering::SeqCst)
     }
 
-    /// Waits until it is closed; returns when that was.
+    /// Waits until the pool is closed, and returns the time of that.
     pub(crate) async fn closed(&self) -> Instant {
         within_long(async {
             while !self.is_closed() {
@@ -84,7 +84,7 @@ impl TenantPool for FakePool {
 /// The version of a tenant whose pool panics when it is opened.
 pub(crate) const UNOPENABLE: u32 = u32::MAX;
 
-/// What the source does when it is asked for a tenant.
+/// Behaviour of the source when a tenant is loaded.
 #[derive(Clone)]
 pub(crate) enum Answer {
     Served,
@@ -106,24 +106,24 @@ pub(crate) enum Answer {
 pub(crate) struct FakeSource {
     answers: Mutex<HashMap<TenantId, Answer>>,
     others: Mutex<Option<Answer>>,
-    /// What [`PoolState::version`] will be.
+    /// Value for the next [`PoolState::version`].
     pub(crate) version: AtomicU32,
     loads: AtomicUsize,
     standing: Mutex<Standing>,
-    /// How many tenants each question after their standing was for.
+    /// Number of tenants in each query for standings.
     pub(crate) asked: Mutex<Vec<usize>>,
 }
 
-/// What the source says when it is asked how tenants stand.
+/// Behaviour of the source when standings are queried.
 #[derive(Clone, Default)]
 pub(crate) enum Standing {
     #[default]
     KnowsNothing,
-    /// All at this version and served, but these.
+    /// All tenants are served at this version, except for these.
     All(u64, Vec<TenantNotice>),
     Broken,
     Panics,
-    /// As the one in the box, once the gate gives a permit.
+    /// As the boxed one, after a permit of the gate.
     Gate(Arc<Semaphore>, Box<Standing>),
 }
 
@@ -165,7 +165,7 @@ impl FakeSource {
         self.answers.lock().unwrap().insert(tenant, answer);
     }
 
-    /// What it does for all who are not set.
+    /// Sets the behaviour for all other tenants.
     pub(crate) fn set_all(&self, answer: Option<Answer>) {
         *self.others.lock().unwrap() = answer;
     }
@@ -184,12 +184,12 @@ impl FakeSource {
         *self.standing.lock().unwrap() = standing;
     }
 
-    /// How often it was asked.
+    /// Number of loads.
     pub(crate) fn loads(&self) -> usize {
         self.loads.load(Ordering::SeqCst)
     }
 
-    /// Waits until it was asked so often.
+    /// Waits for this number of loads.
     pub(crate) async fn loaded(&self, times: usize) {
         within_long(async {
             while self.loads() < times {
@@ -254,7 +254,7 @@ pub(crate) fn tenant_id() -> TenantId {
     Uuid::new_v4().into()
 }
 
-/// Nothing goes by itself unless a test says otherwise.
+/// Settings under which no pool is evicted during a test.
 pub(crate) fn settings() -> RegistrySettings {
     RegistrySettings {
         max_resident: 100,
@@ -280,7 +280,16 @@ pub(crate) fn state(lease: &Lease<FakePool>) -> Arc<PoolState> {
     Arc::clone(&lease.0)
 }
 
-/// Waits until this holds.
+/// Lets time pass for moka, which uses the machine's clock, but not for tokio.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the event is the end of the time itself, and tokio's clock is paused"
+)]
+pub(crate) fn by_mokas_clock(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// Waits until the condition holds.
 pub(crate) async fn until(holds: impl Fn() -> bool) {
     within_long(async {
         while !holds() {

@@ -1,11 +1,14 @@
-//! After an invalidation nobody gets what was read before it.
+//! Invalidation: no later lease gets a pool from an earlier load.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use futures_util::poll;
+use tenant_registry::RegistrySettings;
 use tokio::task::JoinSet;
 
-use crate::fakes::{registry, settings, state, tenant_id, touch, within_long};
+use crate::fakes::{registry, settings, state, tenant_id, touch, until, within_long};
 
 #[tokio::test(start_paused = true)]
 async fn an_invalidation_during_the_load_overtakes_it() {
@@ -25,7 +28,7 @@ async fn an_invalidation_during_the_load_overtakes_it() {
         let registry = registry.clone();
         async move { state(&registry.lease(tenant).await.unwrap()) }
     });
-    // The late one has a load of its own, and does not join the one that was overtaken.
+    // The later caller starts a load of its own, and does not join the outdated one.
     source.loaded(2).await;
     gate.add_permits(2);
 
@@ -76,7 +79,7 @@ async fn what_is_leased_goes_on_and_closes_with_its_last_lease() {
     let new = touch(&registry, tenant).await;
     assert!(!Arc::ptr_eq(&old, &new));
     drop(lease);
-    // A retired pool can still be shared by who holds it.
+    // A lease of a retired pool can still be cloned.
     let last = clone.clone();
     drop(clone);
     tokio::time::sleep(std::time::Duration::from_mins(1)).await;
@@ -87,7 +90,7 @@ async fn what_is_leased_goes_on_and_closes_with_its_last_lease() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn to_invalidate_who_is_not_resident_does_nothing() {
+async fn invalidating_a_tenant_that_is_not_resident_does_nothing() {
     let (registry, _) = registry(settings());
     let tenant = tenant_id();
     registry.invalidate(tenant);
@@ -98,4 +101,27 @@ async fn to_invalidate_who_is_not_resident_does_nothing() {
     registry.invalidate(tenant);
     pool.closed().await;
     assert_eq!(registry.stats().open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waiting_caller_gets_no_pool_from_before_the_invalidation() {
+    for evicted in [false, true] {
+        let (registry, source) = registry(RegistrySettings {
+            max_resident: 1,
+            ..settings()
+        });
+        let tenant = tenant_id();
+        let mut waiting = pin!(registry.lease(tenant));
+        assert!(poll!(&mut waiting).is_pending());
+        // Opened, while the caller does not run.
+        until(|| registry.stats().opened == 1).await;
+        if evicted {
+            touch(&registry, tenant_id()).await;
+            until(|| registry.snapshot().totals.departures.capacity == 1).await;
+        }
+        source.version.store(7, Ordering::SeqCst);
+        registry.invalidate(tenant);
+        let lease = within_long(waiting).await.unwrap();
+        assert_eq!(lease.0.version, 7, "evicted before: {evicted}");
+    }
 }

@@ -1,4 +1,4 @@
-//! A source that fails: not every miss goes to it, and it is found again within a second.
+//! Outage of the source: misses are limited, and recovery is noticed within a second.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn a_dead_source_is_asked_seldom_and_found_again_within_a_second() {
         touch(&registry, resident).await;
         sleep(Duration::from_millis(1)).await;
     }
-    // Ten seconds: two before it is taken to be down, some while the wait grows to a second, then at most two in each.
+    // In ten seconds: two loads until it counts as down, some during the backoff, then at most two a second.
     let asked = source.loads() - 1;
     assert!((10..=30).contains(&asked), "{asked}");
 
@@ -66,7 +66,7 @@ async fn one_load_tries_it_while_the_others_are_answered() {
     for _ in 0..2 {
         unavailable(&registry).await;
     }
-    // It answers nothing now: whoever asks waits for its time limit.
+    // The source hangs now: a load takes the full time limit.
     source.set_all(Some(Answer::Never));
     sleep(Duration::from_secs(1)).await;
     let before = source.loads();
@@ -78,7 +78,7 @@ async fn one_load_tries_it_while_the_others_are_answered() {
     within_long(async { while tasks.len() > 1 && tasks.join_next().await.is_some() {} }).await;
     assert_eq!(source.loads(), before + 1);
 
-    // And one that hangs does not keep the others from finding it again.
+    // A hanging load does not keep other tenants from noticing the recovery.
     source.set_all(None);
     sleep(Duration::from_secs(1)).await;
     touch(&registry, tenant_id()).await;

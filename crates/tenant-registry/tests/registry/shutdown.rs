@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::fakes::{LONG, registry, settings, tenant_id, touch, within_long};
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_let_in_any_more_and_all_is_closed() {
+async fn new_leases_are_refused_and_all_pools_are_closed() {
     let (registry, source) = registry(settings());
     let (resident, cold) = (tenant_id(), tenant_id());
     let pool = touch(&registry, resident).await;

@@ -1,4 +1,4 @@
-//! A miss: one opening for all who ask, and for nobody else to wait for.
+//! Single-flight misses: one opening for all callers of a tenant, without delay for other tenants.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -95,7 +95,7 @@ async fn a_slow_tenant_delays_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_told_to_all_who_waited_and_soon_forgotten() {
+async fn a_failure_goes_to_all_waiting_callers_and_soon_expires() {
     let (registry, source) = registry(settings());
     let tenant = tenant_id();
     source.set(tenant, Answer::Broken);
@@ -156,7 +156,7 @@ async fn a_source_or_a_pool_that_panics_is_an_error_for_all_and_no_hang() {
     }
     source.reset(panics);
     source.version.store(1, Ordering::SeqCst);
-    // A source that panicked has failed, and is not asked again at once.
+    // A panic counts as a failure of the source, so there is no immediate retry.
     sleep(Duration::from_secs(1)).await;
     touch(&registry, panics).await;
     touch(&registry, unopenable).await;

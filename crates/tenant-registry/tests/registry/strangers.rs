@@ -20,7 +20,7 @@ const TASKS: usize = 4_000;
 const MADE_UP: usize = 100_000;
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_made_up_ids_reaches_the_source_at_a_rate_and_shuts_nobody_out() {
+async fn a_flood_of_made_up_ids_is_rate_limited_and_blocks_no_tenant() {
     let (registry, source) = registry(settings());
     let known: Vec<_> = (0..KNOWN).map(|_| tenant_id()).collect();
     for tenant in &known {
@@ -83,7 +83,7 @@ async fn a_flood_of_made_up_ids_reaches_the_source_at_a_rate_and_shuts_nobody_ou
 
 /// It would have its turn too late: that is said at once, and nothing is made for it.
 #[tokio::test(start_paused = true)]
-async fn who_gets_no_turn_costs_no_task_and_no_place_in_the_map() {
+async fn a_refused_lookup_costs_no_task_and_no_map_entry() {
     let (registry, source) = registry(RegistrySettings {
         strangers_per_second: 1,
         ..settings()
@@ -105,7 +105,7 @@ async fn who_gets_no_turn_costs_no_task_and_no_place_in_the_map() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_who_ask_for_one_stranger_take_one_turn() {
+async fn concurrent_callers_of_one_unseen_tenant_take_one_turn() {
     let (registry, _) = registry(RegistrySettings {
         strangers_per_second: 1,
         ..settings()

@@ -1,4 +1,4 @@
-//! Many tasks on few tenants, with everything at once: what must hold holds throughout.
+//! Stress test of the invariants: many tasks on few tenants, with all operations at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -21,9 +21,9 @@ const STEPS: usize = 5_000;
 
 struct Tenant {
     id: TenantId,
-    /// What the source answers.
+    /// The version in the source.
     version: AtomicU32,
-    /// The newest version whose invalidation is complete: nobody who comes now may get an older one.
+    /// The newest version whose invalidation is complete: a new lease must not get an older one.
     announced: AtomicU32,
 }
 
@@ -34,7 +34,7 @@ impl TenantSource for Tenants {
         Box::pin(async move {
             let known = self.0.iter().find(|known| known.id == tenant).unwrap();
             let max_connections = known.version.load(Ordering::SeqCst);
-            // Between the reading and the answer others change it.
+            // Other tasks change the version between the read and the response.
             yield_now().await;
             Ok(TenantSpec::new(
                 tenant,
@@ -115,7 +115,7 @@ async fn step(
             registry.invalidate(tenant.id);
             tenant.announced.fetch_max(version, Ordering::SeqCst);
         }
-        // A caller that goes away after its first poll, wherever that got to.
+        // A caller that is cancelled after its first poll.
         1 => drop(registry.lease(tenant.id).now_or_never()),
         2 => tell.send(Change::Tenant(served(tenant.id, 1))).unwrap(),
         3 if dice.roll(10) == 0 => tell.send(Change::Resync).unwrap(),

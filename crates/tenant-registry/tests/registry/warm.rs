@@ -1,4 +1,4 @@
-//! Pools opened before anybody asks: at most so many at once, and for nobody's harm.
+//! Warm-up: limited concurrency, without eviction of other tenants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,7 +45,7 @@ async fn they_are_opened_so_many_at_once_and_then_are_hits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_goes_for_them() {
+async fn a_warm_up_evicts_no_tenant() {
     let (registry, source) = registry(RegistrySettings {
         max_resident: 10,
         ..settings()
@@ -56,7 +56,7 @@ async fn nobody_goes_for_them() {
     }
     let warmed_up = registry.warm(some(20), 5).await;
     assert_eq!(warmed_up, WarmedUp { opened: 3, failed: 0 });
-    // Two more of the first five may have been under way when the room was gone.
+    // Two more of the first five may have been in flight when the cap was reached.
     assert!(source.loads() <= 7 + 5, "{} loads", source.loads());
     sleep(LONG).await;
     let totals = registry.snapshot().totals;
@@ -65,7 +65,7 @@ async fn nobody_goes_for_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_one_that_finds_no_room_gets_a_place_all_the_same() {
+async fn a_caller_that_joins_a_warm_up_above_the_cap_still_gets_a_lease() {
     let (registry, source) = registry(RegistrySettings {
         max_resident: 1,
         ..settings()
@@ -125,7 +125,7 @@ async fn a_shutdown_ends_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_used_of_late_is_told_and_who_was_only_warmed_is_not() {
+async fn recently_used_excludes_tenants_that_were_only_warmed_up() {
     let (registry, _) = registry(settings());
     let [long_ago, lately, warmed, warmed_and_used] = [(); 4].map(|()| tenant_id());
     touch(&registry, long_ago).await;
@@ -135,7 +135,7 @@ async fn who_was_used_of_late_is_told_and_who_was_only_warmed_is_not() {
     touch(&registry, warmed_and_used).await;
     let mut expected = [lately, warmed_and_used];
     expected.sort();
-    // Before a look takes the marks of use off, and after.
+    // Before and after a scan clears the use marks.
     for _ in 0..2 {
         let mut used = registry.recently_used(LONG / 2);
         used.sort();

@@ -1,5 +1,5 @@
-//! Callers that go away in the middle: whatever they drop, and wherever, the next one on the connection is not in
-//! their transaction, and what it is told is committed is committed.
+//! Cancellation at every await: the connection's next user is never in the cancelled transaction, and every
+//! acknowledged commit persists.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::support::{Db, INSERT, Setup, World, polled, within_long};
 
-/// More polls than any of these futures needs: that it completes is part of the tests.
+/// More polls than any of these futures needs; the tests also check that each completes.
 const POLLS: usize = 300;
 
 async fn insert(db: &Db, name: &str) -> Result<(), sqlx::Error> {
@@ -20,12 +20,12 @@ async fn insert(db: &Db, name: &str) -> Result<(), sqlx::Error> {
 async fn in_transaction(db: &Db, name: &str) -> Result<(), sqlx::Error> {
     let mut transaction = db.begin().await?;
     sqlx::query(INSERT).bind(name).execute(&mut transaction).await?;
-    // A second one, which has its own place to be cancelled at, and reads what the first one wrote.
+    // A second statement adds an await to cancel at, and reads the first one's row.
     let mine = sqlx::query_scalar::<_, i64>("SELECT count(*) FROM app.users WHERE name = $1")
         .bind(name)
         .fetch_one(&mut transaction)
         .await?;
-    // More, when an earlier one was cancelled while it waited for the answer to its COMMIT.
+    // More than one if an earlier attempt was cancelled while waiting for the response to COMMIT.
     assert!(mine >= 1);
     transaction.commit().await
 }
@@ -40,8 +40,8 @@ async fn on_a_connection(db: &Db, name: &str) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Cancels a request at its every await, with another right behind it on the same, only connection. `anew`: each
-/// time on a fresh pool, so that login and preparing of statements are cancelled as well.
+/// Cancels a request at every await, each time followed by another one on the same, only connection. `anew`: uses a
+/// new pool each time, so that login and preparation of statements are cancelled as well.
 async fn cancelled_everywhere<R>(world: &World, tenant: TenantId, anew: bool, request: R)
 where
     R: AsyncFn(&Db, &str) -> Result<(), sqlx::Error>,

@@ -1,4 +1,4 @@
-//! Which failure is which, and that a pool recovers from each.
+//! Classification of failures, and the pool's recovery from each.
 
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ async fn failure(db: &Db) -> Failure {
     Failure::of(&error)
 }
 
-/// Waits until the tenant is served again. A connection that was idle while the network broke is found out by the
-/// query that gets it.
+/// Waits until the tenant is served again. A half-open idle connection is detected by the query that gets it.
 async fn recovered(db: &Db) {
     within_long(async {
         while sqlx::query("SELECT 1").execute(db).await.is_err() {
@@ -34,7 +33,7 @@ struct Proxied {
     db: Db,
 }
 
-/// A tenant whose database is reached by way of a proxy. The world ends with its value: keep it.
+/// A tenant whose database is reached through a proxy. Keep the returned world alive.
 async fn proxied() -> Proxied {
     proxied_with(Setup::default().impatient()).await
 }
@@ -61,7 +60,7 @@ async fn a_pool_whose_connections_are_all_in_use_is_busy() {
     let held = acquired(&db).await;
     assert_eq!(failure(&db).await, Failure::PoolBusy);
     let beginning = within_long(db.begin()).await.unwrap_err();
-    assert_eq!(Failure::of(&beginning), Failure::PoolBusy);
+    assert_eq!(beginning.failure(), Failure::PoolBusy);
     drop(held);
     recovered(&db).await;
 }
@@ -93,7 +92,7 @@ async fn a_database_without_a_connection_left_is_full() {
     .await;
 }
 
-/// It is the tenant's own limit, whoever has its connections.
+/// The login's `CONNECTION LIMIT` is the tenant's own limit, even if other sessions use it up.
 #[tokio::test]
 async fn a_login_without_a_connection_left_is_busy() {
     past_a_limit(|_, tenant| format!("ROLE {}", login(tenant)), Failure::PoolBusy).await;
@@ -181,7 +180,7 @@ async fn a_connection_that_lay_idle_is_tried_before_it_is_used() {
     drop(connections);
     proxy.cut().await;
     world.until_backends(tenant, 0).await;
-    // No request pays for what broke while nobody used it.
+    // A connection that broke while idle fails no request.
     sqlx::query("SELECT 1").execute(&db).await.unwrap();
 }
 

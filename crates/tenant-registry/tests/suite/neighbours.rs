@@ -9,7 +9,7 @@ use crate::engine::{FAIL_WITH_A_LOGIN, LOGINS_AT_ONCE};
 use super::support::{Setup, World, within_long};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tenant_whose_database_is_silent_or_gone_delays_nobody() {
+async fn a_tenant_whose_database_is_silent_or_gone_delays_no_other() {
     let world = World::new().await;
     let (broken, neighbour) = (world.tenant().await, world.tenant().await);
     let proxy = Proxy::before(world.databases.server().cluster());

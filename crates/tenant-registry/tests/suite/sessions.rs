@@ -118,7 +118,7 @@ async fn a_login_that_row_level_security_does_not_bind_is_refused() {
         for power in ["SUPERUSER", "BYPASSRLS"] {
             let alter = format!("ALTER ROLE {{login}} {power}");
             let failure = failure_in(&world, &alter, setup()).await;
-            assert_eq!(failure, Failure::LoginRefused, "{power} {table:?}");
+            assert_eq!(failure, Failure::NotIsolated, "{power} {table:?}");
         }
         let db = world.db(world.tenant().await, setup()).await;
         within_long(sqlx::query("SELECT 1").execute(&db)).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_session_that_a_table_without_row_level_security_would_not_bind_is_ref
     setup.pool.session.isolated_table = Some("app.users".to_owned());
     let disable = "ALTER TABLE app.users DISABLE ROW LEVEL SECURITY";
     let failure = failure_in(&World::new().await, disable, setup).await;
-    assert_eq!(failure, Failure::LoginRefused);
+    assert_eq!(failure, Failure::NotIsolated);
 }
 
 /// The error and what is behind it.
@@ -182,8 +182,8 @@ async fn a_session_without_its_start_up_options_is_refused_by_the_name_of_the_fi
 #[tokio::test]
 async fn a_changed_password_and_a_login_that_may_not_are_refused() {
     for (alter, failure) in [
-        ("ALTER ROLE {login} PASSWORD 'another'", engine::WRONG_PASSWORD),
-        ("ALTER ROLE {login} NOLOGIN", Failure::LoginRefused),
+        ("ALTER ROLE {login} PASSWORD 'another'", engine::LOCKED_OUT),
+        ("ALTER ROLE {login} NOLOGIN", engine::LOCKED_OUT),
     ] {
         assert_eq!(failure_after(alter).await, failure, "{alter}");
     }

@@ -1,4 +1,4 @@
-//! Tenants, and registries over them in any setting.
+//! Fixtures: tenants, and registries over them with any settings.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -19,19 +19,19 @@ use uuid::Uuid;
 
 use crate::engine::{self, Pool};
 
-/// Far more than anything here takes.
+/// Timeout far above the duration of any test.
 pub(crate) const LONG: Duration = Duration::from_mins(1);
 
 pub(crate) async fn within_long<F: Future>(future: F) -> F::Output {
     timeout(LONG, future).await.expect("it does not last so long")
 }
 
-/// What a registry is made of.
+/// Settings of a registry under test.
 pub(crate) struct Setup {
     pub(crate) registry: RegistrySettings,
     pub(crate) pool: Knobs,
     pub(crate) max_connections: u32,
-    /// Tenants whose database is reached at another address.
+    /// Addresses of tenants whose database is reached through a proxy.
     pub(crate) by_way_of: HashMap<TenantId, SocketAddr>,
 }
 
@@ -46,7 +46,7 @@ impl Default for Setup {
     }
 }
 
-/// What both engines can be told.
+/// Settings that both engines have.
 pub(crate) struct Knobs {
     pub(crate) acquire_timeout: Duration,
     pub(crate) ping_after_idle: Duration,
@@ -56,7 +56,7 @@ pub(crate) struct Knobs {
 impl Default for Knobs {
     fn default() -> Self {
         Self {
-            // Generous, since the machine may be busy; tests of what happens at the deadline shorten it.
+            // Generous, since the machine may be busy; tests of the deadline shorten it.
             acquire_timeout: Duration::from_secs(30),
             ping_after_idle: Duration::from_secs(1),
             session: SessionSettings::default(),
@@ -67,7 +67,7 @@ impl Default for Knobs {
 pub(crate) type Db = TenantDb<Pool>;
 
 impl Setup {
-    /// With so many connections to a tenant.
+    /// Settings with this maximum of connections per tenant.
     pub(crate) fn connections(max_connections: u32) -> Self {
         Self {
             max_connections,
@@ -75,7 +75,7 @@ impl Setup {
         }
     }
 
-    /// Whoever waits for a connection gives up soon.
+    /// Shortens the acquire timeout.
     pub(crate) fn impatient(mut self) -> Self {
         self.pool.acquire_timeout = Duration::from_millis(500);
         self
@@ -118,7 +118,7 @@ impl World {
         TenantDb::new(self.registry(setup).lease(tenant).await.unwrap())
     }
 
-    /// A look behind the scenes.
+    /// A superuser's connection to the data cluster.
     pub(crate) async fn superuser(&self) -> PgConnection {
         self.databases
             .server()
@@ -126,7 +126,7 @@ impl World {
             .await
     }
 
-    /// The tenant's backends that the server lists.
+    /// Number of the tenant's backends that the server lists.
     pub(crate) async fn backends(&self, superuser: &mut PgConnection, tenant: TenantId) -> i64 {
         sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE usename = $1")
             .bind(login(tenant))
@@ -135,7 +135,7 @@ impl World {
             .unwrap()
     }
 
-    /// Waits until there are so many.
+    /// Waits until the tenant has this number of backends.
     pub(crate) async fn until_backends(&self, tenant: TenantId, count: i64) {
         let mut superuser = self.superuser().await;
         within_long(async {
@@ -146,7 +146,7 @@ impl World {
         .await;
     }
 
-    /// Waits until the tenant runs a query with this in its text.
+    /// Waits until the tenant runs a query that contains this text.
     pub(crate) async fn until_running(&self, tenant: TenantId, text: &str) {
         let mut superuser = self.superuser().await;
         let running = "SELECT EXISTS (SELECT FROM pg_stat_activity
@@ -165,7 +165,7 @@ impl World {
         .await;
     }
 
-    /// The names of the tenant's users, as they are committed.
+    /// The names of the tenant's committed users.
     pub(crate) async fn committed(&self, tenant: TenantId) -> Vec<String> {
         sqlx::query_scalar("SELECT name FROM app.users WHERE tenant_id = $1 ORDER BY name")
             .bind(tenant.as_uuid())
@@ -175,7 +175,7 @@ impl World {
     }
 }
 
-/// A connection, however slow the machine is: for tenants whose requests are impatient.
+/// Acquires a connection, with retries: for tenants with a short acquire timeout on a slow machine.
 pub(crate) async fn acquired(db: &Db) -> TenantConnection<Pool> {
     within_long(async {
         loop {
@@ -194,8 +194,7 @@ pub(crate) fn login(tenant: TenantId) -> String {
 
 pub(crate) const INSERT: &str = "INSERT INTO app.users (name) VALUES ($1)";
 
-/// Polls the future until it is done, or has been pending more than so many times: then drops it, wherever that
-/// is.
+/// Polls the future until it is ready, or was pending more than this number of times; then drops it.
 pub(crate) async fn polled<F: Future>(times: usize, future: F) -> Option<F::Output> {
     let mut future = Box::pin(future);
     let mut left = times;
@@ -210,7 +209,7 @@ pub(crate) async fn polled<F: Future>(times: usize, future: F) -> Option<F::Outp
     .await
 }
 
-/// The control plane's source, with other limits and other ways.
+/// The control plane's source, with other limits and addresses.
 struct Source {
     store: StoreSource,
     max_connections: u32,

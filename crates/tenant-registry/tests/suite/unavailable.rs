@@ -73,7 +73,7 @@ async fn in_maintenance(world: &World, sql: &str) -> PgConnection {
 }
 
 #[tokio::test]
-async fn a_database_that_lets_nobody_in_cannot_be_reached() {
+async fn a_database_that_refuses_all_logins_is_unreachable() {
     let world = World::new().await;
     for (closed, opened, sqlstate) in [
         (
