@@ -1,19 +1,19 @@
-//! Who does something, and with which right.
+//! Actors, and roles of the admin plane.
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What a token of the admin plane may do. Each role may do all that those before it may.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+/// A role of the admin plane. Each includes the rights of those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Looks, and changes nothing.
+    /// Reads, and changes nothing.
     Viewer,
-    /// Runs tenants: creates, changes, suspends and resumes them, and their API keys and pools.
+    /// Manages tenants, their API keys and pools.
     Operator,
-    /// Also what cannot be undone, and who else may do what.
+    /// Also does what cannot be undone, and manages tokens.
     Admin,
 }
 
@@ -21,7 +21,7 @@ impl Role {
     /// All roles, the weakest first.
     pub const ALL: [Self; 3] = [Self::Viewer, Self::Operator, Self::Admin];
 
-    /// As it stands in the store, in requests and in answers.
+    /// The role's name in the store, in requests and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Viewer => "viewer",
@@ -36,24 +36,24 @@ impl Role {
     }
 }
 
-/// Who does something: whoever presented a token, or a part of the service itself.
+/// The author of a change: the holder of a token, or a component of the service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The token's name, or the part of the service.
+    /// The token's name, or the component's.
     pub name: String,
-    /// The token's id; `None` for the configured one and for the service.
+    /// The token's id; `None` for the configured token and for the service.
     pub token: Option<Uuid>,
-    /// With which right; `None` for the service itself.
+    /// The role; `None` for the service.
     pub role: Option<Role>,
-    /// From where.
+    /// The address of the request's peer.
     pub source: Option<IpAddr>,
-    /// Within which request.
+    /// The request's id.
     pub request_id: Option<String>,
 }
 
 impl Actor {
-    /// What parts of the service are called in the audit log, in lower case; no token can have such a name.
-    pub(crate) const PARTS: [&str; 6] = [
+    /// Names of components in the audit log, in lower case. No token can have such a name.
+    pub(crate) const COMPONENTS: [&str; 6] = [
         "command line",
         "configured",
         "operation",
@@ -62,10 +62,10 @@ impl Actor {
         "unauthenticated",
     ];
 
-    /// A part of the service that acts by itself, such as its reconciler: one of its `PARTS`.
-    pub fn service(part: &str) -> Self {
+    /// A component of the service that acts by itself, such as its reconciler: one of `COMPONENTS`.
+    pub fn service(component: &str) -> Self {
         Self {
-            name: part.to_owned(),
+            name: component.to_owned(),
             token: None,
             role: None,
             source: None,

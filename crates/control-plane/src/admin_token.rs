@@ -1,4 +1,4 @@
-//! Bearer tokens of the admin plane: the secret itself, and what is known of one.
+//! Bearer tokens of the admin plane.
 
 use std::fmt;
 use std::time::Duration;
@@ -11,17 +11,18 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::actor::{Actor, Role};
-use crate::credentials::{is_random_secret, random_secret};
+use crate::chosen_name::{NameError, chosen_name};
 use crate::json::JsonText;
+use schema::{is_random_secret, random_secret};
 
 /// A bearer token of the admin plane. 256 random bits, so a plain hash of it is as good as a slow one.
 pub struct AdminToken(SecretString);
 
 impl AdminToken {
-    /// Tokens begin with this, so that scanners for leaked secrets can find them.
+    /// The prefix of tokens, by which scanners find leaked ones.
     const PREFIX: &str = "tnt_admin_";
 
-    /// A fresh one.
+    /// A fresh token.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
@@ -30,23 +31,23 @@ impl AdminToken {
         Ok(Self(format!("{}{}", Self::PREFIX, secret.expose_secret()).into()))
     }
 
-    /// What somebody presents or has configured.
+    /// A token from a request or from the configuration.
     pub fn presented(token: SecretString) -> Self {
         Self(token)
     }
 
-    /// The token itself: to be shown once, or sent.
+    /// The token's text, to show once or to send.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether [`generate`](Self::generate) can have made it: no other one is in the store.
+    /// Whether it has the form of a [generated](Self::generate) token: the store contains no others.
     pub fn is_well_formed(&self) -> bool {
         let secret = self.expose().strip_prefix(Self::PREFIX);
         secret.is_some_and(is_random_secret)
     }
 
-    /// What is kept of it.
+    /// The hash that the store keeps.
     pub fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.expose()).into()
     }
@@ -58,90 +59,92 @@ impl fmt::Debug for AdminToken {
     }
 }
 
-/// A token to be made.
+/// A token to create.
 #[derive(Debug, Clone)]
 pub struct NewAdminToken {
-    /// Whose it is, or what for; see [`NewAdminToken::unfit`].
+    /// Its holder or purpose; see [`NewAdminToken::named`].
     pub name: String,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
-    /// How long it holds.
+    /// Its expiry.
     pub expiry: Expiry,
 }
 
 impl NewAdminToken {
-    /// The most characters of a name.
+    /// The maximum of characters of a name.
     pub const LONGEST_NAME: usize = 100;
-    /// What the configured token is called in the audit log; no other token can have the name.
+    /// The configured token's name in the audit log. No other token can have it.
     pub const CONFIGURED: &str = "configured";
 
-    /// What is wrong with a name, to be read behind it: what would mislead a reader of the audit log.
-    pub fn unfit(name: &str) -> Option<&'static str> {
-        if Actor::PARTS.contains(&&*name.to_lowercase()) {
-            return Some("is the name of a part of the service");
+    /// The name in Unicode's form NFC.
+    ///
+    /// # Errors
+    /// When it would mislead readers of the audit log.
+    pub fn named(name: &str) -> Result<String, TokenNameError> {
+        let name = chosen_name(name, Self::LONGEST_NAME)?;
+        if Actor::COMPONENTS.contains(&&*name.to_lowercase()) {
+            return Err(TokenNameError::Component);
         }
-        let fit = (1..=Self::LONGEST_NAME).contains(&name.chars().count())
-            && name.chars().all(is_printed)
-            && name.trim() == name;
-        (!fit).then_some(
-            "must have 1 to 100 characters, all of which are seen in print, and no white space around it",
-        )
+        Ok(name)
     }
 }
 
-/// Whether a character is seen, by Rust's own table: neither a control nor a format character, nor a space but the plain
-/// one. A combining mark is seen behind another character.
-fn is_printed(character: char) -> bool {
-    let behind_another = String::from_iter(['x', character]);
-    !behind_another.escape_debug().skip(1).take(3).eq("\\u{".chars())
-        && !matches!(character, '\0' | '\t' | '\n' | '\r')
+/// A text is not a valid name of a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TokenNameError {
+    /// It is no name at all.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A component of the service has it.
+    #[error("is the name of a component of the service")]
+    Component,
 }
 
-/// How long a token holds, by the clock of the control store.
+/// The expiry of a token, by the clock of the control store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// Until it is revoked.
+    /// Valid until it is revoked.
     Never,
-    /// Until this moment.
+    /// Valid until this time.
     At(OffsetDateTime),
-    /// For this long from now on.
+    /// Valid for this duration from now on.
     In(Duration),
 }
 
-/// What is kept of a token, as those see it who manage tokens.
+/// A token of the store, without its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AdminTokenInfo {
-    /// Its id, which tells nothing of the token itself.
+    /// Its id, from which the token cannot be derived.
     pub id: Uuid,
-    /// Whose it is, or what for.
+    /// Its holder or purpose.
     pub name: String,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
-    /// When it was ended.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
 impl AdminTokenInfo {
-    /// All of it, as the audit log keeps it.
+    /// The token as JSON for the audit log.
     pub(crate) fn describe(&self) -> JsonText {
         JsonText::of(self)
     }
 }
 
-/// A token that may be used now.
+/// A valid token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownToken {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is, or what for.
+    /// Its holder or purpose.
     pub name: String,
-    /// What it may do.
+    /// Its role.
     pub role: Role,
-    /// How long it still holds; `None` for until it is revoked.
+    /// The time until it expires; `None` for never.
     pub expires_in: Option<Duration>,
 }
 
@@ -150,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_has_its_form_and_others_have_not() {
+    fn well_formed_tokens_are_recognised() {
         let token = AdminToken::generate().unwrap();
         assert!(token.is_well_formed());
         let secret = token.expose();
@@ -169,35 +172,19 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_taken_for_another() {
-        for fit in [
-            "ops",
-            "Zoë",
-            "नमस्ते",
-            "e\u{301}",
-            "a b",
-            "back\\slash \"quoted\"",
-            "日本",
-        ] {
-            assert_eq!(NewAdminToken::unfit(fit), None, "{fit}");
+    fn misleading_names_are_refused() {
+        assert_eq!(NewAdminToken::named("Zoe\u{308}").as_deref(), Ok("Zo\u{eb}"));
+        for component in Actor::COMPONENTS {
+            for name in [component.to_string(), component.to_uppercase()] {
+                assert_eq!(
+                    NewAdminToken::named(&name),
+                    Err(TokenNameError::Component),
+                    "{name}"
+                );
+            }
         }
-        for part in Actor::PARTS {
-            assert!(NewAdminToken::unfit(part).is_some(), "{part}");
-            assert!(NewAdminToken::unfit(&part.to_uppercase()).is_some(), "{part}");
-        }
-        for unseen in [
-            "",
-            " ops",
-            "configured\u{200b}",
-            "o\u{202e}ps",
-            "o\u{ad}ps",
-            "o\u{a0}ps",
-            "o\u{2028}ps",
-            "o\nps",
-            "o\0ps",
-            "o\u{9b}ps",
-        ] {
-            assert!(NewAdminToken::unfit(unseen).is_some(), "{unseen:?}");
+        for misleading in ["", " ops", "configured\u{200b}", "o\u{202e}ps"] {
+            assert!(NewAdminToken::named(misleading).is_err(), "{misleading:?}");
         }
     }
 }

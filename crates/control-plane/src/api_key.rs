@@ -4,23 +4,25 @@ use std::fmt;
 
 use pg_timestamp::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use crate::credentials::random_secret;
+use crate::chosen_name::{NameError, chosen_name};
+use schema::random_secret;
 
 /// An API key as a caller presents it: 256 random bits, so a plain hash of it is as good as a slow one.
 pub struct ApiKeySecret(SecretString);
 
 impl ApiKeySecret {
-    /// Keys begin with this, so that scanners for leaked secrets can find them.
+    /// The prefix of keys, by which scanners find leaked ones.
     pub const SCHEME: &str = "tnt_key_";
-    /// Of a key that is kept and shown, so that it can be found again: enough to tell thousands apart, and far too
-    /// little to guess the rest.
-    const SHOWN: usize = Self::SCHEME.len() + 8;
+    /// The length of the part that is stored and shown: enough to distinguish thousands of keys, and far too little to
+    /// guess the rest.
+    const PREFIX_LENGTH: usize = Self::SCHEME.len() + 8;
 
-    /// A fresh one.
+    /// A fresh key.
     ///
     /// # Errors
     /// When the operating system gives no random bytes.
@@ -29,19 +31,19 @@ impl ApiKeySecret {
         Ok(Self(format!("{}{}", Self::SCHEME, secret.expose_secret()).into()))
     }
 
-    /// The key itself: to be shown once.
+    /// The key's text, to show once.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What is kept of it to know it by.
+    /// The hash that the store keeps.
     pub(crate) fn sha256(&self) -> [u8; 32] {
         Sha256::digest(self.expose()).into()
     }
 
-    /// What is kept of it to find it by.
+    /// The first characters, by which operators find a key.
     pub(crate) fn prefix(&self) -> &str {
-        self.expose().get(..Self::SHOWN).unwrap_or_default()
+        self.expose().get(..Self::PREFIX_LENGTH).unwrap_or_default()
     }
 }
 
@@ -51,24 +53,47 @@ impl fmt::Debug for ApiKeySecret {
     }
 }
 
-/// What is known of an API key.
+/// An API key's name: 1 to 100 printable characters in Unicode's form NFC, without white space around it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ApiKeyName(String);
+
+impl ApiKeyName {
+    /// The maximum of characters.
+    pub const MAX: usize = 100;
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ApiKeyName {
+    type Error = NameError;
+
+    fn try_from(name: String) -> Result<Self, NameError> {
+        chosen_name(&name, Self::MAX).map(Self)
+    }
+}
+
+/// An API key of the store, without its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKey {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
+    /// The tenant that it belongs to.
     pub tenant: TenantId,
-    /// What it is for, as whoever made it said.
+    /// Its name.
     pub name: String,
-    /// How it begins.
+    /// Its first characters.
     pub prefix: String,
-    /// Who made it.
+    /// The actor who created it.
     pub created_by: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// From when on it is refused; `None` for never.
+    /// When it expires; `None` for never.
     pub expires_at: Option<Timestamp>,
-    /// Since when it is refused for good.
+    /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -77,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_shows_how_it_begins_and_no_more() {
+    fn only_the_first_characters_of_a_key_are_shown() {
         let key = ApiKeySecret::generate().unwrap();
         assert_eq!(key.expose().len(), "tnt_key_".len() + 43);
         assert_eq!(key.prefix().len(), 16);

@@ -1,25 +1,28 @@
-//! What the audit log keeps: who did what to whom, when, from where, and what changed by it. Never a secret.
+//! Entries of the audit log. They contain no secrets.
 
-use serde::Serialize;
+pub(crate) mod action;
+
+use serde::{Deserialize, Serialize};
 use tenant_registry::TenantId;
 
+use self::action::AuditAction;
 use crate::actor::Actor;
 use crate::json::JsonText;
 
-/// How it ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// The outcome of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It was done, or is committed and will be.
+pub enum AuditOutcome {
+    /// It was done, or committed to be done.
     Done,
-    /// It was not allowed, or not possible as things stood.
+    /// It was not allowed, or not possible.
     Refused,
-    /// It was tried and failed.
+    /// It failed.
     Failed,
 }
 
-impl Outcome {
-    /// As it stands in the store and in answers.
+impl AuditOutcome {
+    /// The outcome's name in the store and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -29,34 +32,34 @@ impl Outcome {
     }
 }
 
-/// One entry, to be written.
+/// An entry to append.
 #[derive(Debug, Clone)]
 pub struct AuditEntry<'a> {
-    /// Who.
+    /// The actor.
     pub actor: &'a Actor,
-    /// What, such as `tenant.suspend`.
-    pub action: &'a str,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// Why it was refused or failed, as the caller was told it.
+    /// What was done or tried.
+    pub action: AuditAction,
+    /// The outcome of an action.
+    pub outcome: AuditOutcome,
+    /// The code of the refusal or failure that the caller received.
     pub code: Option<&'a str>,
-    /// To which tenant.
+    /// The tenant concerned.
     pub tenant: Option<TenantId>,
-    /// To what else, such as an API key's id.
+    /// Another object concerned, such as an API key's id.
     pub target: Option<String>,
-    /// How it was, without secrets.
+    /// The state before, without secrets.
     pub before: Option<JsonText>,
-    /// How it is since, without secrets.
+    /// The state after, without secrets.
     pub after: Option<JsonText>,
 }
 
 impl<'a> AuditEntry<'a> {
-    /// Something that was done.
-    pub fn done(actor: &'a Actor, action: &'a str) -> Self {
+    /// An entry for an action that was done.
+    pub fn done(actor: &'a Actor, action: AuditAction) -> Self {
         Self {
             actor,
             action,
-            outcome: Outcome::Done,
+            outcome: AuditOutcome::Done,
             code: None,
             tenant: None,
             target: None,
@@ -65,7 +68,7 @@ impl<'a> AuditEntry<'a> {
         }
     }
 
-    /// Done to this tenant.
+    /// The same entry, concerning this tenant.
     #[must_use]
     pub fn tenant(self, tenant: TenantId) -> Self {
         Self {
@@ -74,7 +77,7 @@ impl<'a> AuditEntry<'a> {
         }
     }
 
-    /// Done to this.
+    /// The same entry, concerning this object.
     #[must_use]
     pub fn target(self, target: impl Into<String>) -> Self {
         Self {
@@ -83,7 +86,7 @@ impl<'a> AuditEntry<'a> {
         }
     }
 
-    /// What changed by it.
+    /// The same entry, with the states before and after.
     #[must_use]
     pub fn changed(self, before: Option<JsonText>, after: Option<JsonText>) -> Self {
         Self {

@@ -1,7 +1,6 @@
-//! The changes of tenants, as they are committed to the control store by whatever replica or operator.
+//! Change notices of tenants, from commits to the control store by any replica or operator.
 
 mod listener;
-mod questions;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -12,35 +11,35 @@ use tenant_registry::{Change, TenantNotice};
 use tokio::time::sleep;
 
 use self::listener::Listener;
-pub(crate) use self::questions::ListenerQuestions;
 use crate::plane::ControlPlane;
+use crate::standing_queries::StandingQueries;
 
-/// Between a loss and the first attempt to listen again. Doubles with each attempt, up to [`LONGEST_PAUSE`].
-const PAUSE: Duration = Duration::from_millis(100);
-/// An outage that is over is noticed within this and one login.
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// For one login. A store that takes longer would not answer heartbeats in time either, and on a network that
-/// swallows packets an attempt of its own is sooner through than TCP's next try.
-const LOGIN: Duration = Duration::from_secs(2);
+/// The pause between a loss and the first attempt to listen again. Doubles with each attempt, up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// The end of an outage is noticed within this and one login.
+const MAX_PAUSE: Duration = Duration::from_secs(1);
+/// The timeout of one login. A slower store would not answer heartbeats in time either, and on a network that drops
+/// packets a new attempt succeeds sooner than TCP's retransmission.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl ControlPlane {
-    /// What changes of tenants, for the registry: never ends, and stops when it is dropped. It works while it is
-    /// polled, over a connection of its own to the control store.
+    /// Changes of tenants, for the registry. The stream never ends. It works while it is polled, over a connection of its
+    /// own to the control store.
     ///
-    /// [`Change::Resync`] comes first, and again after each loss of the connection: from there on nothing is missed.
-    /// Then a [`Change::Tenant`] for each tenant that changed, as it was read after the change; several changes in
-    /// short order may come as one. While the store cannot be reached nothing comes, and what is resident goes on.
-    /// A silent network is noticed within a second.
+    /// [`Change::Resync`] comes first, and again after each lost connection: from there on no change is missed. Then comes
+    /// a [`Change::Tenant`] for each changed tenant, read after the change; several changes in quick succession may come
+    /// as one. While the store is unreachable nothing comes, and resident pools continue. A half-open connection is
+    /// noticed within a second.
     pub fn changes(&self) -> impl Stream<Item = Change> + Send + 'static + use<> {
         let (login, limit) = self.listener_login();
         let changes = Changes {
             login,
-            limit: limit.min(LOGIN),
-            questions: self.listener.clone(),
+            limit: limit.min(LOGIN_TIMEOUT),
+            standing_queries: self.standing_queries.clone(),
             listener: None,
-            read: VecDeque::new(),
+            pending: VecDeque::new(),
             pause: Duration::ZERO,
-            loss_is_told: false,
+            loss_logged: false,
         };
         stream::unfold(changes, |mut changes| async {
             let change = changes.next().await;
@@ -52,21 +51,21 @@ impl ControlPlane {
 struct Changes {
     login: PgConnectOptions,
     limit: Duration,
-    questions: ListenerQuestions,
-    /// `None` until it listens, and again after a loss.
+    standing_queries: StandingQueries,
+    /// `None` before the first login and after a lost connection.
     listener: Option<Listener>,
-    /// Read and not given out yet.
-    read: VecDeque<TenantNotice>,
-    /// Before the next attempt to listen.
+    /// Notices that were read and not returned yet.
+    pending: VecDeque<TenantNotice>,
+    /// The pause before the next attempt to listen.
     pause: Duration,
-    /// A loss and a return are one line each in the log, however many attempts lie between.
-    loss_is_told: bool,
+    /// Whether the current loss was logged: one line each for a loss and its end, however many attempts lie between.
+    loss_logged: bool,
 }
 
 impl Changes {
     async fn next(&mut self) -> Change {
         loop {
-            if let Some(notice) = self.read.pop_front() {
+            if let Some(notice) = self.pending.pop_front() {
                 return Change::Tenant(notice);
             }
             let Some(listener) = &mut self.listener else {
@@ -75,38 +74,38 @@ impl Changes {
             };
             match listener.notices().await {
                 Ok(notices) => {
-                    // It has answered, so it is worth trying at once when it is lost.
-                    self.pause = PAUSE;
-                    self.read.extend(notices);
+                    // The connection worked: after a loss, retry quickly.
+                    self.pause = FIRST_PAUSE;
+                    self.pending.extend(notices);
                 }
                 Err(error) => {
                     self.listener = None;
-                    self.tell_loss(&error);
+                    self.log_loss(&error);
                 }
             }
         }
     }
 
-    /// Tries until it listens.
+    /// Retries until it listens.
     async fn listen(&mut self) -> Listener {
         loop {
             sleep(self.pause).await;
-            self.pause = (self.pause * 2).clamp(PAUSE, LONGEST_PAUSE);
-            match Listener::open(&self.login, self.limit, &self.questions).await {
+            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE);
+            match Listener::open(&self.login, self.limit, &self.standing_queries).await {
                 Ok(listener) => {
-                    if std::mem::take(&mut self.loss_is_told) {
-                        tracing::info!("changes of tenants are heard again");
+                    if std::mem::take(&mut self.loss_logged) {
+                        tracing::info!("listening for tenant changes again");
                     }
                     return listener;
                 }
-                Err(error) => self.tell_loss(&error),
+                Err(error) => self.log_loss(&error),
             }
         }
     }
 
-    fn tell_loss(&mut self, error: &sqlx::Error) {
-        if !std::mem::replace(&mut self.loss_is_told, true) {
-            tracing::warn!(%error, "changes of tenants are not heard for now; what is resident goes on");
+    fn log_loss(&mut self, error: &sqlx::Error) {
+        if !std::mem::replace(&mut self.loss_logged, true) {
+            tracing::warn!(%error, "cannot listen for tenant changes; resident pools continue");
         }
     }
 }

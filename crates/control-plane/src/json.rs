@@ -1,4 +1,4 @@
-//! JSON as PostgreSQL keeps it: as text, which keeps every digit, and of any depth.
+//! JSON as text, which keeps every digit and any depth.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -7,18 +7,18 @@ use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArgumentBuffer, PgTypeInfo, PgValueRef};
 use sqlx::{Decode, Encode, Postgres, Type};
 
-/// A JSON value as it is written. `sqlx.toml` names it as the type of `jsonb`: reading one cannot fail, whatever an
-/// operator's SQL has written, and no number goes through a float.
+/// A JSON value as text. `sqlx.toml` names it as the type of `jsonb`: reading any stored value succeeds, and no number
+/// passes through a float.
 #[derive(Debug, Clone)]
 pub struct JsonText(Box<RawValue>);
 
 impl JsonText {
-    /// This value. `null` where it cannot be written as JSON, which nothing of ours is.
+    /// The JSON of this value; `null` if it cannot be serialized.
     pub fn of(value: &impl Serialize) -> Self {
         to_raw_value(value).map(Self).unwrap_or_default()
     }
 
-    /// As text.
+    /// The value as text.
     pub fn as_str(&self) -> &str {
         self.0.get()
     }
@@ -37,7 +37,13 @@ impl From<Box<RawValue>> for JsonText {
     }
 }
 
-/// By the text.
+impl From<JsonText> for Box<RawValue> {
+    fn from(JsonText(text): JsonText) -> Self {
+        text
+    }
+}
+
+/// Compares the text.
 impl PartialEq for JsonText {
     fn eq(&self, other: &Self) -> bool {
         self.as_str() == other.as_str()

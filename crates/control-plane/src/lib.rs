@@ -1,72 +1,64 @@
-//! Tenants: their store, roles, credentials and lifecycle.
+//! Tenants: control store, credentials and lifecycle.
 //!
-//! [`postgres`] brings a cluster to this version: fixed roles, databases, hardening and migrations. The rest,
-//! behind the feature `store` (on by default), works on what is there: [`ControlPlane`] creates and finds
-//! tenants, and its [`source`](ControlPlane::source) tells the registry how to reach one, and its
-//! [`changes`](ControlPlane::changes) what of them has changed. `store` has the
-//! queries that are checked at compile time, so that what prepares them builds without it.
-#![cfg_attr(
-    not(feature = "store"),
-    allow(dead_code, unreachable_pub, reason = "the store is what uses the rest")
-)]
+//! [`ControlPlane`] creates, changes and finds tenants. Its [`source`](ControlPlane::source) gives the registry their
+//! logins, and its [`changes`](ControlPlane::changes) notifies it of changes. [`Reconciler`] resumes interrupted
+//! operations.
 
-mod credentials;
-#[cfg(feature = "store")]
-pub mod doctor;
-pub mod postgres;
-
-pub use credentials::random_secret;
-
-#[cfg(feature = "store")]
 mod actor;
-#[cfg(feature = "store")]
 mod admin_token;
-#[cfg(feature = "store")]
 mod api_key;
-#[cfg(feature = "store")]
 mod audit;
-#[cfg(feature = "store")]
 mod changes;
-#[cfg(feature = "store")]
+mod chosen_name;
 mod idempotency;
-#[cfg(feature = "store")]
 mod json;
-#[cfg(feature = "store")]
 mod lifecycle;
-#[cfg(feature = "store")]
 mod operation;
-#[cfg(feature = "store")]
 mod plane;
-#[cfg(feature = "store")]
 mod service_pool;
-#[cfg(feature = "store")]
 mod source;
-#[cfg(feature = "store")]
+mod standing_queries;
 mod store;
-#[cfg(feature = "store")]
 mod tenant;
-#[cfg(feature = "store")]
+mod tenant_logins;
+mod transition;
 mod vault;
 
-#[cfg(feature = "store")]
-pub use self::{
-    actor::{Actor, Role},
-    admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken},
-    api_key::{ApiKey, ApiKeySecret},
-    audit::{AuditEntry, Outcome},
-    idempotency::{IdempotencyKey, KeptAnswer},
-    json::JsonText,
-    lifecycle::{ChangeError, CreateError, DEFAULT_GRACE, Reconciler, Started, Taken, Transition},
-    operation::{Operation, OperationKind, OperationState, Step},
-    plane::{ControlPlane, ControlPlaneSettings, KeysError},
-    source::StoreSource,
-    store::{
-        ApiKeyChange, ApiKeyFilter, AuditFilter, AuditRecord, ChangeKeyError, ClaimedKey, CreateKeyError,
-        CreateTokenError, CreatedAt, KeyClaim, OperationFilter, RevokeError, Store, StoreError, TenantFilter,
-    },
-    tenant::{
-        ExternalId, ExternalIdError, Limits, LimitsError, LoginLimit, Metadata, MetadataError, NewTenant,
-        Tenant, TenantChange, TenantName, TenantNameError, TenantState,
-    },
-    vault::VaultError,
-};
+pub use self::actor::{Actor, Role};
+pub use self::admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken, TokenNameError};
+pub use self::api_key::{ApiKey, ApiKeyName, ApiKeySecret};
+pub use self::audit::action::{AuditAction, UnknownAction};
+pub use self::audit::{AuditEntry, AuditOutcome};
+pub use self::chosen_name::NameError;
+pub use self::idempotency::{IdempotencyKey, KeptAnswer};
+pub use self::json::JsonText;
+pub use self::lifecycle::create::CreateError;
+pub use self::lifecycle::login_fault::LoginFault;
+pub use self::lifecycle::reconciler::Reconciler;
+pub use self::lifecycle::started::StartedChange;
+pub use self::operation::{Operation, OperationKind, OperationState, Step};
+pub use self::plane::{ControlPlane, ControlPlaneSettings, KeysError};
+pub use self::source::StoreSource;
+pub use self::store::Store;
+pub use self::store::admin_tokens::make::CreateTokenError;
+pub use self::store::admin_tokens::revoke::RevokeError;
+pub use self::store::api_keys::ApiKeyFilter;
+pub use self::store::api_keys::change::{ApiKeyChange, ChangeKeyError};
+pub use self::store::api_keys::make::CreateKeyError;
+pub use self::store::audit::list::{AuditFilter, AuditRecord};
+pub use self::store::change_error::{ChangeError, Taken};
+pub use self::store::created_at::CreatedAt;
+pub use self::store::error::StoreError;
+pub use self::store::idempotency::KeyClaim;
+pub use self::store::idempotency::claimed::ClaimedKey;
+pub use self::store::operations::OperationFilter;
+pub use self::store::tenants::TenantFilter;
+pub use self::tenant::external_id::{ExternalId, ExternalIdError};
+pub use self::tenant::limits::{Limits, LimitsError};
+pub use self::tenant::metadata::{Metadata, MetadataError};
+pub use self::tenant::name::{TenantName, TenantNameError};
+pub use self::tenant::revisions::Revisions;
+pub use self::tenant::state::TenantState;
+pub use self::tenant::{NewTenant, Tenant, TenantChange};
+pub use self::transition::{DEFAULT_GRACE, Transition};
+pub use self::vault::VaultError;

@@ -1,43 +1,43 @@
-//! What leads a tenant from one state of its life to the next, in steps that can each be done again.
+//! Operations on tenants, in steps that can be repeated.
 
 use pg_timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-/// Work on a tenant that goes on until it is done, whoever asked for it and whatever happens to them.
+/// An operation on a tenant. It continues until it has succeeded, independent of its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// Its id.
     pub id: Uuid,
-    /// On which tenant.
+    /// The tenant.
     pub tenant: TenantId,
-    /// What it does.
+    /// Its kind.
     pub kind: OperationKind,
-    /// How it stands.
+    /// Its state.
     pub state: OperationState,
-    /// How many of its [`steps`](OperationKind::steps) are behind it.
+    /// The number of [`steps`](OperationKind::steps) that are done.
     pub steps_done: usize,
-    /// How many rows a purge has removed.
+    /// The number of rows that a purge has deleted.
     pub rows_removed: i64,
-    /// How often in a row the step that it is at has failed.
+    /// The number of consecutive failures of the current step.
     pub attempts: i32,
-    /// Why that step failed last, if it did.
+    /// The last failure of the current step.
     pub last_error: Option<String>,
-    /// When that step is tried again, or was tried first.
+    /// When the current step is due.
     pub due_at: Timestamp,
-    /// Who asked for it.
+    /// The actor who requested it.
     pub actor: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub created_at: Timestamp,
-    /// When something of it was done last.
+    /// When it last changed.
     pub updated_at: Timestamp,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
 }
 
 impl Operation {
-    /// The step that it is at; `None` when it has ended.
+    /// The current step; `None` when it has ended.
     pub fn step(&self) -> Option<Step> {
         match self.state {
             OperationState::Running => self.kind.steps().get(self.steps_done).copied(),
@@ -46,23 +46,23 @@ impl Operation {
     }
 }
 
-/// How an operation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// The state of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationState {
-    /// It is worked on, or will be. A step that fails is tried again, without end.
+    /// It is running or will run. A failed step is retried without limit.
     Running,
     /// All its steps are done.
     Succeeded,
-    /// Another operation on the tenant came before it was through.
+    /// Another operation on the tenant replaced it.
     Superseded,
 }
 
 impl OperationState {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 3] = [Self::Running, Self::Succeeded, Self::Superseded];
 
-    /// As it stands in the store, in requests and in answers.
+    /// The name in the store, in requests and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -77,26 +77,26 @@ impl OperationState {
     }
 }
 
-/// What an operation does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// The kind of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationKind {
-    /// Makes a tenant's roles and has it served.
+    /// Creates a tenant's roles and activates it.
     Provision,
     /// Closes its logins and ends its sessions.
     Suspend,
-    /// Opens its login and has it served again.
+    /// Opens its login and activates it again.
     Resume,
-    /// Closes its logins and ends its sessions, on the way to being purged.
+    /// Closes the logins of a deleted tenant and ends its sessions.
     Offboard,
-    /// Brings back a tenant that was deleted.
+    /// Restores a deleted tenant.
     Undelete,
-    /// Removes its rows, its roles and its credentials.
+    /// Deletes its rows, roles and credentials.
     Purge,
 }
 
 impl OperationKind {
-    /// All of them.
+    /// All values.
     pub const ALL: [Self; 6] = [
         Self::Provision,
         Self::Suspend,
@@ -106,7 +106,7 @@ impl OperationKind {
         Self::Purge,
     ];
 
-    /// As it stands in the store, in requests and in answers.
+    /// The name in the store, in requests and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Provision => "provision",
@@ -123,7 +123,7 @@ impl OperationKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// What it does, in this order. An operation that is under way counts these: a step is only ever added to the end.
+    /// Its steps, in order. Running operations store an index into this list: steps may only be appended.
     pub const fn steps(self) -> &'static [Step] {
         match self {
             Self::Provision => &[Step::MakeRoles, Step::Serve],
@@ -142,37 +142,54 @@ impl OperationKind {
     }
 }
 
-/// A step of an operation. Each may be done twice: whoever does it may be killed before it is noted.
+/// A step of an operation. Each may be repeated: a process may be killed before it records the step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// The roles are made in the data cluster, the login with the sealed password.
+    /// Create the login in the data cluster, with the sealed password.
     MakeRoles,
-    /// The store says that the tenant is active.
+    /// Set the tenant's state to active.
     Serve,
-    /// No new session can begin.
+    /// Close the logins for new sessions.
     ForbidLogins,
-    /// The sessions there are end.
+    /// End all sessions.
     EndSessions,
-    /// And those that had begun to log in and were not seen yet.
+    /// End sessions that were logging in when the logins were closed.
     EndLateSessions,
-    /// The active login can begin sessions again.
+    /// Open the active login again.
     AllowLogin,
-    /// The same where the tenant was active before it was deleted.
+    /// Open the active login again if the tenant was active before its deletion.
     AllowFormerLogin,
-    /// The store says what it said before the tenant was deleted.
+    /// Restore the tenant's state before its deletion.
     Restore,
-    /// The rows of the tenant go, in batches.
+    /// Delete the tenant's rows, in batches.
     RemoveRows,
-    /// Its roles are dropped.
+    /// Drop its roles.
     DropRoles,
-    /// Its credentials, keys, name and metadata go from the store.
+    /// Delete its credentials, keys, name and metadata from the store.
     Forget,
 }
 
 impl Step {
-    /// Whether it lets somebody log in.
-    pub(crate) const fn opens(self) -> bool {
+    /// Its name in responses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MakeRoles => "make_roles",
+            Self::Serve => "serve",
+            Self::ForbidLogins => "forbid_logins",
+            Self::EndSessions => "end_sessions",
+            Self::EndLateSessions => "end_late_sessions",
+            Self::AllowLogin => "allow_login",
+            Self::AllowFormerLogin => "allow_former_login",
+            Self::Restore => "restore",
+            Self::RemoveRows => "remove_rows",
+            Self::DropRoles => "drop_roles",
+            Self::Forget => "forget",
+        }
+    }
+
+    /// Whether the step opens a login.
+    pub(crate) const fn opens_login(self) -> bool {
         matches!(self, Self::MakeRoles | Self::AllowLogin | Self::AllowFormerLogin)
     }
 }

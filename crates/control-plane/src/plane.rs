@@ -1,4 +1,4 @@
-//! The control plane as one handle.
+//! The control plane's handle: store, vault and connections to the data cluster.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,33 +7,32 @@ use crypto::Envelope;
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::TenantId;
 
-use crate::changes::ListenerQuestions;
-use crate::postgres::{
-    Cluster, Database, DatabaseName, Login, Purge, SchemaStatus, TENANT_LOGIN, schema_status, tenant_roles,
-};
 use crate::service_pool::ServicePool;
 use crate::source::StoreSource;
-use crate::store::{Store, StoreError, lazy_pool};
-use crate::tenant::LoginLimit;
+use crate::standing_queries::StandingQueries;
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::tenant_logins;
 use crate::vault::{Vault, VaultError};
+use schema::{Cluster, Database, DatabaseName, Login, LoginLimit, SchemaStatus, TENANT_LOGIN, schema_status};
 
-/// Provisioning is rare and short.
+/// The pool to the data cluster is small: provisioning is rare and short.
 const DATA_CONNECTIONS: u32 = 4;
-/// A purge logs in by itself.
+/// A purge has a connection of its own.
 const PURGE_CONNECTIONS: u32 = 1;
-/// The listener for changes has its own.
+/// The listener for changes has a connection of its own.
 const LISTENER_CONNECTIONS: u32 = 1;
 
-/// Where the control plane finds its two databases.
+/// The databases of the control plane, and limits.
 #[derive(Debug, Clone)]
 pub struct ControlPlaneSettings {
     /// The control store's cluster.
     pub control: Cluster,
     /// The control store's database.
     pub control_database: DatabaseName,
-    /// The password of `tenantry_service` there.
+    /// The login of `tenantry_service` there.
     pub control_login: Login,
-    /// The most connections to the control store.
+    /// The size of the pool to the control store.
     pub control_connections: u32,
     /// The data cluster.
     pub data: Cluster,
@@ -41,42 +40,42 @@ pub struct ControlPlaneSettings {
     pub data_database: DatabaseName,
     /// The login of `tenantry_service` there.
     pub data_login: Login,
-    /// The most connections that a tenant may hold unless it has a limit of its own.
+    /// The maximum of connections of a tenant without a limit of its own.
     pub max_connections_per_tenant: u32,
-    /// How many processes serve tenants at once.
+    /// The number of processes that serve tenants at the same time.
     pub instances: u32,
 }
 
-/// Why the keys are not known to fit the store.
+/// Why the keys could not be verified against the store.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// The store cannot be asked.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The keys are not those that sealed this tenant's password.
+    /// The keys do not open this tenant's password.
     #[error("the keys do not open the password of tenant {tenant}")]
     DoNotOpen {
-        /// Whose password it is.
+        /// The tenant.
         tenant: TenantId,
-        /// What the envelope says.
+        /// Why it does not open.
         #[source]
         cause: VaultError,
     },
 }
 
-/// Tenants: their store, roles and credentials. Cheap to clone; logs in when it is used first.
+/// The control plane. Cheap to clone; logs in on its first use.
 #[derive(Clone)]
 pub struct ControlPlane {
     pub(crate) store: Store,
     pub(crate) vault: Vault,
     /// The service's own connections to the data cluster.
     pub(crate) data: ServicePool,
-    pub(crate) listener: ListenerQuestions,
+    pub(crate) standing_queries: StandingQueries,
     settings: Arc<ControlPlaneSettings>,
 }
 
 impl ControlPlane {
-    /// The control plane over these databases, with this envelope for the tenants' passwords.
+    /// A control plane over these databases, with this envelope for tenants' passwords.
     pub fn open(settings: ControlPlaneSettings, envelope: Envelope) -> Self {
         let store = Store::open(
             &settings.control,
@@ -84,7 +83,7 @@ impl ControlPlane {
             &settings.control_login,
             settings.control_connections,
         );
-        let data = lazy_pool(
+        let data = ServicePool::open(
             &settings.data,
             settings.data_database.as_str(),
             &settings.data_login,
@@ -94,17 +93,17 @@ impl ControlPlane {
             store,
             vault: Vault::new(envelope),
             data,
-            listener: ListenerQuestions::default(),
+            standing_queries: StandingQueries::default(),
             settings: Arc::new(settings),
         }
     }
 
-    /// The most connections that a control plane has to the data cluster at a time.
+    /// The maximum of its connections to the data cluster.
     pub const fn data_connections() -> u32 {
         DATA_CONNECTIONS + PURGE_CONNECTIONS
     }
 
-    /// The most that it has to the control store's server, of which `pool` are in its pool.
+    /// The maximum of its connections to the control store with a pool of this size.
     pub const fn store_connections(pool: u32) -> u32 {
         pool + LISTENER_CONNECTIONS
     }
@@ -114,11 +113,11 @@ impl ControlPlane {
         &self.store
     }
 
-    /// What the registry asks for tenants.
+    /// The source of tenants for a registry.
     pub fn source(&self) -> StoreSource {
         StoreSource {
             store: self.store.clone(),
-            listener: self.listener.clone(),
+            standing_queries: self.standing_queries.clone(),
             vault: self.vault.clone(),
             cluster: self.settings.data.clone(),
             database: self.settings.data_database.to_string(),
@@ -126,12 +125,12 @@ impl ControlPlane {
         }
     }
 
-    /// The most connections of a tenant that has no limit of its own.
+    /// The maximum of connections of a tenant without a limit of its own.
     pub(crate) fn default_max(&self) -> u32 {
         self.settings.max_connections_per_tenant
     }
 
-    /// What bounds the sessions of a tenant's login, the service's own and those of a stolen password.
+    /// The `CONNECTION LIMIT` of tenants' logins, which bounds sessions of a stolen password too.
     pub(crate) fn login_limit(&self) -> LoginLimit {
         LoginLimit {
             default_max: self.settings.max_connections_per_tenant,
@@ -139,7 +138,7 @@ impl ControlPlane {
         }
     }
 
-    /// How the listener for changes logs in to the control store, and how long that may take.
+    /// The login of the listener for changes, and its timeout.
     pub(crate) fn listener_login(&self) -> (PgConnectOptions, Duration) {
         let settings = &self.settings;
         let login = settings
@@ -148,9 +147,9 @@ impl ControlPlane {
         (login, settings.control.connect_timeout)
     }
 
-    /// How a sentinel and a watchdog log in to the tenants' database: with the service's login, which has no power there
-    /// but to execute the provisioners' functions and the watchdog's. No tenant keeps it waiting for longer than a second. Beware: `Debug` of
-    /// the result shows the password.
+    /// The login of a sentinel and a watchdog in the tenants' database: the service's, which may only execute the functions
+    /// of the provisioners and the watchdog. No tenant's lock delays it by more than a second. Beware: `Debug` of the result
+    /// shows the password.
     pub fn sentinel_login(&self) -> PgConnectOptions {
         let settings = &self.settings;
         settings
@@ -159,43 +158,49 @@ impl ControlPlane {
             .options([("statement_timeout", "5000"), ("lock_timeout", "1000")])
     }
 
-    /// How a purge removes rows.
-    pub(crate) fn purge(&self) -> Purge {
-        Purge {
-            cluster: self.settings.data.clone(),
-            database: self.settings.data_database.to_string(),
-        }
+    /// The data cluster.
+    pub(crate) fn data_cluster(&self) -> &Cluster {
+        &self.settings.data
     }
 
-    /// How a watchdog tells tenants' logins from others: a regular expression of PostgreSQL's, whose group is the
-    /// tenant's id.
+    /// The tenants' database.
+    pub(crate) fn data_database(&self) -> &DatabaseName {
+        &self.settings.data_database
+    }
+
+    /// For a watchdog: matches tenants' logins, as a regular expression of PostgreSQL's. The group is the tenant's id.
     pub const TENANT_LOGIN: &'static str = TENANT_LOGIN;
 
-    /// The text by which a watchdog has the server end a session of a tenant's that still holds too much: `$1` is the
-    /// tenant (`uuid`), `$2` the backend's process id (`int4`), `$3` the entries of the lock table beyond which it is
-    /// ended (`int4`). The answer is one `boolean`. It writes nothing.
-    pub const END_SESSION: &'static str = tenant_roles::END_SESSION;
+    /// For a watchdog: the statement that ends tenants' sessions that still hold too many locks. `$1`: the tenants
+    /// (`uuid[]`), `$2`: the backends' process ids (`int4[]`), `$3`: the number of lock table entries above which each is
+    /// ended (`int4[]`; NULL: always). Returns one `boolean[]`, and writes nothing.
+    pub const END_SESSIONS: &'static str = tenant_logins::END_SESSIONS;
 
-    /// The text by which a sentinel has the server end one backend, if it is a session of this tenant's: `$1` is the
-    /// tenant (`uuid`), `$2` the backend's process id (`int4`). The answer is one `boolean`: false when the tenant has
-    /// no such session.
-    pub fn end_backend_sql(tenant: TenantId) -> String {
-        tenant_roles::end_backend_sql(tenant)
+    /// For a sentinel: the statement that ends one backend if it is a session of this tenant. `$1`: the tenant (`uuid`),
+    /// `$2`: the backend's process id (`int4`). Returns one `boolean`: false when the tenant has no such session.
+    pub fn end_backend_sql(tenant: impl Into<TenantId>) -> String {
+        tenant_logins::end_backend_sql(tenant.into())
     }
 
-    /// How the tenants' database stands to this binary.
+    /// For a watchdog: the statement that sets a tenant's `CONNECTION LIMIT`. `$1`: the tenant (`uuid`), `$2`: the limit
+    /// (`int4`). The upkeep of logins restores the limit within a minute.
+    pub fn limit_connections_sql(tenant: impl Into<TenantId>) -> String {
+        tenant_logins::limit_connections_sql(tenant.into())
+    }
+
+    /// Compares the migrations of the tenants' database with those of this binary.
     ///
     /// # Errors
-    /// When it cannot be asked.
+    /// When the query fails.
     pub async fn data_schema_status(&self) -> Result<SchemaStatus, StoreError> {
         Ok(schema_status(&self.data, Database::Data).await?)
     }
 
-    /// Whether the keys open what the store holds, tried with the first and the last tenant: a ring of another store
-    /// would serve none of them.
+    /// Checks that the keys open the passwords of the oldest and the newest tenant: with another store's key ring, no
+    /// tenant could be served.
     ///
     /// # Errors
-    /// When the store cannot be asked, and when a password does not open.
+    /// When the store fails, and when a password does not open.
     pub async fn check_keys(&self) -> Result<(), KeysError> {
         for tenant in self.store.oldest_and_newest_tenant().await? {
             if let Some(stored) = self.store.credential(tenant).await? {

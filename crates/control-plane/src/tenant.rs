@@ -1,74 +1,73 @@
-//! A tenant as operators see it.
+//! Tenants.
 
-mod external_id;
-mod limits;
-mod metadata;
-mod name;
-mod state;
+pub(crate) mod external_id;
+pub(crate) mod limits;
+pub(crate) mod metadata;
+pub(crate) mod name;
+pub(crate) mod revisions;
+pub(crate) mod state;
 
 use pg_timestamp::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tenant_registry::TenantId;
 use uuid::{Builder, Uuid};
 
+use self::external_id::ExternalId;
+use self::limits::Limits;
+use self::metadata::Metadata;
+use self::name::TenantName;
+use self::state::TenantState;
 use crate::actor::Actor;
-
-pub use self::external_id::{ExternalId, ExternalIdError};
-pub use self::limits::{Limits, LimitsError, LoginLimit};
-pub use self::metadata::{Metadata, MetadataError};
-pub use self::name::{TenantName, TenantNameError};
-pub use self::state::TenantState;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tenant {
-    /// Its id, as requests name it.
+    /// Its id.
     pub id: TenantId,
     /// Its name, unique among tenants.
     pub name: TenantName,
     /// Its id in another system, unique among tenants.
     pub external_id: Option<ExternalId>,
-    /// What operators note of it.
+    /// Operators' own properties of it.
     pub metadata: Metadata,
-    /// How many connections it may hold.
+    /// Its part of the connection budget.
     pub limits: Limits,
-    /// Where it stands in its life.
+    /// Its state.
     pub state: TenantState,
-    /// Counts every change that a pool must learn of.
+    /// Counts changes that are relevant for pools.
     pub version: i64,
-    /// Counts every change that an operator can see.
+    /// Counts changes that are visible to operators.
     pub revision: i64,
-    /// While offboarding: when its data goes.
+    /// While offboarding: when its data is purged.
     pub purge_at: Option<Timestamp>,
-    /// Since when the server has refused the password of its login, as far as is known: it was changed there by SQL.
+    /// Since when the server refuses its login, as far as is known: the login was changed by SQL.
     pub login_refused_at: Option<Timestamp>,
-    /// When it was committed to the store.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it changed last.
+    /// When it last changed.
     pub updated_at: Timestamp,
 }
 
-/// A tenant that is to be created.
+/// A tenant to create.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTenant {
-    /// Its id; `None` for that of the request, or a fresh one.
+    /// Its id; `None` for the request's, or a fresh one.
     pub id: Option<TenantId>,
     /// Its name.
     pub name: TenantName,
     /// Its id in another system.
     pub external_id: Option<ExternalId>,
-    /// What operators note of it.
+    /// Operators' own properties of it.
     pub metadata: Metadata,
-    /// How many connections it may hold.
+    /// Its part of the connection budget.
     pub limits: Limits,
-    /// The request that asks for it, as [`NewTenant::request_of`] tells it: the same one sent again finds the tenant that
-    /// it has made.
+    /// The id of the request, see [`NewTenant::request_of`]: a repeated request finds the tenant that it has created.
     pub request: Option<Uuid>,
 }
 
 impl NewTenant {
-    /// What tells a caller's request with this idempotency key from all others: the same each time, so that one that is
-    /// sent again after a crash finds what it has made. Where it names no id, this is the tenant's. A UUID of version 8
+    /// The id of a caller's request with this idempotency key. It is the same for each repetition, so that one after a
+    /// crash finds the tenant that was created. It is also the tenant's id if the request names none. A UUID of version 8
     /// (RFC 9562) from SHA-256.
     pub fn request_of(actor: &Actor, key: &str) -> Uuid {
         let mut hash = Sha256::new();
@@ -93,16 +92,16 @@ impl NewTenant {
     }
 }
 
-/// What is to change of a tenant; `None` leaves it as it is.
+/// A change of a tenant. A field that is `None` stays unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct TenantChange {
     /// Its name.
     pub name: Option<TenantName>,
-    /// Its id in another system; `Some(None)` takes it away.
+    /// Its id in another system; `Some(None)` removes it.
     pub external_id: Option<Option<ExternalId>>,
-    /// What operators note of it, the whole of it.
+    /// All of operators' own properties.
     pub metadata: Option<Metadata>,
-    /// The most connections; `Some(None)` for the service's default.
+    /// The maximum of connections; `Some(None)` for the service's default.
     pub max_connections: Option<Option<u32>>,
     /// The reserved connections.
     pub reserved_connections: Option<u32>,

@@ -1,39 +1,33 @@
-//! Seals tenants' passwords for the store and opens them again.
+//! Sealing and opening of tenants' passwords.
 
 use crypto::{Aad, Envelope, Sealed, WrappedDek};
 use tenant_registry::TenantId;
 
-use crate::credentials::GeneratedPassword;
-use crate::store::StoredCredential;
+use crate::store::credentials::{NewCredential, StoredCredential};
+use schema::GeneratedPassword;
 
-/// What a sealed password is bound to, beside its tenant and version.
+/// The purpose that a sealed password is bound to, beside its tenant and version.
 const PURPOSE: &str = "postgres-password";
 
-/// The envelope, as far as tenants' passwords need it.
+/// Envelope encryption of tenants' passwords.
 #[derive(Clone)]
 pub(crate) struct Vault {
     envelope: Envelope,
 }
 
-/// A fresh password and what of it goes into the store.
-pub(crate) struct Minted {
-    pub(crate) wrapped_dek: Vec<u8>,
-    pub(crate) sealed_password: Vec<u8>,
-}
-
-/// Why a password could not be made or opened.
+/// Why a password could not be generated or opened.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
-    /// The key provider refused, or what is stored does not open.
+    /// The key provider refused, or the stored values do not open.
     #[error("the tenant's password could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
     /// The operating system gave no random bytes.
     #[error("no random bytes for a password")]
     Random(#[from] getrandom::Error),
-    /// What was sealed is none of our passwords, so that nobody knows whether it can be guessed.
+    /// The sealed text is not a generated password, so it might be guessable.
     #[error("the tenant's password was not generated here")]
     NotGenerated,
-    /// A version is no positive number.
+    /// A version is not positive.
     #[error("the stored credential's version is not positive")]
     Version,
 }
@@ -43,20 +37,24 @@ impl Vault {
         Self { envelope }
     }
 
-    /// Makes a data key and a password for a new tenant.
-    pub(crate) async fn mint(&self, tenant: TenantId, version: i64) -> Result<Minted, VaultError> {
+    /// Generates a data key and a password for a new tenant.
+    pub(crate) async fn new_credential(
+        &self,
+        tenant: TenantId,
+        version: i64,
+    ) -> Result<NewCredential, VaultError> {
         let subject = tenant.as_uuid();
         let (dek, wrapped) = self.envelope.new_dek(subject.as_bytes()).await?;
         let password = GeneratedPassword::random()?;
-        let aad = Aad::new(subject.as_bytes(), PURPOSE, counted(version)?);
+        let aad = Aad::new(subject.as_bytes(), PURPOSE, unsigned(version)?);
         let sealed = dek.seal(&aad, password.expose().as_bytes())?;
-        Ok(Minted {
+        Ok(NewCredential {
             wrapped_dek: wrapped.to_bytes(),
             sealed_password: sealed.to_bytes(),
         })
     }
 
-    /// The password of a stored credential.
+    /// Opens the password of a stored credential.
     pub(crate) async fn open(
         &self,
         tenant: TenantId,
@@ -65,12 +63,12 @@ impl Vault {
         let subject = tenant.as_uuid();
         let wrapped = WrappedDek::from_bytes(&stored.wrapped_dek)?;
         let dek = self.envelope.open_dek(subject.as_bytes(), &wrapped).await?;
-        let aad = Aad::new(subject.as_bytes(), PURPOSE, counted(stored.version)?);
+        let aad = Aad::new(subject.as_bytes(), PURPOSE, unsigned(stored.version)?);
         let password = dek.open_text(&aad, &Sealed::from_bytes(&stored.sealed_password)?)?;
         GeneratedPassword::unsealed(password).ok_or(VaultError::NotGenerated)
     }
 }
 
-fn counted(version: i64) -> Result<u64, VaultError> {
+fn unsigned(version: i64) -> Result<u64, VaultError> {
     u64::try_from(version).map_err(|_| VaultError::Version)
 }

@@ -1,4 +1,4 @@
-//! A connection to the control store that listens, and notices when it does not any more.
+//! A connection to the control store that listens for notifications, with heartbeats.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -11,35 +11,35 @@ use tenant_registry::{TenantId, TenantNotice};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::questions::{ListenerQuestions, Question};
-use crate::store::standing;
+use crate::standing_queries::{StandingQueries, StandingQuery};
+use crate::store::standing::standing;
 
-/// As in the migration.
+/// The channel of `migrations/control/0003_changes.sql`.
 const CHANNEL: &str = "tenant_changed";
-/// How long nothing may be heard before the server is asked whether it is there.
+/// The silence after which the server is pinged.
 const HEARTBEAT: Duration = Duration::from_millis(500);
-/// How long any answer may take. A connection without one is given up.
-const ANSWER: Duration = Duration::from_millis(500);
-/// The most notifications that one query reads after.
+/// The timeout of any answer. After it the connection counts as lost.
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(500);
+/// The maximum of notifications that one query answers.
 const BATCH: usize = 1024;
 
 pub(super) struct Listener {
-    /// It would connect again by itself, and does not say what it missed meanwhile: once it reports a loss it is not
-    /// used any more. Dropped on a silent network, it leaves a task that ends with TCP's own patience.
+    /// Not used after a lost connection: it would reconnect without reporting what it missed. Dropped on a half-open
+    /// connection, it leaves a task that ends at TCP's own timeout.
     inner: PgListener,
-    questions: mpsc::Receiver<Question>,
+    queries: mpsc::Receiver<StandingQuery>,
 }
 
 impl Listener {
-    /// Logs in and listens, within this limit. What is committed after it returns is heard. Answers questions from
+    /// Logs in and listens, within this limit. Commits after it returns are notified. It answers standing queries from
     /// then on.
     pub(super) async fn open(
         login: &PgConnectOptions,
         limit: Duration,
-        questions: &ListenerQuestions,
+        standing_queries: &StandingQueries,
     ) -> Result<Self, sqlx::Error> {
         let login = login.clone().disable_statement_logging().options([
-            // The server shall not keep a backend for a listener that is gone without a word; it would wait two hours.
+            // The server closes the backend of a listener that vanished silently, instead of after two hours.
             ("tcp_keepalives_idle", "5"),
             ("tcp_keepalives_interval", "5"),
             ("tcp_keepalives_count", "3"),
@@ -59,59 +59,60 @@ impl Listener {
             inner.listen(CHANNEL).await?;
             Ok(Self {
                 inner,
-                questions: questions.receive(),
+                queries: standing_queries.receive(),
             })
         };
         timeout(limit, listening).await.map_err(io::Error::from)?
     }
 
-    /// Waits for changes, and reads how their tenants stand now. None when there were none for a while and the server
-    /// has answered that it is there, or a question was answered.
+    /// Waits for notifications, and reads the tenants' standing. Empty after a heartbeat or an answered query.
     ///
     /// # Errors
-    /// When the connection is lost: changes may have been missed from here on.
+    /// When the connection is lost: changes may have been missed since.
     pub(super) async fn notices(&mut self) -> Result<Vec<TenantNotice>, sqlx::Error> {
         let first = tokio::select! {
             first = timeout(HEARTBEAT, self.inner.try_recv()) => first,
-            Some(question) = self.questions.recv() => {
-                let standing = in_time(standing(&mut self.inner, &question.tenants)).await?;
-                // Nobody waits any more: it was too late.
-                let _ = question.answer.send(standing);
+            Some(query) = self.queries.recv() => {
+                let standing = within_timeout(standing(&mut self.inner, &query.tenants)).await?;
+                // The caller may have timed out.
+                let _ = query.answer.send(standing);
                 return Ok(Vec::new());
             }
         };
         let Ok(first) = first else {
-            in_time(self.inner.execute("SELECT 1")).await?;
+            within_timeout(self.inner.execute("SELECT 1")).await?;
             return Ok(Vec::new());
         };
-        let mut heard = vec![connected(first)?];
-        // What has come with it is read in the same query.
+        let mut heard = vec![received_or_lost(first)?];
+        // Notifications that have arrived meanwhile are answered by the same query.
         while heard.len() < BATCH
             && let Some(more) = self.inner.try_recv().now_or_never()
         {
-            heard.push(connected(more)?);
+            heard.push(received_or_lost(more)?);
         }
-        let changed: Vec<TenantId> = named(&heard).into_iter().collect();
+        let changed: Vec<TenantId> = tenants_of(&heard).into_iter().collect();
         if changed.is_empty() {
             return Ok(Vec::new());
         }
-        in_time(standing(&mut self.inner, &changed)).await
+        within_timeout(standing(&mut self.inner, &changed)).await
     }
 }
 
-/// sqlx says that a connection is lost by receiving nothing.
-fn connected(received: Result<Option<PgNotification>, sqlx::Error>) -> Result<PgNotification, sqlx::Error> {
+/// sqlx reports a lost connection as `None`.
+fn received_or_lost(
+    received: Result<Option<PgNotification>, sqlx::Error>,
+) -> Result<PgNotification, sqlx::Error> {
     let lost = || io::Error::from(io::ErrorKind::ConnectionAborted).into();
     received?.ok_or_else(lost)
 }
 
-/// The tenants that these notifications name, each once. A payload is never more than a hint, since any login of the
-/// store can notify: what is no tenant's id names nobody.
-fn named(heard: &[PgNotification]) -> BTreeSet<TenantId> {
+/// The tenants that these notifications name, each once. Payloads are hints, since any login of the store can notify:
+/// invalid ids are ignored.
+fn tenants_of(heard: &[PgNotification]) -> BTreeSet<TenantId> {
     let ids = heard.iter().map(|notification| notification.payload().parse());
     ids.filter_map(Result::ok).collect()
 }
 
-async fn in_time<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
-    timeout(ANSWER, answer).await.map_err(io::Error::from)?
+async fn within_timeout<T>(answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+    timeout(ANSWER_TIMEOUT, answer).await.map_err(io::Error::from)?
 }

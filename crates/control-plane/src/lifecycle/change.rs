@@ -1,18 +1,20 @@
-//! Changing tenants.
+//! Changes and transitions of tenants.
 
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::start::Started;
-use super::{ChangeError, Transition};
+use super::started::StartedChange;
 use crate::actor::Actor;
 use crate::plane::ControlPlane;
-use crate::store::Bounds;
+use crate::store::change_error::ChangeError;
+use crate::store::tenant_changes::LimitBounds;
+use crate::tenant::revisions::Revisions;
 use crate::tenant::{Tenant, TenantChange};
+use crate::transition::Transition;
 
 impl ControlPlane {
-    /// Changes what an operator may say of a tenant, if it is at this revision still; with `None`, whatever it is at.
-    /// No more than `most_reserved` connections are reserved for all tenants together.
+    /// Changes a tenant, if it is at one of these revisions. At most `most_reserved` connections are
+    /// reserved for all tenants together.
     ///
     /// # Errors
     /// See [`ChangeError`]; nothing was changed.
@@ -21,16 +23,16 @@ impl ControlPlane {
         actor: &Actor,
         id: TenantId,
         change: &TenantChange,
-        revision: Option<i64>,
+        revisions: &Revisions,
         most_reserved: Option<u32>,
     ) -> Result<Tenant, ChangeError> {
-        let bounds = Bounds {
+        let bounds = LimitBounds {
             default_max: self.default_max(),
             most_reserved,
         };
         let tenant = self
             .store
-            .change_tenant(actor, id, change, revision, bounds)
+            .change_tenant(actor, id, change, revisions, bounds)
             .await?;
         if change.max_connections.is_some() {
             self.set_login_limit(&tenant).await;
@@ -38,10 +40,11 @@ impl ControlPlane {
         Ok(tenant)
     }
 
-    /// Begins what leads a tenant to another state, if it is at this revision still; with `None`, whatever it is at.
-    /// A tenant that is there already is left as it is.
+    /// Starts a transition, if the tenant is at one of these revisions. A tenant that is in the
+    /// requested state already is not changed.
     ///
-    /// Whom it refuses, it refuses from now on; whom it serves again, when the operation has succeeded.
+    /// A transition that refuses the tenant takes effect at once; one that serves it again, when its operation has
+    /// succeeded.
     ///
     /// # Errors
     /// See [`ChangeError`]; nothing was changed.
@@ -50,12 +53,12 @@ impl ControlPlane {
         actor: &Actor,
         id: TenantId,
         transition: Transition,
-        revision: Option<i64>,
-    ) -> Result<Started, ChangeError> {
+        revisions: &Revisions,
+    ) -> Result<StartedChange, ChangeError> {
         let operation = Uuid::now_v7();
         let committed = self
             .store
-            .transition(actor, id, transition, revision, operation)
+            .transition(actor, id, transition, revisions, operation)
             .await?;
         Ok(self.start(committed, operation))
     }

@@ -1,66 +1,71 @@
-//! Creating tenants, and looking them up.
+//! Creation of tenants.
 
+use schema::is_probe_tenant;
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::drive::{Driven, Driver};
-use super::start::Started;
-use super::{ChangeError, Taken};
+use super::operation_runner::RunOutcome;
+use super::started::StartedChange;
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
-use crate::doctor::is_probe;
+use crate::audit::action::AuditAction;
 use crate::plane::ControlPlane;
-use crate::store::{FIRST_VERSION, StoreError};
-use crate::tenant::{NewTenant, Tenant, TenantName, TenantState};
+use crate::store::change_error::{ChangeError, Taken};
+use crate::store::credentials::FIRST_VERSION;
+use crate::store::error::StoreError;
+use crate::tenant::name::TenantName;
+use crate::tenant::state::TenantState;
+use crate::tenant::{NewTenant, Tenant};
 use crate::vault::VaultError;
 
 /// Why a tenant was not created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// Another tenant has that, or this very tenant is there already.
+    /// Another tenant has the value, or this tenant exists already.
     #[error("{0} is taken")]
     Exists(Taken),
-    /// The limits do not go together.
+    /// The limits contradict each other.
     #[error("{0}")]
     Limits(String),
-    /// The store failed; nothing was written, or the tenant is provisioning and is gone on with.
+    /// The store failed; nothing was written, or the reconciler completes the provisioning tenant.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The password could not be made.
+    /// The password could not be generated.
     #[error(transparent)]
     Vault(#[from] VaultError),
-    /// The tenant is committed and its roles could not be made in the data cluster yet: that is tried again until it
-    /// succeeds, and at once when it is created again with the same id and name.
+    /// The tenant is committed, but its roles could not be created in the data cluster. That is retried until it succeeds,
+    /// and at once when the tenant is created again with the same id and name.
     #[error("tenant {tenant} is committed and not provisioned yet")]
     NotProvisioned {
         /// The committed tenant.
         tenant: TenantId,
-        /// Why its roles could not be made.
+        /// Why its roles could not be created.
         cause: String,
     },
 }
 
 impl ControlPlane {
-    /// Commits a tenant as provisioning, and begins to make its roles in the data cluster; it is active when its
-    /// operation has succeeded. The same tenant that is still provisioning is gone on with, and where this very request
-    /// has made it, it is what was asked for, whatever has become of it. A request that names no id and whose own is
-    /// another tenant's makes a fresh one.
-    /// No more than `most_reserved` connections are reserved for all tenants together.
+    /// Commits a tenant as provisioning and starts to create its roles in the data cluster. It is active when its
+    /// operation has succeeded.
+    ///
+    /// Repeating the request continues the provisioning, and returns the tenant that the request has created before, in
+    /// any state. A request without an id, whose derived id another tenant has, gets a fresh id. At most `most_reserved`
+    /// connections are reserved for all tenants together.
     ///
     /// # Errors
-    /// See [`CreateError`]; each says what is left and how to go on.
+    /// See [`CreateError`]: each says what is left and how to continue.
     pub async fn begin_creation(
         &self,
         actor: &Actor,
         new: &NewTenant,
         most_reserved: Option<u32>,
-    ) -> Result<Started, CreateError> {
+    ) -> Result<StartedChange, CreateError> {
         let limits = new.limits.checked(self.default_max());
         limits.map_err(|wrong| CreateError::Limits(wrong.to_string()))?;
         let id = new.id.or(new.request.map(TenantId::new));
         let id = id.unwrap_or_else(|| Uuid::now_v7().into());
         match self.create_as(actor, id, new, most_reserved).await {
-            // Its key was used before, for another tenant, and so long ago that nobody remembers.
+            // Its idempotency key was used for another tenant, longer ago than keys are kept.
             Err(CreateError::Exists(Taken::Id)) if new.id.is_none() && new.request.is_some() => {
                 self.create_as(actor, Uuid::now_v7().into(), new, most_reserved)
                     .await
@@ -75,24 +80,29 @@ impl ControlPlane {
         id: TenantId,
         new: &NewTenant,
         most_reserved: Option<u32>,
-    ) -> Result<Started, CreateError> {
-        if is_probe(id) {
+    ) -> Result<StartedChange, CreateError> {
+        if is_probe_tenant(id) {
             return Err(CreateError::Exists(Taken::Id));
         }
-        let minted = self.vault.mint(id, FIRST_VERSION).await?;
+        let credential = self.vault.new_credential(id, FIRST_VERSION).await?;
         let operation = Uuid::now_v7();
         let committed = self
             .store
-            .insert_tenant(actor, id, new, &minted, most_reserved, operation)
+            .insert_tenant(actor, id, new, &credential, most_reserved, operation)
             .await?;
         match committed {
             Some(committed) => Ok(self.start(committed, operation)),
-            None => self.go_on_with(actor, id, new).await,
+            None => self.continue_creation(actor, id, new).await,
         }
     }
 
-    /// What stands in the way of a new tenant: itself, still provisioning, or what another one has.
-    async fn go_on_with(&self, actor: &Actor, id: TenantId, new: &NewTenant) -> Result<Started, CreateError> {
+    /// Continues the creation of an existing tenant that the request matches; otherwise reports the conflict.
+    async fn continue_creation(
+        &self,
+        actor: &Actor,
+        id: TenantId,
+        new: &NewTenant,
+    ) -> Result<StartedChange, CreateError> {
         let Some(tenant) = self.store.tenant(id).await? else {
             let named = self.store.tenant_named(&new.name).await?;
             return Err(CreateError::Exists(if named.is_some() {
@@ -101,54 +111,53 @@ impl ControlPlane {
                 Taken::ExternalId
             }));
         };
-        let likeness = self.store.likeness(id, new).await?;
-        let it_is = likeness.is_some_and(|likeness| {
-            likeness.as_asked && (likeness.by_this_request || tenant.state == TenantState::Provisioning)
+        let found = self.store.match_request(id, new).await?;
+        let matches = found.is_some_and(|found| {
+            found.as_asked && (found.by_this_request || tenant.state == TenantState::Provisioning)
         });
-        if !it_is {
+        if !matches {
             return Err(CreateError::Exists(Taken::Id));
         }
-        let again = AuditEntry::done(actor, "tenant.create").tenant(id);
-        self.store.audit(&again).await?;
+        let repeated = AuditEntry::done(actor, AuditAction::TenantCreate).tenant(id);
+        self.store.audit(&repeated).await?;
         let operation = self.store.running_operation(id).await?;
-        let driving = operation.as_ref().map(|operation| {
-            let (driver, id) = (Driver::new(self), operation.id);
-            tokio::spawn(async move { driver.drive(id).await })
-        });
-        Ok(Started {
+        let task = operation
+            .as_ref()
+            .map(|operation| self.spawn_operation(operation.id));
+        Ok(StartedChange {
             tenant,
             operation,
-            driving,
+            task,
         })
     }
 
     /// Creates a tenant and waits until it is active.
     ///
     /// # Errors
-    /// See [`CreateError`]; each says what is left and how to go on.
+    /// See [`CreateError`]: each says what is left and how to continue.
     pub async fn create_tenant(&self, name: TenantName, id: Option<TenantId>) -> Result<Tenant, CreateError> {
         let new = NewTenant {
             id,
             ..NewTenant::named(name)
         };
-        // In a task of its own: a caller that goes away does not keep it from being begun.
+        // In a task, so that a cancelled caller does not interrupt it.
         let plane = self.clone();
         let creation = async move {
             let started = plane
                 .begin_creation(&Actor::service("tenantry"), &new, None)
                 .await?;
             let tenant = started.tenant.id;
-            let driven = match started.driving {
-                Some(driving) => driving.await.unwrap_or(Driven::Elsewhere),
-                None => Driven::Elsewhere,
+            let outcome = match started.task {
+                Some(task) => task.await.unwrap_or(RunOutcome::Elsewhere),
+                None => RunOutcome::Elsewhere,
             };
             match plane.store.tenant(tenant).await? {
                 Some(tenant) if tenant.state == TenantState::Active => Ok(tenant),
                 _ => Err(CreateError::NotProvisioned {
                     tenant,
-                    cause: match driven {
-                        Driven::Failed(cause) => cause,
-                        Driven::Ended | Driven::Elsewhere => "it is under way".to_owned(),
+                    cause: match outcome {
+                        RunOutcome::Failed(cause) => cause,
+                        RunOutcome::Ended | RunOutcome::Elsewhere => "it is in progress".to_owned(),
                     },
                 }),
             }
@@ -159,7 +168,7 @@ impl ControlPlane {
             .unwrap_or_else(|_| Err(interrupted()))
     }
 
-    /// The tenant, if there is one or was one.
+    /// The tenant, in any state; `None` if it never existed.
     ///
     /// # Errors
     /// When the store fails.

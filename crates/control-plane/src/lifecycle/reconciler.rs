@@ -1,4 +1,4 @@
-//! Goes on with what was interrupted, and purges whose time is up.
+//! The reconciler: resumes interrupted operations, and purges tenants after their grace period.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,95 +6,96 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::sleep;
 
-use super::drive::Driver;
+use super::operation_runner::OperationRunner;
 use super::upkeep;
 use crate::actor::Actor;
 use crate::operation::OperationKind;
 use crate::plane::ControlPlane;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
-/// Between two looks.
-const EVERY: Duration = Duration::from_secs(1);
-/// Purges that are driven at once here, and other operations: few, since whoever waits for an operation drives it
-/// himself. Of their own, so that long purges keep nobody waiting.
-const PURGES: usize = 1;
-const OTHERS: usize = 4;
-/// Found by one look.
-const MOST: i64 = 32;
+/// The pause between two scans.
+const SCAN_INTERVAL: Duration = Duration::from_secs(1);
+/// Concurrent purges, and concurrent other operations. Few, since callers that wait for an operation run it themselves.
+/// Purges are limited separately, so that long ones do not delay the others.
+const CONCURRENT_PURGES: usize = 1;
+const CONCURRENT_OTHERS: usize = 4;
+/// The maximum of tenants or operations that one scan reads.
+const SCAN_LIMIT: i64 = 32;
 
-/// Drives every operation that nobody works on, whoever started it: also those of a process that was killed. Any number
-/// of replicas may run one each.
+/// Runs every operation that no process works on, including those of killed processes. Each replica may run one.
 #[derive(Clone)]
 pub struct Reconciler {
     plane: ControlPlane,
 }
 
 impl Reconciler {
-    /// For this control plane.
+    /// A reconciler for this control plane.
     pub fn new(plane: ControlPlane) -> Self {
         Self { plane }
     }
 
-    /// Goes on until it is dropped.
+    /// Runs until it is dropped.
     pub async fn run(self) {
-        // Beside each other: ten thousand logins keep no operation waiting.
-        tokio::join!(self.drive_due(), Box::pin(upkeep::run(&self.plane)));
+        // Concurrently: the upkeep of ten thousand logins must not delay operations.
+        tokio::join!(self.run_due(), Box::pin(upkeep::run(&self.plane)));
     }
 
-    async fn drive_due(&self) {
-        let places = Places {
-            purges: Arc::new(Semaphore::new(PURGES)),
-            others: Arc::new(Semaphore::new(OTHERS)),
+    async fn run_due(&self) {
+        let limits = ConcurrencyLimits {
+            purges: Arc::new(Semaphore::new(CONCURRENT_PURGES)),
+            others: Arc::new(Semaphore::new(CONCURRENT_OTHERS)),
         };
-        let mut down = false;
+        let mut failing = false;
         loop {
-            match self.look(&places).await {
-                Ok(()) => down = false,
-                Err(error) if !down => {
-                    tracing::warn!(%error, "interrupted operations cannot be looked for");
-                    down = true;
+            match self.scan(&limits).await {
+                Ok(()) => failing = false,
+                Err(error) if !failing => {
+                    tracing::warn!(%error, "cannot scan for interrupted operations");
+                    failing = true;
                 }
                 Err(_) => {}
             }
-            sleep(EVERY).await;
+            sleep(SCAN_INTERVAL).await;
         }
     }
 
-    async fn look(&self, places: &Places) -> Result<(), StoreError> {
+    async fn scan(&self, limits: &ConcurrencyLimits) -> Result<(), StoreError> {
         let actor = Actor::service("reconciler");
-        for tenant in self.plane.store.due_for_purge(MOST).await? {
+        for tenant in self.plane.store.due_for_purge(SCAN_LIMIT).await? {
             match self.plane.store.begin_due_purge(&actor, tenant).await {
-                Ok(true) => tracing::info!(%tenant, "the grace period is over: purging"),
+                Ok(true) => tracing::info!(%tenant, "grace period over; purging tenant"),
                 Ok(false) => {}
-                // The others' time is up all the same.
-                Err(error) => tracing::warn!(%tenant, %error, "not purged yet"),
+                // One failure must not delay the other tenants.
+                Err(error) => tracing::warn!(%tenant, %error, "cannot start purge"),
             }
         }
-        for (operation, kind) in self.plane.store.due_operations(MOST).await? {
-            // Where no place is free, the next look finds it again.
-            let Some(place) = places.of(kind) else { continue };
-            let driver = Driver::new(&self.plane);
+        for (operation, kind) in self.plane.store.due_operations(SCAN_LIMIT).await? {
+            // Without a permit, the next scan finds the operation again.
+            let Some(permit) = limits.try_acquire(kind) else {
+                continue;
+            };
+            let runner = OperationRunner::new(&self.plane);
             tokio::spawn(async move {
-                driver.drive_if_due(operation).await;
-                drop(place);
+                runner.run_if_due(operation).await;
+                drop(permit);
             });
         }
         Ok(())
     }
 }
 
-/// How many operations may be driven at once.
-struct Places {
+/// Limits of concurrent operations.
+struct ConcurrencyLimits {
     purges: Arc<Semaphore>,
     others: Arc<Semaphore>,
 }
 
-impl Places {
-    fn of(&self, kind: OperationKind) -> Option<OwnedSemaphorePermit> {
-        let places = match kind {
+impl ConcurrencyLimits {
+    fn try_acquire(&self, kind: OperationKind) -> Option<OwnedSemaphorePermit> {
+        let semaphore = match kind {
             OperationKind::Purge => &self.purges,
             _ => &self.others,
         };
-        Arc::clone(places).try_acquire_owned().ok()
+        Arc::clone(semaphore).try_acquire_owned().ok()
     }
 }

@@ -1,4 +1,4 @@
-//! Tenants' logins, kept as the store says: their `CONNECTION LIMIT`, and whether their password is still refused.
+//! Upkeep of tenants' logins: restores each `CONNECTION LIMIT`, and retries refused logins.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,96 +8,96 @@ use tenant_registry::{TenantId, TenantSource as _};
 use tokio::time::{sleep, timeout};
 
 use crate::plane::ControlPlane;
-use crate::postgres::tenant_roles;
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::tenant::Tenant;
+use crate::tenant_logins;
 
-/// Before the first round: a service that starts has its own logins to make, and requests that wait for them.
-const FIRST: Duration = Duration::from_secs(2);
-/// Between two comparisons of all logins with the store.
-const EVERY: Duration = Duration::from_mins(1);
-/// For setting the limit of one tenant's login while its operator waits; the next comparison catches up.
-const PROMPTLY: Duration = Duration::from_secs(3);
-/// Refused logins that one round tries again.
-const MOST: i64 = 32;
+/// The delay of the first round: a starting service has logins of its own, and requests that wait for them.
+const FIRST_DELAY: Duration = Duration::from_secs(2);
+/// The pause between two rounds.
+const INTERVAL: Duration = Duration::from_mins(1);
+/// The timeout of one login's limit while an operator waits. The next round repeats it.
+const LIMIT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The maximum of refused logins that one round retries.
+const MAX_RETRIES: i64 = 32;
 
-/// Compares and retries until it is dropped, the first time soon after the start: after an upgrade, or a change of the
-/// configuration, every login may have another limit.
+/// Runs until it is dropped. The first round follows soon after the start: after an upgrade, or a change of the
+/// configuration, every limit may be outdated.
 pub(super) async fn run(plane: &ControlPlane) {
-    sleep(FIRST).await;
+    sleep(FIRST_DELAY).await;
     loop {
         match plane.set_login_limits().await {
             Ok(0) => {}
-            Ok(logins) => tracing::info!(logins, "connection limits of tenants' logins were set"),
-            Err(error) => tracing::warn!(%error, "connection limits of tenants' logins cannot be compared"),
+            Ok(logins) => tracing::info!(logins, "set connection limits of tenants' logins"),
+            Err(error) => tracing::warn!(%error, "cannot compare connection limits of tenants' logins"),
         }
         if let Err(error) = plane.retry_refused_logins().await {
-            tracing::warn!(%error, "refused logins cannot be tried again");
+            tracing::warn!(%error, "cannot retry refused logins");
         }
-        sleep(EVERY).await;
+        sleep(INTERVAL).await;
     }
 }
 
 impl ControlPlane {
-    /// Sets the `CONNECTION LIMIT` of every login that has another one than the store and the settings make, and says
-    /// how many it set. One that cannot be set now is tried again the next time.
+    /// Sets the `CONNECTION LIMIT` of every login whose limit differs from the one of the store and the settings, and
+    /// returns their number. A failure is retried in the next round.
     ///
     /// # Errors
-    /// When the store or the data cluster cannot be asked.
+    /// When the store or the data cluster fails.
     pub async fn set_login_limits(&self) -> Result<u64, StoreError> {
         let maxima: HashMap<TenantId, Option<u32>> =
             self.store.max_connections().await?.into_iter().collect();
         let mut set = 0;
-        for (tenant, found) in tenant_roles::login_limits(&self.data).await? {
-            // Of a login that no tenant has, the doctor tells.
+        for (tenant, found) in tenant_logins::login_limits(&self.data).await? {
+            // The doctor reports logins without a tenant.
             let Some(max) = maxima.get(&tenant) else { continue };
             let limit = self.login_limit().of(*max);
             if found == limit {
                 continue;
             }
-            match tenant_roles::limit_connections(&self.data, tenant, limit).await {
+            match tenant_logins::limit_connections(&self.data, tenant, limit).await {
                 Ok(logins) => set += u64::from(logins.unsigned_abs()),
-                Err(error) => tracing::warn!(%tenant, %error, "the connection limit of a login was not set"),
+                Err(error) => tracing::warn!(%tenant, %error, "cannot set a login's connection limit"),
             }
         }
         Ok(set)
     }
 
-    /// The same for one tenant, whose maximum has just changed.
+    /// Sets the `CONNECTION LIMIT` of one tenant, whose maximum has changed.
     pub(super) async fn set_login_limit(&self, tenant: &Tenant) {
         let limit = self.login_limit().of(tenant.limits.max_connections);
-        let set = tenant_roles::limit_connections(&self.data, tenant.id, limit);
-        match timeout(PROMPTLY, set).await {
+        let set = tenant_logins::limit_connections(&self.data, tenant.id, limit);
+        match timeout(LIMIT_TIMEOUT, set).await {
             Ok(Ok(_)) => {}
             Ok(Err(error)) => {
-                tracing::warn!(tenant = %tenant.id, %error, "the connection limit of a login was not set");
+                tracing::warn!(tenant = %tenant.id, %error, "cannot set a login's connection limit");
             }
             Err(_) => {
-                tracing::warn!(tenant = %tenant.id, "the connection limit of a login was not set in time");
+                tracing::warn!(tenant = %tenant.id, "timed out setting a login's connection limit");
             }
         }
     }
 
-    /// Logs in as each tenant whose password was refused, and forgets the refusal of those that get in again.
+    /// Tries to log in as each tenant whose login was refused, and records those that are accepted again.
     async fn retry_refused_logins(&self) -> Result<(), StoreError> {
-        for tenant in self.store.refused_logins(MOST).await? {
-            if self.logs_in(tenant).await {
-                self.store.note_login_accepted(tenant).await?;
-                tracing::info!(%tenant, "the tenant's login is accepted again");
+        for tenant in self.store.refused_logins(MAX_RETRIES).await? {
+            if self.can_log_in(tenant).await {
+                self.store.record_login_accepted(tenant).await?;
+                tracing::info!(%tenant, "a tenant's login is accepted again");
             }
         }
         Ok(())
     }
 
-    async fn logs_in(&self, tenant: TenantId) -> bool {
+    async fn can_log_in(&self, tenant: TenantId) -> bool {
         let Ok(spec) = self.source().load(tenant).await else {
             return false;
         };
-        let Ok(session) = self.purge().cluster.connect(&spec.connect).await else {
+        let Ok(session) = self.data_cluster().connect(&spec.connect).await else {
             return false;
         };
-        // Whatever it says now, it was let in.
-        let _ = timeout(PROMPTLY, session.close()).await;
+        // The login succeeded; how the session ends does not matter.
+        let _ = timeout(LIMIT_TIMEOUT, session.close()).await;
         true
     }
 }

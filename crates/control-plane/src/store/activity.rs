@@ -1,14 +1,14 @@
-//! Which tenants are in use, so that a service that starts again knows whom to expect.
+//! Recently active tenants, for warming up after a restart.
 
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 impl Store {
-    /// Notes that these tenants are in use now. One that was noted within the last 30 seconds, by the database's
-    /// clock, is left as it is, and so is one that somebody else is writing at this moment: several replicas may do
-    /// it at once, and none waits for another.
+    /// Records that these tenants are active now. Skips those recorded within the last 30 seconds by the database's
+    /// clock, and those whose row is locked: several replicas may record at the same time, and none waits.
     ///
     /// # Errors
     /// When the store fails.
@@ -30,7 +30,7 @@ impl Store {
         Ok(())
     }
 
-    /// Up to `limit` active tenants that were in use, the most recent first.
+    /// Up to `limit` active tenants, the most recently used first.
     ///
     /// # Errors
     /// When the store fails.

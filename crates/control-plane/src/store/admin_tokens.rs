@@ -1,22 +1,20 @@
-//! `control.admin_tokens`: bearer tokens of the admin plane, of which only hashes are kept.
+//! Hashes of the admin plane's bearer tokens: `control.admin_tokens`.
 
-mod make;
-mod revoke;
+pub(crate) mod make;
+pub(crate) mod revoke;
 
 use std::time::Duration;
 
 use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
-pub use make::CreateTokenError;
-pub use revoke::RevokeError;
-
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 use crate::actor::Role;
 use crate::admin_token::{AdminTokenInfo, KnownToken};
 
 /// A row of `control.admin_tokens`, without the hash.
-struct Row {
+struct TokenRow {
     id: Uuid,
     name: String,
     role: String,
@@ -25,10 +23,10 @@ struct Row {
     revoked_at: Option<Timestamp>,
 }
 
-impl TryFrom<Row> for AdminTokenInfo {
+impl TryFrom<TokenRow> for AdminTokenInfo {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: TokenRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id,
             name: row.name,
@@ -45,8 +43,8 @@ fn role(text: &str) -> Result<Role, StoreError> {
 }
 
 impl Store {
-    /// The token with this hash, if it may be used now: neither revoked nor expired. Found by an index on the hash:
-    /// what timing tells of it is of no use to somebody who does not have the token.
+    /// The token with this hash, unless it is revoked or expired. The lookup uses an index on the hash: its timing is
+    /// useless without the token.
     ///
     /// # Errors
     /// When the store fails.
@@ -64,20 +62,20 @@ impl Store {
             id: row.id,
             name: row.name,
             role: role(&row.role)?,
-            // One that is too long for a duration holds for as long as anything does.
+            // An expiry beyond the range of a duration counts as the longest one.
             expires_in: row
                 .expires_in
                 .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)),
         }))
     }
 
-    /// The token of this id, if there is one, also when it is revoked or expired.
+    /// The token of this id, also when it is revoked or expired.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn admin_token(&self, id: Uuid) -> Result<Option<AdminTokenInfo>, StoreError> {
         let row = sqlx::query_as!(
-            Row,
+            TokenRow,
             "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens WHERE id = $1",
             id,
         )
@@ -86,7 +84,7 @@ impl Store {
         row.map(AdminTokenInfo::try_from).transpose()
     }
 
-    /// Up to `limit` tokens in the order of their making, from behind the one of this id.
+    /// Up to `limit` tokens in the order of their creation, after the one of this id.
     ///
     /// # Errors
     /// When the store fails.
@@ -96,7 +94,7 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<AdminTokenInfo>, StoreError> {
         let rows = sqlx::query_as!(
-            Row,
+            TokenRow,
             "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens
              WHERE id > $1 ORDER BY id LIMIT $2",
             after.unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! `control.api_keys`
+//! API keys of tenants: `control.api_keys`.
 
 use pg_timestamp::Timestamp;
 use serde::Serialize;
@@ -6,14 +6,17 @@ use sqlx::{PgConnection, PgExecutor};
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::{CreatedAt, Store, StoreError, audit};
+use super::created_at::CreatedAt;
+use super::error::StoreError;
+use super::{Store, audit};
 use crate::actor::Actor;
 use crate::api_key::ApiKey;
 use crate::audit::AuditEntry;
+use crate::audit::action::AuditAction;
 use crate::json::JsonText;
 
-/// A row of `control.api_keys`, but for the hash.
-struct Row {
+/// A row of `control.api_keys`, without the hash.
+struct ApiKeyRow {
     id: Uuid,
     tenant_id: Uuid,
     name: String,
@@ -24,8 +27,8 @@ struct Row {
     revoked_at: Option<Timestamp>,
 }
 
-impl From<Row> for ApiKey {
-    fn from(row: Row) -> Self {
+impl From<ApiKeyRow> for ApiKey {
+    fn from(row: ApiKeyRow) -> Self {
         Self {
             id: row.id,
             tenant: row.tenant_id.into(),
@@ -39,11 +42,11 @@ impl From<Row> for ApiKey {
     }
 }
 
-/// API keys, by whatever follows the table's name.
+/// A query for API keys. The argument is the clause after the table's name.
 macro_rules! api_keys {
     ($which:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            Row,
+            ApiKeyRow,
             "SELECT id, tenant_id, name, prefix, created_by, created_at, expires_at, revoked_at
              FROM control.api_keys " + $which
             $(, $argument)*
@@ -51,31 +54,28 @@ macro_rules! api_keys {
     };
 }
 
-mod change;
-mod make;
+pub(crate) mod change;
+pub(crate) mod make;
 
-pub use change::{ApiKeyChange, ChangeKeyError};
-pub use make::CreateKeyError;
-
-/// Which API keys are listed.
+/// Filter for a list of API keys.
 #[derive(Debug, Clone, Default)]
 pub struct ApiKeyFilter {
     /// Of this tenant.
     pub tenant: Option<TenantId>,
-    /// That begin so.
+    /// With this prefix.
     pub prefix: Option<String>,
 }
 
 impl Store {
-    /// The key, if there is one.
+    /// The key of this id, if it exists.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
-        Ok(one(&self.pool, id).await?)
+        Ok(api_key_by_id(&self.pool, id).await?)
     }
 
-    /// Up to `limit` of these keys, the latest first.
+    /// Up to `limit` keys, the newest first.
     ///
     /// # Errors
     /// When the store fails.
@@ -103,21 +103,21 @@ impl Store {
     }
 }
 
-async fn one(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, sqlx::Error> {
+async fn api_key_by_id(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, sqlx::Error> {
     let row = api_keys!("WHERE id = $1", id).fetch_optional(store).await?;
     Ok(row.map(ApiKey::from))
 }
 
-/// What of a key stands in the audit log.
+/// The fields of a key in the audit log.
 #[derive(Serialize)]
-struct Told<'a> {
+struct AuditedKey<'a> {
     name: &'a str,
     prefix: &'a str,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
 }
 
-impl<'a> From<&'a ApiKey> for Told<'a> {
+impl<'a> From<&'a ApiKey> for AuditedKey<'a> {
     fn from(key: &'a ApiKey) -> Self {
         Self {
             name: &key.name,
@@ -128,18 +128,18 @@ impl<'a> From<&'a ApiKey> for Told<'a> {
     }
 }
 
-/// Writes it into the audit log.
-async fn tell(
+/// Appends a change of a key to the audit log.
+async fn audit_change(
     store: &mut PgConnection,
     actor: &Actor,
-    action: &str,
+    action: AuditAction,
     before: Option<&ApiKey>,
     after: &ApiKey,
 ) -> Result<(), StoreError> {
-    let told = |key| JsonText::of(&Told::from(key));
+    let audited = |key| JsonText::of(&AuditedKey::from(key));
     let entry = AuditEntry::done(actor, action)
         .tenant(after.tenant)
         .target(after.id.to_string())
-        .changed(before.map(told), Some(told(after)));
+        .changed(before.map(audited), Some(audited(after)));
     Ok(audit::append(store, &entry).await?)
 }

@@ -1,18 +1,17 @@
-//! `control.audit_log`
+//! The audit log: `control.audit_log`.
 
-mod list;
+pub(crate) mod list;
 
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
 
-pub use list::{AuditFilter, AuditRecord};
-
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 use crate::actor::Role;
 use crate::audit::AuditEntry;
 
 impl Store {
-    /// Writes an entry by itself, for what changed nothing: an attempt that was refused or failed.
+    /// Appends an entry outside a change's transaction, for attempts that were refused or failed.
     ///
     /// # Errors
     /// When the store fails.
@@ -20,8 +19,8 @@ impl Store {
         Ok(append(&self.pool, entry).await?)
     }
 
-    /// Removes up to `most` entries that are older than so many days, but none of the last 30; returns how many.
-    /// Several replicas may do it at once.
+    /// Deletes up to `most` entries that are older than `days`, but none of the last 30 days, and returns their number.
+    /// Safe to run in several replicas.
     ///
     /// # Errors
     /// When the store fails.
@@ -38,7 +37,7 @@ impl Store {
     }
 }
 
-/// Writes an entry, within the transaction of what it tells of: neither is there without the other.
+/// Appends an entry. Within the transaction of a change, both are committed or neither.
 pub(crate) async fn append(store: impl PgExecutor<'_>, entry: &AuditEntry<'_>) -> Result<(), sqlx::Error> {
     let actor = entry.actor;
     sqlx::query!(
@@ -50,7 +49,7 @@ pub(crate) async fn append(store: impl PgExecutor<'_>, entry: &AuditEntry<'_>) -
         actor.role.map(Role::as_str),
         actor.source.map(|source| source.to_string()),
         actor.request_id,
-        entry.action,
+        entry.action.as_str(),
         entry.outcome.as_str(),
         entry.code,
         entry.tenant.map(TenantId::as_uuid),

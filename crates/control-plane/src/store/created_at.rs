@@ -1,14 +1,13 @@
-//! Where a page of a list goes on that is sorted by the time of creation.
+//! Keyset position in a list that is sorted by creation time.
 
 use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
-/// A place in a list that is sorted by when its rows were made, and by their ids among those that were made at once:
-/// that of the last row of the page before.
+/// The position of a page's last row in a list that is sorted by creation time, then by id.
 #[derive(Debug, Clone, Copy)]
 pub struct CreatedAt {
-    /// When that row was made.
+    /// The row's creation time.
     pub created_at: Timestamp,
-    /// Its id.
+    /// The row's id.
     pub id: Uuid,
 }

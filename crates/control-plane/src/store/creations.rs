@@ -1,35 +1,38 @@
-//! New tenants.
+//! Creation of tenants.
 
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::begin::{Committed, lead};
-use super::tenant_changes::reservable;
-use super::{Store, StoreError};
+use super::Store;
+use super::change_error::ChangeError;
+use super::credentials::{FIRST_VERSION, NewCredential};
+use super::error::StoreError;
+use super::start_operation::{CommittedChange, start_operation};
+use super::tenant_changes::check_reservation;
 use crate::actor::Actor;
-use crate::lifecycle::ChangeError;
+use crate::audit::action::AuditAction;
 use crate::operation::OperationKind;
-use crate::tenant::{ExternalId, NewTenant};
-use crate::vault::Minted;
+use crate::tenant::NewTenant;
+use crate::tenant::external_id::ExternalId;
 
 impl Store {
-    /// Commits a tenant as provisioning, with its key, the password of its first login and the operation that goes
-    /// on from there. `None`, and nothing is written, when its id, its name or its external id is taken.
+    /// Commits a tenant as provisioning, with its key, its first password and its operation. `None`, and nothing is
+    /// written, when its id, name or external id is taken.
     pub(crate) async fn insert_tenant(
         &self,
         actor: &Actor,
         id: TenantId,
         new: &NewTenant,
-        minted: &Minted,
+        credential: &NewCredential,
         most_reserved: Option<u32>,
         operation: Uuid,
-    ) -> Result<Option<Committed>, ChangeError> {
+    ) -> Result<Option<CommittedChange>, ChangeError> {
         let uuid = id.as_uuid();
         let mut transaction = self.pool.begin().await?;
         if new.limits.reserved_connections > 0
             && let Some(most) = most_reserved
         {
-            reservable(&mut transaction, id, new.limits, most).await?;
+            check_reservation(&mut transaction, id, new.limits, most).await?;
         }
         let inserted = sqlx::query!(
             "INSERT INTO control.tenants
@@ -53,7 +56,7 @@ impl Store {
         sqlx::query!(
             "INSERT INTO control.tenant_keys (tenant_id, wrapped_dek) VALUES ($1, $2)",
             uuid,
-            minted.wrapped_dek
+            credential.wrapped_dek
         )
         .execute(&mut *transaction)
         .await?;
@@ -61,26 +64,26 @@ impl Store {
             "INSERT INTO control.tenant_credentials (tenant_id, slot, version, sealed_password)
              VALUES ($1, 'a', $2, $3)",
             uuid,
-            super::FIRST_VERSION,
-            minted.sealed_password,
+            FIRST_VERSION,
+            credential.sealed_password,
         )
         .execute(&mut *transaction)
         .await?;
-        let (action, kind) = ("tenant.create", OperationKind::Provision);
-        let committed = lead(&mut transaction, actor, action, id, None, kind, operation).await?;
+        let (action, kind) = (AuditAction::TenantCreate, OperationKind::Provision);
+        let committed = start_operation(&mut transaction, actor, action, id, None, kind, operation).await?;
         transaction.commit().await?;
         Ok(Some(committed))
     }
 
-    /// How the tenant of this id stands to what is asked for, if there is one. The store compares, by what things mean:
-    /// to it `1e17` and `100000000000000000` are one number.
-    pub(crate) async fn likeness(
+    /// Compares the tenant of this id with a request. The store compares, by value: `1e17` equals
+    /// `100000000000000000`.
+    pub(crate) async fn match_request(
         &self,
         id: TenantId,
         new: &NewTenant,
-    ) -> Result<Option<Likeness>, StoreError> {
-        let likeness = sqlx::query_as!(
-            Likeness,
+    ) -> Result<Option<RequestMatch>, StoreError> {
+        let found = sqlx::query_as!(
+            RequestMatch,
             r#"SELECT
                 name = $2 AND external_id IS NOT DISTINCT FROM $3 AND metadata = $4
                     AND max_connections IS NOT DISTINCT FROM $5 AND reserved_connections = $6 AS "as_asked!",
@@ -96,15 +99,15 @@ impl Store {
         )
         .fetch_optional(&self.pool)
         .await?;
-        Ok(likeness)
+        Ok(found)
     }
 }
 
-/// How a tenant that is there stands to one that is asked for.
+/// How an existing tenant compares with a request to create it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Likeness {
-    /// It has all that is asked for.
+pub(crate) struct RequestMatch {
+    /// It has all requested properties.
     pub(crate) as_asked: bool,
-    /// The very request that asks has made it.
+    /// This request has created it.
     pub(crate) by_this_request: bool,
 }

@@ -1,12 +1,23 @@
-//! `control.tenant_keys` and `control.tenant_credentials`.
+//! Sealed credentials: `control.tenant_keys` and `control.tenant_credentials`.
 
+use schema::Slot;
 use tenant_registry::TenantId;
 
-use super::{Store, StoreError};
-use crate::postgres::Slot;
-use crate::tenant::{Limits, TenantState};
+use super::Store;
+use super::error::StoreError;
+use crate::tenant::limits::Limits;
+use crate::tenant::state::TenantState;
 
-/// What is stored of a tenant's way to its data.
+/// The version of a tenant's first password.
+pub(crate) const FIRST_VERSION: i64 = 1;
+
+/// The sealed credential of a new tenant.
+pub(crate) struct NewCredential {
+    pub(crate) wrapped_dek: Vec<u8>,
+    pub(crate) sealed_password: Vec<u8>,
+}
+
+/// The stored credential of a tenant's active login, with the tenant's state and limits.
 pub(crate) struct StoredCredential {
     pub(crate) state: TenantState,
     pub(crate) tenant_version: i64,
@@ -48,6 +59,3 @@ impl Store {
         }))
     }
 }
-
-/// The version of a tenant's first password.
-pub(crate) const FIRST_VERSION: i64 = 1;

@@ -1,37 +1,37 @@
-//! `control.idempotency_keys`
+//! Idempotency keys: `control.idempotency_keys`.
 
-mod claimed;
+pub(crate) mod claimed;
 
 use uuid::Uuid;
 
-pub use claimed::ClaimedKey;
-
-use super::{Store, StoreError};
+use self::claimed::ClaimedKey;
+use super::Store;
+use super::error::StoreError;
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
 use crate::json::JsonText;
 
-/// What becomes of a request with a key.
+/// The result of a claim on a key.
 #[derive(Debug)]
 pub enum KeyClaim {
-    /// It is to be run, by whoever has this.
+    /// The caller is to run the request.
     Run(ClaimedKey),
-    /// It was answered before.
+    /// The request was answered before.
     Answered(KeptAnswer),
-    /// It is being run elsewhere.
+    /// The request is running elsewhere.
     Running,
-    /// The key stands for another request.
+    /// The key belongs to another request.
     Reused,
 }
 
 impl Store {
-    /// Claims a key, for one run of its request. Whoever claims it at the same time, on whatever replica, finds it
-    /// running. A claim that is not renewed for 30 seconds, by the store's clock, passes to the next one who asks.
+    /// Claims a key for one run of its request. Concurrent claims, on any replica, get [`KeyClaim::Running`]. A claim that
+    /// is not renewed for 30 seconds, by the store's clock, passes to the next caller.
     ///
     /// # Errors
-    /// When the store fails; the key may then be claimed all the same, for that time.
+    /// When the store fails; the key may be claimed all the same, for that time.
     pub async fn claim_key(&self, key: &IdempotencyKey) -> Result<KeyClaim, StoreError> {
-        // Who waits looks, and writes only where there is something to take.
-        if let Some(claim) = self.look(key).await? {
+        // A waiting caller only reads, and writes once the key can be taken.
+        if let Some(claim) = self.key_state(key).await? {
             return Ok(claim);
         }
         let run = Uuid::now_v7();
@@ -50,12 +50,12 @@ impl Store {
         if taken.rows_affected() == 1 {
             return Ok(KeyClaim::Run(ClaimedKey::new(self.clone(), key, run)));
         }
-        // Somebody was faster.
-        Ok(self.look(key).await?.unwrap_or(KeyClaim::Running))
+        // Another caller was faster.
+        Ok(self.key_state(key).await?.unwrap_or(KeyClaim::Running))
     }
 
-    /// How the key stands, unless it can be taken.
-    async fn look(&self, key: &IdempotencyKey) -> Result<Option<KeyClaim>, StoreError> {
+    /// The state of the key; `None` if it can be taken.
+    async fn key_state(&self, key: &IdempotencyKey) -> Result<Option<KeyClaim>, StoreError> {
         let row = sqlx::query!(
             r#"SELECT request, locked_until >= now() AS running, status, headers, body
              FROM control.idempotency_keys WHERE caller = $1 AND key = $2"#,
@@ -85,8 +85,7 @@ impl Store {
         })))
     }
 
-    /// Forgets up to `most` keys that are older than so many hours; returns how many. Several replicas may do it at
-    /// once.
+    /// Deletes up to `most` keys that are older than `hours`, and returns their number. Safe to run in several replicas.
     ///
     /// # Errors
     /// When the store fails.

@@ -1,15 +1,17 @@
-//! `control.operations`, read.
+//! Queries on `control.operations`.
 
 use pg_timestamp::Timestamp;
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::{CreatedAt, Store, StoreError};
+use super::Store;
+use super::created_at::CreatedAt;
+use super::error::StoreError;
 use crate::operation::{Operation, OperationKind, OperationState};
 
 /// A row of `control.operations`.
-pub(super) struct Row {
+pub(super) struct OperationRow {
     id: Uuid,
     tenant_id: Uuid,
     kind: String,
@@ -25,10 +27,10 @@ pub(super) struct Row {
     finished_at: Option<Timestamp>,
 }
 
-impl TryFrom<Row> for Operation {
+impl TryFrom<OperationRow> for Operation {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: OperationRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id,
             tenant: row.tenant_id.into(),
@@ -48,11 +50,11 @@ impl TryFrom<Row> for Operation {
     }
 }
 
-/// Operations, by whatever follows the table's name.
+/// A query for operations. The argument is the clause after the table's name.
 macro_rules! operations {
     ($which:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            crate::store::operations::Row,
+            crate::store::operations::OperationRow,
             "SELECT id, tenant_id, kind, state, steps_done, rows_removed, attempts, last_error, due_at, actor,
                 created_at, updated_at, finished_at
              FROM control.operations " + $which
@@ -61,7 +63,7 @@ macro_rules! operations {
     };
 }
 
-/// Which operations are listed.
+/// Filter for a list of operations.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OperationFilter {
     /// On this tenant.
@@ -72,13 +74,17 @@ pub struct OperationFilter {
     pub kind: Option<OperationKind>,
 }
 
-pub(super) async fn operation(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Operation>, StoreError> {
+/// The operation of this id.
+pub(super) async fn operation_by_id(
+    store: impl PgExecutor<'_>,
+    id: Uuid,
+) -> Result<Option<Operation>, StoreError> {
     let row = operations!("WHERE id = $1", id).fetch_optional(store).await?;
     row.map(Operation::try_from).transpose()
 }
 
-/// What leads the tenant somewhere at this moment.
-pub(super) async fn running(
+/// The running operation of the tenant.
+pub(super) async fn running_operation(
     store: impl PgExecutor<'_>,
     tenant: TenantId,
 ) -> Result<Option<Operation>, StoreError> {
@@ -89,15 +95,15 @@ pub(super) async fn running(
 }
 
 impl Store {
-    /// The operation, if there is one.
+    /// The operation of this id, if it exists.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn operation(&self, id: Uuid) -> Result<Option<Operation>, StoreError> {
-        operation(&self.pool, id).await
+        operation_by_id(&self.pool, id).await
     }
 
-    /// Up to `limit` of these operations, the latest first.
+    /// Up to `limit` operations, the newest first.
     ///
     /// # Errors
     /// When the store fails.
@@ -126,15 +132,15 @@ impl Store {
         rows.into_iter().map(Operation::try_from).collect()
     }
 
-    /// What leads the tenant somewhere at this moment, if anything does.
+    /// The running operation of the tenant, if there is one.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn running_operation(&self, tenant: TenantId) -> Result<Option<Operation>, StoreError> {
-        running(&self.pool, tenant).await
+        running_operation(&self.pool, tenant).await
     }
 
-    /// Has a running operation tried again at once, whatever it waits for. None when it does not run.
+    /// Makes a running operation due now. `None` when it is not running.
     ///
     /// # Errors
     /// When the store fails.
@@ -151,7 +157,7 @@ impl Store {
         }
     }
 
-    /// Up to `limit` operations that nobody works on and that are due, purges last: they take long.
+    /// Up to `limit` operations that are due and not leased. Purges come last, since they take long.
     pub(crate) async fn due_operations(&self, limit: i64) -> Result<Vec<(Uuid, OperationKind)>, StoreError> {
         let rows = sqlx::query!(
             "SELECT id, kind FROM control.operations
@@ -170,7 +176,7 @@ impl Store {
             .collect()
     }
 
-    /// Removes up to `most` operations that finished more than so many days ago.
+    /// Deletes up to `most` operations that finished more than `days` days ago, and returns their number.
     ///
     /// # Errors
     /// When the store fails.

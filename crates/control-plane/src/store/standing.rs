@@ -1,4 +1,4 @@
-//! How tenants stand: all that a registry is told of them.
+//! The version and state of tenants, as the registry compares them.
 
 use std::collections::HashMap;
 
@@ -6,16 +6,17 @@ use sqlx::PgExecutor;
 use tenant_registry::{TenantId, TenantNotice};
 use uuid::Uuid;
 
-use super::{Store, StoreError};
+use super::Store;
+use super::error::StoreError;
 
 impl Store {
-    /// How each of these tenants stands now, one answer for each of them, in their order.
+    /// The current standing of these tenants, one for each, in their order.
     pub(crate) async fn standing(&self, tenants: &[TenantId]) -> Result<Vec<TenantNotice>, StoreError> {
         Ok(standing(&self.pool, tenants).await?)
     }
 }
 
-/// The same over any connection to the store.
+/// The current standing of these tenants, over any connection to the store.
 pub(crate) async fn standing(
     store: impl PgExecutor<'_>,
     tenants: &[TenantId],

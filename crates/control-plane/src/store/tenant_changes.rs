@@ -1,48 +1,54 @@
-//! Changes of what operators may say of a tenant.
+//! Changes of a tenant's properties by operators.
 
 use sqlx::PgConnection;
 use tenant_registry::TenantId;
 
-use super::begin::{found, locked, told};
-use super::{Store, StoreError, audit};
+use super::change_error::{ChangeError, Taken};
+use super::error::StoreError;
+use super::start_operation::{audited, existing_tenant, lock_tenant};
+use super::{Store, audit};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
-use crate::lifecycle::{ChangeError, Taken};
-use crate::tenant::{ExternalId, Limits, Tenant, TenantChange, TenantState};
+use crate::audit::action::AuditAction;
+use crate::tenant::external_id::ExternalId;
+use crate::tenant::limits::Limits;
+use crate::tenant::revisions::Revisions;
+use crate::tenant::state::TenantState;
+use crate::tenant::{Tenant, TenantChange};
 
-/// What the service sets tenants' limits.
+/// Bounds of tenants' limits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    /// The most connections of a tenant that has no limit of its own.
+pub(crate) struct LimitBounds {
+    /// The maximum of connections of a tenant without a limit of its own.
     pub(crate) default_max: u32,
-    /// The most connections that are reserved for all tenants together; `None` where that is not known.
+    /// The maximum of connections reserved for all tenants together; `None` where it is not known.
     pub(crate) most_reserved: Option<u32>,
 }
 
 impl Store {
-    /// Changes what an operator may say of a tenant, if it is at this revision still.
+    /// Changes a tenant if it is still at this revision.
     pub(crate) async fn change_tenant(
         &self,
         actor: &Actor,
         id: TenantId,
         change: &TenantChange,
-        revision: Option<i64>,
-        bounds: Bounds,
+        revisions: &Revisions,
+        bounds: LimitBounds,
     ) -> Result<Tenant, ChangeError> {
         let mut transaction = self.pool.begin().await?;
-        let before = locked(&mut transaction, id, revision).await?;
+        let before = lock_tenant(&mut transaction, id, revisions).await?;
         if before.state == TenantState::Purged {
             return Err(ChangeError::State(before.state));
         }
-        let after = changed(&before, change);
-        // What stands in the store already may be from a time when the default was another.
+        let after = apply(&before, change);
+        // Unchanged limits are not checked: the default may have been another when they were set.
         if after.limits != before.limits {
             let limits = after.limits.checked(bounds.default_max);
             limits.map_err(|wrong| ChangeError::Limits(wrong.to_string()))?;
         }
-        let entry = AuditEntry::done(actor, "tenant.change").tenant(id);
+        let entry = AuditEntry::done(actor, AuditAction::TenantChange).tenant(id);
         if after == before {
-            let entry = entry.changed(Some(told(&before)), Some(told(&before)));
+            let entry = entry.changed(Some(audited(&before)), Some(audited(&before)));
             audit::append(&mut *transaction, &entry).await?;
             transaction.commit().await?;
             return Ok(before);
@@ -50,7 +56,7 @@ impl Store {
         if after.limits.reserved_connections > before.limits.reserved_connections
             && let Some(most) = bounds.most_reserved
         {
-            reservable(&mut transaction, id, after.limits, most).await?;
+            check_reservation(&mut transaction, id, after.limits, most).await?;
         }
         let updated = sqlx::query!(
             "UPDATE control.tenants
@@ -79,8 +85,8 @@ impl Store {
                 error.into()
             });
         }
-        let after = found(&mut transaction, id).await?;
-        let entry = entry.changed(Some(told(&before)), Some(told(&after)));
+        let after = existing_tenant(&mut transaction, id).await?;
+        let entry = entry.changed(Some(audited(&before)), Some(audited(&after)));
         audit::append(&mut *transaction, &entry).await?;
         transaction.commit().await?;
         Ok(after)
@@ -95,14 +101,14 @@ impl Store {
     }
 }
 
-/// Whether so much can be reserved beside what the others have. Whoever else asks waits until this transaction ends.
-pub(super) async fn reservable(
+/// Checks that the reservation fits beside those of other tenants. Concurrent checks wait until this transaction ends.
+pub(super) async fn check_reservation(
     store: &mut PgConnection,
     id: TenantId,
     wanted: Limits,
     most: u32,
 ) -> Result<(), ChangeError> {
-    // A statement of its own: the sum has to see what was committed while this one waited.
+    // A separate statement: the sum must see what was committed while this one waited.
     sqlx::query!("SELECT FROM control.reservation_turn FOR UPDATE")
         .fetch_one(&mut *store)
         .await?;
@@ -122,7 +128,7 @@ pub(super) async fn reservable(
     Ok(())
 }
 
-fn changed(before: &Tenant, change: &TenantChange) -> Tenant {
+fn apply(before: &Tenant, change: &TenantChange) -> Tenant {
     let mut after = before.clone();
     if let Some(name) = &change.name {
         after.name = name.clone();

@@ -1,16 +1,23 @@
-//! `control.tenants`, read.
+//! Queries on `control.tenants`.
 
 use pg_timestamp::Timestamp;
 use sqlx::PgExecutor;
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
-use super::{CreatedAt, Store, StoreError};
+use super::Store;
+use super::created_at::CreatedAt;
+use super::error::StoreError;
 use crate::json::JsonText;
-use crate::tenant::{ExternalId, Limits, Metadata, Tenant, TenantName, TenantState};
+use crate::tenant::Tenant;
+use crate::tenant::external_id::ExternalId;
+use crate::tenant::limits::Limits;
+use crate::tenant::metadata::Metadata;
+use crate::tenant::name::TenantName;
+use crate::tenant::state::TenantState;
 
 /// A row of `control.tenants`.
-pub(super) struct Row {
+pub(super) struct TenantRow {
     pub(super) id: Uuid,
     pub(super) name: String,
     pub(super) external_id: Option<String>,
@@ -26,10 +33,10 @@ pub(super) struct Row {
     pub(super) updated_at: Timestamp,
 }
 
-impl TryFrom<Row> for Tenant {
+impl TryFrom<TenantRow> for Tenant {
     type Error = StoreError;
 
-    fn try_from(row: Row) -> Result<Self, StoreError> {
+    fn try_from(row: TenantRow) -> Result<Self, StoreError> {
         Ok(Self {
             id: row.id.into(),
             name: TenantName::stored(row.name),
@@ -50,11 +57,11 @@ impl TryFrom<Row> for Tenant {
     }
 }
 
-/// Tenants as operators see them, by whatever follows the table's name.
+/// A query for tenants. The argument is the clause after the table's name.
 macro_rules! tenants {
     ($which:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
-            crate::store::tenants::Row,
+            crate::store::tenants::TenantRow,
             "SELECT id, name, external_id, metadata, max_connections, reserved_connections, state, version, revision,
                 purge_at, login_refused_at, created_at, updated_at
              FROM control.tenants " + $which
@@ -64,19 +71,22 @@ macro_rules! tenants {
 }
 pub(super) use tenants;
 
-/// Which tenants are listed. Purged ones only where their state is asked for.
+/// Filter for a list of tenants. Purged ones are listed only by their state.
 #[derive(Debug, Clone, Default)]
 pub struct TenantFilter {
     /// In this state.
     pub state: Option<TenantState>,
-    /// Whose name begins so, to the letter.
+    /// With this prefix of their name, case-sensitive, and in whatever form of Unicode either has.
     pub name_prefix: Option<String>,
     /// With this id in another system.
     pub external_id: Option<String>,
 }
 
-/// The tenant, whatever its state.
-pub(super) async fn tenant(store: impl PgExecutor<'_>, id: TenantId) -> Result<Option<Tenant>, StoreError> {
+/// The tenant, in any state.
+pub(super) async fn tenant_by_id(
+    store: impl PgExecutor<'_>,
+    id: TenantId,
+) -> Result<Option<Tenant>, StoreError> {
     let row = tenants!("WHERE id = $1", id.as_uuid())
         .fetch_optional(store)
         .await?;
@@ -84,15 +94,15 @@ pub(super) async fn tenant(store: impl PgExecutor<'_>, id: TenantId) -> Result<O
 }
 
 impl Store {
-    /// The tenant, if there is one or was one.
+    /// The tenant, in any state; `None` if it never existed.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, StoreError> {
-        tenant(&self.pool, id).await
+        tenant_by_id(&self.pool, id).await
     }
 
-    /// The tenant of this name, if there is one; a purged one has none.
+    /// The tenant of this name. A purged tenant has no name.
     ///
     /// # Errors
     /// When the store fails.
@@ -103,7 +113,7 @@ impl Store {
         row.map(Tenant::try_from).transpose()
     }
 
-    /// Up to `limit` of these tenants in the order of their creation.
+    /// Up to `limit` tenants in the order of their creation.
     ///
     /// # Errors
     /// When the store fails.
@@ -116,7 +126,7 @@ impl Store {
         let rows = tenants!(
             "WHERE (created_at, id) > (coalesce($1, '-infinity'::timestamptz), coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid))
                 AND CASE WHEN $3::text IS NULL THEN state <> 'purged' ELSE state = $3 END
-                AND ($4::text IS NULL OR starts_with(name, $4))
+                AND ($4::text IS NULL OR starts_with(normalize(name), normalize($4)))
                 AND ($5::text IS NULL OR external_id = $5)
              ORDER BY created_at, id
              LIMIT $6",
@@ -132,7 +142,7 @@ impl Store {
         rows.into_iter().map(Tenant::try_from).collect()
     }
 
-    /// The tenants created first and last of those that have a credential.
+    /// The oldest and the newest tenant that has a credential.
     pub(crate) async fn oldest_and_newest_tenant(&self) -> Result<Vec<TenantId>, StoreError> {
         let ids = sqlx::query_scalar!(
             r#"(SELECT id AS "id!" FROM control.tenants WHERE state <> 'purged' ORDER BY created_at, id LIMIT 1)

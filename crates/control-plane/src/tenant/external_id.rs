@@ -1,19 +1,20 @@
-//! What a tenant is called elsewhere.
+//! Ids of tenants in another system.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A tenant's id in another system, unique among tenants: 1 to 200 characters, without control characters, and without
 /// white space around it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ExternalId(String);
 
-/// Why a text is no [`ExternalId`].
+/// A text is not a valid [`ExternalId`].
 #[derive(Debug, thiserror::Error)]
 #[error("must have 1 to 200 characters, no control characters, and no white space around it")]
 pub struct ExternalIdError;
 
 impl ExternalId {
-    /// The most characters.
+    /// The maximum of characters.
     pub const MAX: usize = 200;
 
     /// Checks the text.
@@ -28,13 +29,21 @@ impl ExternalId {
         valid.then_some(Self(id)).ok_or(ExternalIdError)
     }
 
-    /// As it stands in the store, whatever the rules were when it was written.
+    /// A stored id, which earlier rules may have admitted.
     pub(crate) fn stored(id: String) -> Self {
         Self(id)
     }
 
-    /// As text.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ExternalId {
+    type Error = ExternalIdError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text)
     }
 }

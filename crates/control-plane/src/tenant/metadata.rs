@@ -1,4 +1,4 @@
-//! What operators note of a tenant.
+//! Operators' own properties of a tenant.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,50 +8,51 @@ use serde_json::value::RawValue;
 
 use crate::json::JsonText;
 
-/// A JSON object of the operators' own, such as a plan or a region. The service reads nothing of it, and every number
-/// keeps its value, however many digits it has.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// A JSON object of the operators' own, such as a plan or a region. The service does not interpret it, and numbers keep
+/// all their digits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Box<RawValue>")]
 pub struct Metadata(JsonText);
 
-/// Why a JSON value is no [`Metadata`].
+/// Why a JSON value is not valid [`Metadata`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
-    /// Another value, or a text in it that is none.
+    /// The value is not an object, or not valid JSON.
     #[error("must be an object")]
     NoObject,
-    /// It is too long as it is kept: PostgreSQL writes numbers without an exponent.
+    /// It is too long in PostgreSQL's form, which writes numbers without an exponent.
     #[error("must be an object of at most 16 KiB as JSON, with its numbers written out in full")]
     TooLong,
-    /// Some reader or other would refuse it.
+    /// Some JSON readers would refuse it.
     #[error("must not be nested deeper than {} levels", Metadata::DEEPEST)]
     TooDeep,
-    /// PostgreSQL keeps no NUL character.
+    /// PostgreSQL cannot store the NUL character.
     #[error("must not hold the character U+0000")]
     Nul,
 }
 
 impl Metadata {
-    /// The most bytes, as JSON without white space.
+    /// The maximum of bytes, as JSON without white space.
     pub const MAX: usize = 16 * 1024;
-    /// The most levels, the object itself being the first.
+    /// The maximum of levels; the object itself is the first.
     pub const DEEPEST: usize = 16;
 
     /// Checks the object.
     ///
     /// # Errors
-    /// When it is none, is too long or too deep, or holds what cannot be stored as it is.
+    /// When it is not an object, too long or too deep, or cannot be stored unchanged.
     pub fn new(object: Box<RawValue>) -> Result<Self, MetadataError> {
         if !object.get().starts_with('{') {
             return Err(MetadataError::NoObject);
         }
-        let length = kept_length(object.get(), 1)?;
+        let length = stored_length(object.get(), 1)?;
         if length > Self::MAX {
             return Err(MetadataError::TooLong);
         }
         Ok(Self(object.into()))
     }
 
-    /// As it stands in the store.
+    /// Stored metadata.
     pub(crate) fn stored(text: JsonText) -> Option<Self> {
         text.as_str().starts_with('{').then_some(Self(text))
     }
@@ -60,9 +61,23 @@ impl Metadata {
         &self.0
     }
 
-    /// As text.
+    /// The object as text.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+impl TryFrom<Box<RawValue>> for Metadata {
+    type Error = MetadataError;
+
+    fn try_from(object: Box<RawValue>) -> Result<Self, Self::Error> {
+        Self::new(object)
+    }
+}
+
+impl From<Metadata> for Box<RawValue> {
+    fn from(Metadata(text): Metadata) -> Self {
+        text.into()
     }
 }
 
@@ -72,9 +87,9 @@ impl Default for Metadata {
     }
 }
 
-/// How many bytes a value on this level takes as it is kept.
-fn kept_length(json: &str, level: usize) -> Result<usize, MetadataError> {
-    let below = |json: &RawValue| kept_length(json.get(), level + 1).map(|length| length + 1);
+/// The number of bytes of a value on this level in PostgreSQL's form.
+fn stored_length(json: &str, level: usize) -> Result<usize, MetadataError> {
+    let below = |json: &RawValue| stored_length(json.get(), level + 1).map(|length| length + 1);
     match json.as_bytes().first() {
         Some(b'{' | b'[') if level > Metadata::DEEPEST => Err(MetadataError::TooDeep),
         Some(b'{') => read::<BTreeMap<String, &RawValue>>(json)?
@@ -104,7 +119,7 @@ fn text_length(text: &str) -> Result<usize, MetadataError> {
         .map_err(|_| MetadataError::NoObject)
 }
 
-/// Of a number with its digits written out, which is how `jsonb` spells `1e17`.
+/// The length of a number in `jsonb`'s form, without an exponent.
 fn number_length(number: &str) -> Result<usize, MetadataError> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -124,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_as_it_is_is_let_in() {
+    fn metadata_that_is_stored_unchanged_is_accepted() {
         for fit in [
             r#"{"backslash": "\\u0000", "\\u0000": 1}"#,
             r#"{"a": [18446744073709551617, -9223372036854775809, 0.5, 1e18, null, true]}"#,
@@ -145,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn its_length_is_that_of_what_is_kept() {
+    fn the_length_is_that_of_the_stored_form() {
         let long = format!(r#"{{"a": "{}"}}"#, "x".repeat(Metadata::MAX));
         assert_eq!(check(&long), Err(MetadataError::TooLong));
         for short in [
@@ -160,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn its_depth_is_bounded() {
+    fn the_depth_is_bounded() {
         let nested = |depth| format!("{{\"a\": {}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(check(&nested(Metadata::DEEPEST - 1)).is_ok());
         for deep in [Metadata::DEEPEST, 100_000] {

@@ -1,25 +1,25 @@
-//! Where a tenant stands in its life.
+//! States of tenants.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// Where a tenant stands in its life: provisioning → active ⇄ suspended → offboarding → purged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// The state of a tenant: provisioning → active ⇄ suspended → offboarding → purged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TenantState {
-    /// Committed to the store; its roles are not made yet.
+    /// Committed to the store; its roles are being created.
     Provisioning,
     /// Served.
     Active,
     /// Refused until it is resumed.
     Suspended,
-    /// Deleted, and refused: its data is still there, until it is undeleted or its time is up.
+    /// Deleted and refused; its data is kept until it is undeleted or the grace period ends.
     Offboarding,
-    /// Its rows, roles and credentials are gone. What is left is its id, which no other tenant gets.
+    /// Its rows, roles and credentials are deleted. Its id remains, and no other tenant gets it.
     Purged,
 }
 
 impl TenantState {
-    /// All of them, in the order of a life.
+    /// All states, in the order of a tenant's life.
     pub const ALL: [Self; 5] = [
         Self::Provisioning,
         Self::Active,
@@ -28,7 +28,7 @@ impl TenantState {
         Self::Purged,
     ];
 
-    /// As it stands in the store, in requests and in answers.
+    /// The state's name in the store, in requests and in answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Provisioning => "provisioning",

@@ -1,38 +1,36 @@
-//! One attempt of the tenant `a` on the tenant `b`, and what has to come of it.
+//! One attempt of tenant `a` on tenant `b`, and its expected outcome.
 
-/// What has to come of an attempt. Whatever it is, nothing of `b` is told and nothing changed: that is looked after
-/// for each of them.
+/// The expected outcome of an attempt. In any case nothing of `b` may be disclosed or changed, which is checked for all.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expected {
-    /// PostgreSQL refuses it with this SQLSTATE, or with one of these: they differ between versions.
+    /// PostgreSQL refuses it with one of these SQLSTATEs, which differ between versions.
     Refused(&'static str),
-    /// It runs and gives these rows: `|` between values, `;` between rows, `null` for what is none.
+    /// It succeeds and returns these rows: `|` between values, `;` between rows, `null` for NULL.
     Gives(&'static str),
-    /// It runs and changes this many rows of the attacker's own.
+    /// It succeeds and changes this many rows of the attacker.
     Changes(u64),
-    /// It runs, and its answer is the one that a tenant which does not exist would get.
-    TellsNothing,
-    /// It may run or not, and has no effect on others; why it is let be.
-    LetBe(&'static str),
+    /// It succeeds, and the answer about `b` is that about a tenant that does not exist.
+    DisclosesNothing,
+    /// It may succeed and has no effect on others; the reason why it is allowed.
+    Allowed(&'static str),
 }
 
-/// A line of the table.
+/// An entry of the table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Attempt {
     pub(crate) name: &'static str,
-    /// `{a}`, `{b}`: the ids of the two tenants. `{user}`: of a row of `b`. `{name}`: that row's name. `{own}`,
-    /// `{other}`: with `_a` and `_b` the tenants' logins. `{pid}`: a backend of `b`. `{provisioner}`:
-    /// the schema of the provisioner of `b`. `{control}`: the control store's database. `{schema}`: every schema
-    /// there is, one after the other.
+    /// Placeholders: `{a}`, `{b}`: the tenants' ids. `{user}`, `{name}`: id and name of a row of `b`. `{own}`, `{other}`:
+    /// the prefixes of the tenants' logins. `{pid}`: a backend of `b`. `{provisioner}`: the schema of the provisioner of
+    /// `b`. `{control}`: the control store. `{schema}`: every schema in turn.
     pub(crate) sql: &'static str,
     pub(crate) expected: Expected,
-    /// What comes of it where no superuser could set up the guard against DDL, if it is something else.
+    /// The expected outcome without the guard against DDL, if it differs.
     pub(crate) unguarded: Option<Expected>,
-    /// The first major version that knows what is tried.
+    /// The first major version with this statement.
     pub(crate) since: u32,
-    /// The last one for which this is expected.
+    /// The last major version with this outcome.
     pub(crate) until: u32,
-    /// Another database than the tenants', for which the service has no way: tried with a stolen password alone.
+    /// Another database than the tenants'. The service does not connect there: tried with a stolen password only.
     pub(crate) database: Option<&'static str>,
 }
 
@@ -67,19 +65,19 @@ impl Attempt {
         self
     }
 
-    /// What comes of it without the guard against DDL.
+    /// The expected outcome without the guard against DDL.
     pub(crate) const fn unguarded(mut self, expected: Expected) -> Self {
         self.unguarded = Some(expected);
         self
     }
 
-    /// Whether a server of this major version is asked.
-    pub(crate) const fn fits(&self, major: u32) -> bool {
+    /// Whether the attempt applies to this major version.
+    pub(crate) const fn applies_to(&self, major: u32) -> bool {
         self.since <= major && major <= self.until
     }
 }
 
-/// PostgreSQL says that the right is missing.
+/// Refused for a missing right.
 pub(crate) const fn denied(name: &'static str, sql: &'static str) -> Attempt {
     refused(name, sql, "42501")
 }
@@ -89,27 +87,27 @@ pub(crate) const fn refused(name: &'static str, sql: &'static str, code: &'stati
     Attempt::new(name, sql, Expected::Refused(code))
 }
 
-/// Runs and finds no row.
+/// Succeeds and finds no row.
 pub(crate) const fn nothing(name: &'static str, sql: &'static str) -> Attempt {
     gives(name, sql, "")
 }
 
-/// Runs and gives what is the attacker's own, or nobody's.
+/// Succeeds and returns rows of the attacker's own, or constants.
 pub(crate) const fn gives(name: &'static str, sql: &'static str, rows: &'static str) -> Attempt {
     Attempt::new(name, sql, Expected::Gives(rows))
 }
 
-/// Runs and changes the attacker's own rows alone.
+/// Succeeds and changes the attacker's own rows only.
 pub(crate) const fn changes(name: &'static str, sql: &'static str, rows: u64) -> Attempt {
     Attempt::new(name, sql, Expected::Changes(rows))
 }
 
-/// The answer about `b` is that about nobody.
-pub(crate) const fn tells_nothing(name: &'static str, sql: &'static str) -> Attempt {
-    Attempt::new(name, sql, Expected::TellsNothing)
+/// The answer about `b` is that about a tenant that does not exist.
+pub(crate) const fn discloses_nothing(name: &'static str, sql: &'static str) -> Attempt {
+    Attempt::new(name, sql, Expected::DisclosesNothing)
 }
 
-/// Is not prevented, or cannot be, and does others nothing.
-pub(crate) const fn let_be(name: &'static str, sql: &'static str, why: &'static str) -> Attempt {
-    Attempt::new(name, sql, Expected::LetBe(why))
+/// Is not prevented, or cannot be, and does not affect others.
+pub(crate) const fn allowed(name: &'static str, sql: &'static str, why: &'static str) -> Attempt {
+    Attempt::new(name, sql, Expected::Allowed(why))
 }

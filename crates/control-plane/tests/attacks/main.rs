@@ -1,8 +1,8 @@
-//! What one tenant's login tries on another tenant, attempt by attempt: see `table`.
+//! Attacks of one tenant's login on another tenant, attempt by attempt: see `table`.
 //!
-//! Each attempt is made twice, in a fresh session: as the service's sessions are, with its start-up options, and as
-//! somebody would come who stole the password. After each, the other tenant's rows are the same to the last byte, it
-//! can work, and nothing of it was in what the attacker received, be it a row, a notice or an error.
+//! Each attempt is made twice, in a fresh session: with the service's start-up options, and like a thief of the password
+//! without them. After each attempt the other tenant's rows are unchanged, it can work, and the attacker has received
+//! nothing of it, be it a row, a notice or an error.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -11,46 +11,49 @@
 )]
 
 mod attempt;
+mod check;
+mod detection;
+mod execute;
 mod exhaustion;
-mod judge;
-mod notices;
-mod scene;
-mod strike;
+mod fixture;
 #[path = "../it/support.rs"]
 #[expect(dead_code, reason = "shared with the other tests, which use all of it")]
 mod support;
 mod table;
-mod walls;
 
 use std::io::Write as _;
 
 use attempt::Expected;
-use scene::Scene;
+use fixture::AttackFixture;
 use table::{THEMES, theme};
 
-/// Makes every attempt of the theme, and tells how many came to nothing.
-async fn hold(mut scene: Scene, name: &str) {
-    let mut through = Vec::new();
+/// Makes every attempt of the theme, and prints how many were refused.
+async fn run_theme(mut fixture: AttackFixture, name: &str) {
+    let mut failures = Vec::new();
     let (mut tried, mut refused) = (0, 0);
-    let major = scene.major;
-    for attempt in theme(name).iter().filter(|attempt| attempt.fits(major)) {
+    let major = fixture.major;
+    for attempt in theme(name).iter().filter(|attempt| attempt.applies_to(major)) {
         tried += 1;
-        let found = scene.judge(attempt).await;
+        let found = fixture.check(attempt).await;
         refused += u32::from(found.is_empty());
-        through.extend(found);
+        failures.extend(found);
     }
-    let guard = if scene.guarded { "" } else { ", without the guard" };
-    // Not by `println!`, which the test runner keeps to itself when all is well.
+    let guard = if fixture.guarded {
+        ""
+    } else {
+        ", without the guard"
+    };
+    // Not `println!`, whose output the test runner hides for passed tests.
     let line = format!("attacks on PostgreSQL {major}: {refused}/{tried} refused ({name}{guard})\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
-    assert!(through.is_empty(), "{}", through.join("\n"));
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
 macro_rules! themes {
     ($($name:ident)*) => {$(
         #[tokio::test]
         async fn $name() {
-            hold(Scene::new().await, stringify!($name)).await;
+            run_theme(AttackFixture::new().await, stringify!($name)).await;
         }
     )*};
 }
@@ -62,18 +65,18 @@ themes! {
 
 #[tokio::test]
 async fn plans() {
-    hold(Scene::crowded().await, "plans").await;
+    run_theme(AttackFixture::crowded().await, "plans").await;
 }
 
-/// A tenant that was made until migration 0008 has a role more.
+/// Tenants from before migration 0008 have one role more.
 mod of_three_roles {
-    use super::{Scene, hold};
+    use super::{AttackFixture, run_theme};
 
     macro_rules! themes {
         ($($name:ident)*) => {$(
             #[tokio::test]
             async fn $name() {
-                hold(Scene::of_three_roles().await, stringify!($name)).await;
+                run_theme(AttackFixture::of_three_roles().await, stringify!($name)).await;
             }
         )*};
     }
@@ -81,15 +84,15 @@ mod of_three_roles {
     themes! { earlier identities rights }
 }
 
-/// A PostgreSQL that others manage gives nobody an event trigger: without the guard, the rights have to hold alone.
+/// A managed PostgreSQL has no event trigger: without the guard, the rights alone must suffice.
 mod without_the_guard {
-    use super::{Scene, hold};
+    use super::{AttackFixture, run_theme};
 
     macro_rules! themes {
         ($($name:ident)*) => {$(
             #[tokio::test]
             async fn $name() {
-                hold(Scene::new().await.without_guard().await, stringify!($name)).await;
+                run_theme(AttackFixture::new().await.without_guard().await, stringify!($name)).await;
             }
         )*};
     }
@@ -97,32 +100,37 @@ mod without_the_guard {
     themes! { rights smuggling creation alteration }
 }
 
-/// What cannot be refused is told as the page says, or the page is to be changed.
+/// Disclosures that cannot be prevented are those of the page.
 #[tokio::test]
-async fn what_cannot_be_refused_is_known() {
-    let mut scene = Scene::crowded().await;
+async fn disclosures_are_documented() {
+    let mut fixture = AttackFixture::crowded().await;
     for sql in [
         "ALTER ROLE CURRENT_USER SET work_mem = '1MB'",
         "BEGIN; TABLE app.users",
     ] {
-        support::run(&mut scene.victim, sql).await.unwrap();
+        support::run(&mut fixture.victim, sql).await.unwrap();
     }
     let page = include_str!("../../../../docs/isolation.md");
-    for (name, sql) in table::told::TOLD {
-        let sql = scene.fill(sql, scene.world.b.as_uuid(), scene.world.user_of_b, &scene.name);
-        let mut session = scene.world.session(scene.world.a).await;
-        let outcome = strike::strike(&mut session, &sql).await;
+    for (name, sql) in table::disclosures::DISCLOSURES {
+        let sql = fixture.fill(
+            sql,
+            fixture.tenants.b.as_uuid(),
+            fixture.tenants.user_of_b,
+            &fixture.name,
+        );
+        let mut session = fixture.tenants.session(fixture.tenants.a).await;
+        let outcome = execute::execute(&mut session, &sql).await;
         assert_eq!(
             (outcome.refusal.as_deref(), &*outcome.rows),
             (None, "t"),
             "{name}: {outcome:?}"
         );
-        let (_, told) = name.split_once(": ").unwrap();
-        assert!(page.contains(told), "docs/isolation.md lacks: {told}");
+        let (_, disclosure) = name.split_once(": ").unwrap();
+        assert!(page.contains(disclosure), "docs/isolation.md lacks: {disclosure}");
     }
 }
 
-/// PostgreSQL's own views that a tenant can read: catalogs, and what is the session's own. A new entry belongs in
+/// PostgreSQL's own views that a tenant can read: catalogs, and the session's own state. A new entry belongs in
 /// docs/isolation.md as well.
 const READABLE: &[&str] = &[
     "pg_available_extension_versions",
@@ -155,8 +163,8 @@ const READABLE: &[&str] = &[
     "pg_wait_events",
 ];
 
-/// Functions that are left to a tenant, of those whose name says that they tell of the server: its own transaction,
-/// checkpoints up to 16, and what wants REPLICATION or the other backend's role.
+/// Functions that a tenant may execute, of those whose name suggests that they disclose the server's state: its own
+/// transaction, checkpoints up to 16, and those that require REPLICATION or the other backend's role.
 const CALLABLE: &str = "^(pg_(stat_get_(xact_.*|snapshot_timestamp|buf_(fsync|written)_backend|checkpoint_(sync|write)_time\
     |bgwriter_(buf_written_checkpoints|(requested|timed)_checkpoints))|stat_(clear_snapshot|force_next_flush)\
     |backend_pid|(terminate|cancel)_backend|column_size|current_xact_id(_if_assigned)?|get_statisticsobjdef.*\
@@ -166,9 +174,9 @@ const CALLABLE: &str = "^(pg_(stat_get_(xact_.*|snapshot_timestamp|buf_(fsync|wr
 
 /// Finds views and functions that a new version of PostgreSQL adds.
 #[tokio::test]
-async fn nothing_else_of_the_server_is_told() {
-    let scene = Scene::new().await;
-    let mut session = scene.world.session(scene.world.a).await;
+async fn no_other_view_or_function_discloses_the_server() {
+    let fixture = AttackFixture::new().await;
+    let mut session = fixture.tenants.session(fixture.tenants.a).await;
     let views: Vec<String> = sqlx::query_scalar(
         "SELECT relname::text FROM pg_class
          WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind = 'v' AND has_table_privilege(oid, 'SELECT')",
@@ -176,12 +184,12 @@ async fn nothing_else_of_the_server_is_told() {
     .fetch_all(&mut session)
     .await
     .unwrap();
-    let mut told = Vec::new();
+    let mut disclosing = Vec::new();
     for view in views {
         let read = format!("SELECT * FROM pg_catalog.{view} LIMIT 1");
-        let outcome = strike::strike(&mut session, &read).await;
+        let outcome = execute::execute(&mut session, &read).await;
         if outcome.refusal.is_none() && !READABLE.contains(&view.as_str()) {
-            told.push(view);
+            disclosing.push(view);
         }
     }
     let functions: Vec<String> = sqlx::query_scalar(
@@ -194,13 +202,13 @@ async fn nothing_else_of_the_server_is_told() {
     .fetch_all(&mut session)
     .await
     .unwrap();
-    told.extend(functions);
-    assert_eq!(told, Vec::<String>::new());
+    disclosing.extend(functions);
+    assert_eq!(disclosing, Vec::<String>::new());
 }
 
-/// The page counts what is tried; here it is held to that.
+/// The numbers of attempts on the page are right.
 #[test]
-fn the_page_tells_how_much_is_tried() {
+fn the_page_counts_the_attempts() {
     let page = include_str!("../../../../docs/isolation.md");
     for (name, attempts) in THEMES {
         let row = format!("| {name} | {} |", attempts.len());
@@ -213,14 +221,14 @@ fn the_page_tells_how_much_is_tried() {
     assert!(page.contains(&format!("{all} attempts in SQL")), "{all}");
 }
 
-/// A name is how a failure is found; and what is let be has a reason.
+/// Names identify attempts, and every allowed attempt has a reason.
 #[test]
-fn attempts_have_names_of_their_own() {
+fn names_of_attempts_are_unique() {
     for (theme, attempts) in THEMES {
         for (index, attempt) in attempts.iter().enumerate() {
             let twin = attempts[..index].iter().find(|other| other.name == attempt.name);
             assert!(twin.is_none(), "{theme}: {}", attempt.name);
-            if let Expected::LetBe(why) = attempt.expected {
+            if let Expected::Allowed(why) = attempt.expected {
                 assert!(!why.is_empty(), "{theme}: {}", attempt.name);
             }
         }

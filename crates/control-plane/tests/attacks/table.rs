@@ -1,6 +1,4 @@
-//! What is tried, by theme. A line is an attempt.
-//!
-//! One line each, however long: whoever reads looks for the attempt and for what has to come of it.
+//! The attempts, by theme. One line each, with the expected outcome.
 
 #[rustfmt::skip]
 mod catalogue;
@@ -23,7 +21,7 @@ mod settings;
 #[rustfmt::skip]
 mod smuggling;
 #[rustfmt::skip]
-pub(crate) mod told;
+pub(crate) mod disclosures;
 #[rustfmt::skip]
 mod writes;
 
@@ -31,7 +29,7 @@ use crate::attempt::Attempt;
 
 pub(crate) use exhaustion::EXHAUSTION;
 
-/// All of it, by the names that `docs/isolation.md` uses.
+/// All themes, by their names in `docs/isolation.md`.
 pub(crate) const THEMES: &[(&str, &[Attempt])] = &[
     ("reads", reads::READS),
     ("copies", reads::COPIES),
@@ -58,5 +56,5 @@ pub(crate) const THEMES: &[(&str, &[Attempt])] = &[
 /// The attempts of a theme.
 pub(crate) fn theme(name: &str) -> &'static [Attempt] {
     let found = THEMES.iter().find(|(theme, _)| *theme == name);
-    found.expect("there is such a theme").1
+    found.expect("the theme exists").1
 }

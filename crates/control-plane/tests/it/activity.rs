@@ -1,4 +1,4 @@
-//! Which tenants were in use, noted by several replicas at once.
+//! Recently active tenants, recorded by several replicas.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use tokio::time::timeout;
 
 use crate::support::{in_store, one, run};
 
-/// On a busy machine.
+/// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 fn store(databases: &Databases) -> Store {
     databases.control_plane().store().clone()
 }
 
-/// This many active tenants without logins, in the order of their ids.
+/// Inserts active tenants without logins and returns them in the order of their ids.
 async fn tenants(session: &mut PgConnection, count: u32) -> Vec<TenantId> {
     run(
         session,
@@ -34,8 +34,8 @@ async fn tenants(session: &mut PgConnection, count: u32) -> Vec<TenantId> {
         .collect()
 }
 
-/// Moves what is noted of this tenant into the past.
-async fn noted_before(session: &mut PgConnection, tenant: TenantId, seconds: u32) {
+/// Backdates the recorded activity of a tenant.
+async fn backdate(session: &mut PgConnection, tenant: TenantId, seconds: u32) {
     run(
         session,
         &format!(
@@ -47,7 +47,7 @@ async fn noted_before(session: &mut PgConnection, tenant: TenantId, seconds: u32
 }
 
 #[tokio::test]
-async fn the_most_recent_come_first_and_only_who_is_served() {
+async fn recently_active_tenants_are_listed_newest_first() {
     let databases = Databases::new().await;
     let store = store(&databases);
     let mut operator = in_store(&databases).await;
@@ -58,11 +58,11 @@ async fn the_most_recent_come_first_and_only_who_is_served() {
     assert_eq!(store.recently_active(10).await.unwrap(), []);
 
     store
-        .mark_active(&[a, b, c, suspended, provisioning, testkit::nobody()])
+        .mark_active(&[a, b, c, suspended, provisioning, testkit::unknown_tenant()])
         .await
         .unwrap();
-    noted_before(&mut operator, a, 60).await;
-    noted_before(&mut operator, c, 90).await;
+    backdate(&mut operator, a, 60).await;
+    backdate(&mut operator, c, 90).await;
     for (tenant, state) in [(suspended, "suspended"), (provisioning, "provisioning")] {
         run(
             &mut operator,
@@ -80,9 +80,9 @@ async fn the_most_recent_come_first_and_only_who_is_served() {
     store.mark_active(&[]).await.unwrap();
 }
 
-/// A row is written at most twice a minute, however often its tenant is named.
+/// A row is written at most twice a minute.
 #[tokio::test]
-async fn who_was_noted_just_now_is_not_written_again() {
+async fn a_recent_record_is_not_repeated() {
     let databases = Databases::new().await;
     let store = store(&databases);
     let mut operator = in_store(&databases).await;
@@ -91,19 +91,19 @@ async fn who_was_noted_just_now_is_not_written_again() {
     let version = "SELECT version FROM control.tenants";
     store.mark_active(&[tenant, tenant]).await.unwrap();
     for (seconds, written) in [(20, false), (40, true)] {
-        noted_before(&mut operator, tenant, seconds).await;
+        backdate(&mut operator, tenant, seconds).await;
         let before: String = one(&mut operator, row).await;
         store.mark_active(&[tenant]).await.unwrap();
         let after: String = one(&mut operator, row).await;
         assert_eq!(before != after, written, "{seconds} seconds ago");
     }
-    // Being in use is no change that a pool must learn of.
+    // Activity does not change the version.
     assert_eq!(one::<i64>(&mut operator, version).await, 1);
 }
 
-/// In opposite orders, which is what deadlocks are made of.
+/// Concurrent updates in opposite orders must not deadlock.
 #[tokio::test]
-async fn replicas_do_not_stand_in_each_others_way() {
+async fn replicas_do_not_deadlock() {
     let databases = Databases::new().await;
     let mut operator = in_store(&databases).await;
     let forward = tenants(&mut operator, 500).await;
@@ -125,9 +125,9 @@ async fn replicas_do_not_stand_in_each_others_way() {
     }
 }
 
-/// An operator in the middle of a transaction delays nobody but his own tenant's note.
+/// An operator's open transaction delays only the record of its own tenant.
 #[tokio::test]
-async fn a_row_that_is_held_is_passed_over() {
+async fn a_locked_row_is_skipped() {
     let databases = Databases::new().await;
     let store = store(&databases);
     let mut operator = in_store(&databases).await;
@@ -150,9 +150,9 @@ async fn a_row_that_is_held_is_passed_over() {
     assert_eq!(store.recently_active(10).await.unwrap(), [held, free]);
 }
 
-/// Ten thousand tenants are not sorted for the first hundred.
+/// The list of a hundred does not sort ten thousand tenants.
 #[tokio::test]
-async fn the_most_recent_are_found_by_an_index() {
+async fn recently_active_tenants_are_found_by_an_index() {
     let databases = Databases::new().await;
     let mut operator = in_store(&databases).await;
     let all = tenants(&mut operator, 10_000).await;

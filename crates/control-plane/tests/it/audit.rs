@@ -1,6 +1,6 @@
-//! The audit log: nobody who serves can change what stands in it.
+//! The audit log: the service can append to it, and not change it.
 
-use control_plane::{Actor, AuditEntry, AuditFilter, JsonText, Outcome, Role, Store};
+use control_plane::{Actor, AuditAction, AuditEntry, AuditFilter, AuditOutcome, JsonText, Role, Store};
 use futures_util::future::try_join_all;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
@@ -25,7 +25,7 @@ fn actor() -> Actor {
     }
 }
 
-/// This many entries, the last of which was written `days` days ago, and each before it a day earlier.
+/// Inserts entries, one for each day up to `days` days ago.
 async fn entries(session: &mut PgConnection, count: u32, days: u32) {
     run(
         session,
@@ -44,11 +44,11 @@ async fn left(session: &mut PgConnection) -> i64 {
 }
 
 #[tokio::test]
-async fn an_entry_is_read_as_it_was_written() {
+async fn an_entry_is_read_unchanged() {
     let databases = Databases::new().await;
     let store = store(&databases);
-    let (actor, tenant) = (actor(), testkit::nobody());
-    let entry = AuditEntry::done(&actor, "tenant.rename")
+    let (actor, tenant) = (actor(), testkit::unknown_tenant());
+    let entry = AuditEntry::done(&actor, AuditAction::TenantChange)
         .tenant(tenant)
         .target("x")
         .changed(
@@ -66,7 +66,7 @@ async fn an_entry_is_read_as_it_was_written() {
     assert_eq!(read.request_id.as_deref(), Some("r-1"));
     assert_eq!(
         (&*read.action, &*read.outcome, &read.code),
-        ("tenant.rename", "done", &None)
+        ("tenant.change", "done", &None)
     );
     assert_eq!(
         (read.tenant_id, read.target.as_deref()),
@@ -82,17 +82,17 @@ async fn an_entry_is_read_as_it_was_written() {
 }
 
 #[tokio::test]
-async fn each_filter_finds_its_own_and_the_newest_come_first() {
+async fn filters_match_and_the_newest_entry_comes_first() {
     let databases = Databases::new().await;
     let store = store(&databases);
     let (ops, cli) = (actor(), Actor::service("command line"));
-    let tenant = testkit::nobody();
+    let tenant = testkit::unknown_tenant();
     for entry in [
-        AuditEntry::done(&ops, "tenant.create").tenant(tenant),
-        AuditEntry::done(&cli, "admin_token.create"),
+        AuditEntry::done(&ops, AuditAction::TenantCreate).tenant(tenant),
+        AuditEntry::done(&cli, AuditAction::AdminTokenCreate),
         AuditEntry {
-            outcome: Outcome::Refused,
-            ..AuditEntry::done(&ops, "tenant.purge").tenant(tenant)
+            outcome: AuditOutcome::Refused,
+            ..AuditEntry::done(&ops, AuditAction::TenantPurge).tenant(tenant)
         },
     ] {
         store.audit(&entry).await.unwrap();
@@ -117,12 +117,12 @@ async fn each_filter_finds_its_own_and_the_newest_come_first() {
     };
     assert_eq!(actions(by_cli).await, ["admin_token.create"]);
     let created = AuditFilter {
-        action: Some("tenant.create".to_owned()),
+        action: Some(AuditAction::TenantCreate),
         ..none()
     };
     assert_eq!(actions(created).await, ["tenant.create"]);
     let refused = AuditFilter {
-        outcome: Some(Outcome::Refused),
+        outcome: Some(AuditOutcome::Refused),
         ..none()
     };
     assert_eq!(actions(refused).await, ["tenant.purge"]);
@@ -130,12 +130,12 @@ async fn each_filter_finds_its_own_and_the_newest_come_first() {
     let all = store.audit_log(&none(), 10).await.unwrap();
     let (newest, middle) = (&all[0], &all[1]);
     let since = AuditFilter {
-        since: Some(middle.at.into()),
+        since: Some(middle.at),
         ..none()
     };
     assert_eq!(actions(since).await, ["tenant.purge", "admin_token.create"]);
     let until = AuditFilter {
-        until: Some(middle.at.into()),
+        until: Some(middle.at),
         ..none()
     };
     assert_eq!(actions(until).await, ["tenant.create"]);
@@ -147,9 +147,9 @@ async fn each_filter_finds_its_own_and_the_newest_come_first() {
     assert_eq!(store.audit_log(&none(), 1).await.unwrap().len(), 1);
 }
 
-/// All that the service's login could try, with an entry for each of the last thirty days.
+/// Tries every statement with the service's login, with an entry for each of the last thirty days.
 #[tokio::test]
-async fn the_service_can_add_to_the_log_and_nothing_else() {
+async fn the_service_can_append_to_the_log_only() {
     let databases = Databases::new().await;
     let mut superuser = in_store(&databases).await;
     entries(&mut superuser, 30, 0).await;
@@ -187,7 +187,7 @@ async fn the_service_can_add_to_the_log_and_nothing_else() {
         "SET session_replication_role = replica",
         "SET ROLE tenantry_owner",
     ] {
-        // MERGE came with PostgreSQL 15: before it is no SQL.
+        // MERGE came with PostgreSQL 15.
         let error = run(&mut service, sql).await.expect_err(sql);
         let refused = [DENIED, "42601"].contains(&&*sqlstate(&error));
         assert!(
@@ -195,7 +195,7 @@ async fn the_service_can_add_to_the_log_and_nothing_else() {
             "{sql}: {error}"
         );
     }
-    // The way to remove entries spares those of the last thirty days, whatever it is asked.
+    // Trimming spares the last thirty days whatever the argument is.
     for days in ["0", "-1", "-2000000000", "NULL", "29", "30"] {
         for most in ["1000", "NULL"] {
             let trim = format!("SELECT control.trim_audit_log({days}, {most})");
@@ -209,10 +209,10 @@ async fn the_service_can_add_to_the_log_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn old_entries_go_in_batches_by_several_at_once() {
+async fn old_entries_are_trimmed_in_batches_concurrently() {
     let databases = Databases::new().await;
     let (replicas, mut session) = ([store(&databases), store(&databases)], in_store(&databases).await);
-    // One for each of the days from the 10th to the 109th before today.
+    // One entry for each day from 10 to 109 days ago.
     entries(&mut session, 100, 10).await;
     assert_eq!(replicas[0].trim_audit_log(60, 5).await.unwrap(), 5);
     let trims = (0..8).map(|number| replicas[number % 2].trim_audit_log(60, 10));
@@ -220,7 +220,7 @@ async fn old_entries_go_in_batches_by_several_at_once() {
     assert!(trimmed.iter().all(|&count| count <= 10), "{trimmed:?}");
     while replicas[0].trim_audit_log(60, 10).await.unwrap() > 0 {}
     assert_eq!(left(&mut session).await, 50);
-    // However little is asked to be kept.
+    // Even with a shorter retention.
     assert_eq!(replicas[0].trim_audit_log(1, 1000).await.unwrap(), 30);
     assert_eq!(left(&mut session).await, 20);
 }

@@ -1,7 +1,7 @@
-//! A cluster of the test's own: what concerns all databases and all roles.
+//! Behaviour of a whole cluster: all databases and roles.
 
-use control_plane::postgres::{Database, MIGRATOR, TENANT_GROUP, harden_database, migrate, open_doors};
 use control_plane::{ControlPlane, ControlPlaneSettings};
+use schema::{Database, MIGRATOR, TENANT_GROUP, harden_database, hardening_gaps, migrate};
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
@@ -10,12 +10,12 @@ use testkit::{LIMITS, TestServer};
 
 use crate::support::{DENIED, name, one, registry, run, sqlstate};
 
-async fn doors(session: &mut PgConnection) -> Vec<String> {
-    open_doors(session, "postgres").await.unwrap()
+async fn gaps(session: &mut PgConnection) -> Vec<String> {
+    hardening_gaps(session, "postgres").await.unwrap()
 }
 
-/// The migrator as an operator makes it where there is no superuser to be had: with the two attributes, and no more.
-async fn make_migrator(server: &TestServer) {
+/// Creates the migrator as an operator does without a superuser: with two attributes only.
+async fn create_migrator(server: &TestServer) {
     let password = server.migrator().password.expose_secret();
     run(
         &mut server.superuser("postgres").await,
@@ -25,11 +25,11 @@ async fn make_migrator(server: &TestServer) {
     .unwrap();
 }
 
-/// What only a superuser can close is told, everything else is closed, and all of it works.
+/// Gaps that only a superuser can close are reported, everything else is closed, and the service works.
 #[tokio::test]
-async fn without_a_superuser_it_works_and_tells_what_stays_open() {
+async fn without_a_superuser_gaps_are_reported_and_the_service_works() {
     let server = TestServer::bare().await;
-    make_migrator(&server).await;
+    create_migrator(&server).await;
     let control = migrate(&server.target(Database::Control, "control", false), LIMITS)
         .await
         .unwrap();
@@ -57,7 +57,7 @@ async fn without_a_superuser_it_works_and_tells_what_stays_open() {
                 "{door}: {open:#?}"
             );
         }
-        // Before PostgreSQL 15 the schema belongs to the superuser in every database.
+        // Before PostgreSQL 15, the schema public belongs to the superuser.
         let schema = open.iter().any(|door| door.ends_with("on schema public"));
         assert_eq!(schema, major < 15, "{open:#?}");
         for closed in [
@@ -83,12 +83,12 @@ async fn without_a_superuser_it_works_and_tells_what_stays_open() {
         .await
         .unwrap();
 
-    // What only a superuser can set up is told of the database that tenants enter, and of no other.
-    let unguarded = "no guard keeps tenants from trying DDL, whose locks come before the refusal";
+    // The missing guard is reported for the tenants' database only.
+    let unguarded = "the event trigger that refuses tenants' DDL before it takes locks is missing";
     assert!(!control.iter().any(|door| door == unguarded), "{control:#?}");
     assert!(data.iter().any(|door| door == unguarded), "{data:#?}");
 
-    // A superuser who comes later closes the rest.
+    // A later migration with a superuser closes the rest.
     for (database, name) in [(Database::Control, "control"), (Database::Data, "data")] {
         let open = migrate(&server.target(database, name, true), LIMITS)
             .await
@@ -104,21 +104,15 @@ async fn without_a_superuser_it_works_and_tells_what_stays_open() {
 
 fn settings(server: &TestServer) -> ControlPlaneSettings {
     ControlPlaneSettings {
-        control: server.cluster().clone(),
-        control_database: "control".parse().unwrap(),
-        control_login: server.service().clone(),
-        control_connections: 2,
-        data: server.cluster().clone(),
-        data_database: "data".parse().unwrap(),
-        data_login: server.service().clone(),
         max_connections_per_tenant: 2,
         instances: 1,
+        ..server.control_plane_settings("control".parse().unwrap(), "data".parse().unwrap())
     }
 }
 
-/// Four at once, and nothing there yet: neither roles nor databases. Two of them make the same database.
+/// Four migrators at the same time, without roles and databases; two of them create the same database.
 #[tokio::test]
-async fn migrators_that_start_at_once_on_a_fresh_cluster_all_succeed() {
+async fn concurrent_migrators_on_a_fresh_cluster_succeed() {
     let server = TestServer::bare().await;
     let target = |database, name| server.target(database, name, true);
     let targets = [
@@ -139,11 +133,10 @@ async fn migrators_that_start_at_once_on_a_fresh_cluster_all_succeed() {
     }
 }
 
-/// Every tenant has the group's rights, and so may drop what the group owns and holds, in all databases: PostgreSQL
-/// accepts it, and leaves what others granted. (Here and not with the other attacks, since it touches the databases of
-/// other tests.)
+/// A tenant has the group's rights, and so may DROP OWNED BY the group in all databases: PostgreSQL accepts it, and keeps
+/// what others granted. (Not among the attacks, since it affects other tests' databases.)
 #[tokio::test]
-async fn dropping_what_the_group_holds_takes_nothing_away() {
+async fn drop_owned_by_the_group_revokes_nothing() {
     let server = TestServer::bare().await;
     for (database, name) in [
         (Database::Control, "control"),
@@ -182,7 +175,7 @@ async fn dropping_what_the_group_holds_takes_nothing_away() {
     plane.close().await;
 }
 
-/// The databases that every cluster has, and the one that work starts from whatever its name is.
+/// The databases that every cluster has, and the maintenance database under any name.
 #[tokio::test]
 async fn shared_databases_are_closed_by_the_next_migration() {
     let server = TestServer::bare().await;
@@ -206,28 +199,34 @@ async fn shared_databases_are_closed_by_the_next_migration() {
             .await
             .unwrap();
             let named = format!("PUBLIC has {} on database {shared}", privilege.to_lowercase());
-            assert_eq!(open_doors(&mut superuser, "defaultdb").await.unwrap(), [named]);
-            // It is no door of this database's.
+            assert_eq!(
+                hardening_gaps(&mut superuser, "defaultdb").await.unwrap(),
+                [named]
+            );
+            // It is not a gap of this database.
             harden_database(&mut superuser, Database::Data).await.unwrap();
-            assert_eq!(open_doors(&mut superuser, "defaultdb").await.unwrap().len(), 1);
+            assert_eq!(
+                hardening_gaps(&mut superuser, "defaultdb").await.unwrap().len(),
+                1
+            );
             migrate(&target, LIMITS).await.unwrap();
             assert_eq!(
-                open_doors(&mut superuser, "defaultdb").await.unwrap(),
+                hardening_gaps(&mut superuser, "defaultdb").await.unwrap(),
                 Vec::<String>::new()
             );
         }
     }
-    assert_eq!(doors(&mut superuser).await, Vec::<String>::new());
+    assert_eq!(gaps(&mut superuser).await, Vec::<String>::new());
 }
 
-/// Whoever owns a database can put functions into it that look like PostgreSQL's own. The superuser who hardens it must
-/// not run them.
+/// The owner of a database can create functions that shadow PostgreSQL's own. The superuser who hardens it must not run
+/// them.
 #[tokio::test]
-async fn the_superuser_runs_nothing_that_the_migrator_has_planted() {
+async fn the_superuser_does_not_run_functions_of_the_migrator() {
     let server = TestServer::bare().await;
     let target = server.target(Database::Data, "data", true);
     migrate(&target, LIMITS).await.unwrap();
-    // Before PostgreSQL 15 the schema belongs to the superuser in every database, unless somebody has given it away.
+    // Before PostgreSQL 15, the schema public belongs to the superuser, unless it was given away.
     run(
         &mut server.superuser("data").await,
         "ALTER SCHEMA public OWNER TO tenantry_owner",

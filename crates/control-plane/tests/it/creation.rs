@@ -1,12 +1,12 @@
-//! Creating a tenant that breaks off half-way, is abandoned, or is done twice at once.
+//! Creation of tenants: interrupted, abandoned and concurrent.
 
 use std::net::TcpListener;
 use std::time::Duration;
 
-use control_plane::postgres::Cluster;
 use control_plane::{
     Actor, ControlPlane, ControlPlaneSettings, CreateError, Metadata, NewTenant, Taken, TenantState,
 };
+use schema::Cluster;
 use sqlx::postgres::PgConnection;
 use tenant_registry::{LeaseError, SourceError, TenantDb, TenantId};
 use testkit::Databases;
@@ -39,7 +39,7 @@ async fn works(plane: &ControlPlane, tenant: TenantId) {
 }
 
 #[tokio::test]
-async fn what_broke_off_before_the_roles_is_resumed_by_creating_it_again() {
+async fn a_creation_without_roles_is_resumed_by_repeating_it() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let id: TenantId = Uuid::now_v7().into();
@@ -67,7 +67,7 @@ async fn what_broke_off_before_the_roles_is_resumed_by_creating_it_again() {
         assert_eq!(stored.state, TenantState::Provisioning);
         not_ready(&plane, id).await;
     }
-    // Both its id and its name are its own already.
+    // Its id and name conflict with none but its own.
     for (other_name, other_id, taken) in [("other", Some(id), Taken::Id), ("acme", None, Taken::Name)] {
         match plane.create_tenant(name(other_name), other_id).await {
             Err(CreateError::Exists(what)) => assert_eq!(what, taken),
@@ -91,9 +91,9 @@ async fn what_broke_off_before_the_roles_is_resumed_by_creating_it_again() {
 }
 
 #[tokio::test]
-async fn a_data_cluster_that_cannot_be_reached_leaves_the_tenant_provisioning() {
+async fn an_unreachable_data_cluster_leaves_the_tenant_provisioning() {
     let databases = Databases::new().await;
-    // Bound and closed again: nobody listens there.
+    // A port that was bound and closed: connections are refused.
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -117,15 +117,15 @@ async fn a_data_cluster_that_cannot_be_reached_leaves_the_tenant_provisioning() 
     }
     not_ready(&cut_off, id).await;
 
-    // Another replica, which reaches it, goes on with the same password.
+    // Another replica, which reaches the cluster, continues with the same password.
     let plane = ControlPlane::open(settings, envelope);
     plane.create_tenant(name("acme"), Some(id)).await.unwrap();
     works(&plane, id).await;
 }
 
-/// While it is provisioning: `jsonb` spells a number otherwise than its request.
+/// `jsonb` spells a number otherwise than the request.
 #[tokio::test]
-async fn what_was_asked_for_is_compared_by_what_it_means() {
+async fn repeated_requests_are_compared_by_value() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let id: TenantId = Uuid::now_v7().into();
@@ -154,12 +154,12 @@ async fn what_was_asked_for_is_compared_by_what_it_means() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_does_not_stop_it() {
+async fn a_cancelled_caller_does_not_stop_the_creation() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let id: TenantId = Uuid::now_v7().into();
     let creation = plane.create_tenant(name("acme"), Some(id));
-    // Polled once, and dropped long before a database could answer.
+    // Polled once, and dropped before a database can answer.
     assert!(timeout(Duration::ZERO, creation).await.is_err());
     timeout(Duration::from_secs(30), async {
         while plane
@@ -176,9 +176,9 @@ async fn a_caller_that_goes_away_does_not_stop_it() {
     works(&plane, id).await;
 }
 
-/// A client that tries again while the first attempt is under way: nobody gets an error that is no answer.
+/// A client repeats the request while the first one is running: each gets an answer.
 #[tokio::test]
-async fn the_same_tenant_created_several_times_at_once() {
+async fn one_tenant_is_created_concurrently() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     for round in 0..5 {
@@ -199,7 +199,7 @@ async fn the_same_tenant_created_several_times_at_once() {
 }
 
 #[tokio::test]
-async fn many_tenants_created_at_once() {
+async fn many_tenants_are_created_concurrently() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let creations: Vec<_> = (0..16)
@@ -214,7 +214,7 @@ async fn many_tenants_created_at_once() {
 }
 
 #[tokio::test]
-async fn a_new_tenants_roles_have_no_power() {
+async fn a_new_tenants_roles_have_no_attributes() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let role = role(testkit::tenant(&plane, "acme").await.id);
@@ -241,9 +241,9 @@ async fn a_new_tenants_roles_have_no_power() {
     );
 }
 
-/// What PostgreSQL does not know as a verifier it takes for a password, which then stands in the log.
+/// PostgreSQL treats an invalid verifier as a password, which it would log.
 #[tokio::test]
-async fn the_provisioner_takes_nothing_but_a_verifier() {
+async fn the_provisioner_accepts_verifiers_only() {
     const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
     const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
     let databases = Databases::new().await;
@@ -292,7 +292,7 @@ async fn the_provisioner_takes_nothing_but_a_verifier() {
 
     let verifier = format!("SCRAM-SHA-256$1:{SALT}${KEY}:{KEY}");
     create(Some(id.as_uuid()), Some(&verifier)).await.unwrap();
-    // As it is: PostgreSQL has not taken it for a password.
+    // Unchanged: PostgreSQL did not treat it as a password.
     let stored = format!(
         "SELECT rolpassword FROM pg_authid WHERE rolname = '{}_a'",
         role(id)
@@ -300,9 +300,9 @@ async fn the_provisioner_takes_nothing_but_a_verifier() {
     assert_eq!(one::<String>(&mut superuser, &stored).await, verifier);
 }
 
-/// Each provisioner makes and changes the roles of its own tenants.
+/// Each provisioner creates and alters the roles of its own tenants.
 #[tokio::test]
-async fn every_provisioner_makes_tenants() {
+async fn every_provisioner_creates_tenants() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     for number in 0..64_u8 {

@@ -1,10 +1,10 @@
-//! The service, the migrator and the owner: each can do its own work and not see tenants' rows.
+//! The service, the migrator and the owner can do their work, and cannot see tenants' rows.
 
-use control_plane::postgres::{MIGRATOR, OWNER, SERVICE, TENANT_GROUP};
+use schema::{MIGRATOR, OWNER, SERVICE, TENANT_GROUP};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::PgConnection;
 
-use crate::support::{DENIED, World, one, provisioner, role, run, sqlstate};
+use crate::support::{DENIED, TwoTenants, one, provisioner, role, run, sqlstate};
 
 async fn refused(session: &mut PgConnection, sql: &str, code: &str) {
     match run(session, sql).await {
@@ -14,25 +14,25 @@ async fn refused(session: &mut PgConnection, sql: &str, code: &str) {
 }
 
 #[tokio::test]
-async fn the_service_has_no_power_over_the_tenants_database() {
-    let world = World::new().await;
-    let before = world.fingerprint().await;
-    let server = world.databases.server();
+async fn the_service_has_no_rights_on_tenants_data() {
+    let fixture = TwoTenants::new().await;
+    let before = fixture.fingerprint().await;
+    let server = fixture.databases.server();
     let mut service = server
-        .connect(server.service(), world.databases.data().as_str())
+        .connect(server.service(), fixture.databases.data().as_str())
         .await
         .unwrap();
     let powers = "SELECT count(*) FROM pg_roles WHERE pg_has_role(session_user, oid, 'MEMBER') AND rolname NOT IN (session_user, 'pg_use_reserved_connections')";
     assert_eq!(one::<i64>(&mut service, powers).await, 0);
 
-    let victim = format!("{}_a", role(world.b));
-    let mut session = world.session(world.b).await;
+    let victim = format!("{}_a", role(fixture.b));
+    let mut session = fixture.session(fixture.b).await;
     let session_of_b: i32 = one(&mut session, "SELECT pg_backend_pid()").await;
     for sql in [
         "SELECT * FROM app.users".to_owned(),
         "SELECT app.tid()".to_owned(),
         "INSERT INTO app.users (name) VALUES ('x')".to_owned(),
-        format!("SELECT app.delete_user('{}')", world.user_of_b),
+        format!("SELECT app.delete_user('{}')", fixture.user_of_b),
         "SELECT tenantry.isolate('app.users')".to_owned(),
         "DELETE FROM tenantry.migrations".to_owned(),
         "CREATE ROLE x".to_owned(),
@@ -50,8 +50,8 @@ async fn the_service_has_no_power_over_the_tenants_database() {
         format!("SELECT pg_terminate_backend({session_of_b})"),
         format!(
             "SELECT {}.end_sessions('{}', NULL)",
-            provisioner(world.b),
-            world.b
+            provisioner(fixture.b),
+            fixture.b
         ),
         "SELECT rolpassword FROM pg_authid".to_owned(),
         "SELECT pg_advisory_lock(1)".to_owned(),
@@ -70,15 +70,15 @@ async fn the_service_has_no_power_over_the_tenants_database() {
     ] {
         refused(&mut service, &format!("SET ROLE {role}"), DENIED).await;
     }
-    assert_eq!(world.fingerprint().await, before);
+    assert_eq!(fixture.fingerprint().await, before);
 }
 
 #[tokio::test]
-async fn the_service_has_in_the_store_what_it_needs_and_no_more() {
-    let world = World::new().await;
-    let server = world.databases.server();
+async fn the_service_has_minimal_rights_on_the_store() {
+    let fixture = TwoTenants::new().await;
+    let server = fixture.databases.server();
     let mut service = server
-        .connect(server.service(), world.databases.control().as_str())
+        .connect(server.service(), fixture.databases.control().as_str())
         .await
         .unwrap();
     for sql in [
@@ -104,13 +104,13 @@ async fn the_service_has_in_the_store_what_it_needs_and_no_more() {
     }
 }
 
-/// FORCE binds the owner too, and since it is no tenant it gets an error where NULL would silently find nothing.
+/// FORCE binds the owner too. It is no tenant and gets an error, where NULL would silently find nothing.
 #[tokio::test]
-async fn the_owner_is_bound_as_well() {
-    let world = World::new().await;
-    let before = world.fingerprint().await;
-    let server = world.databases.server();
-    let b = world.b;
+async fn row_level_security_binds_the_owner() {
+    let fixture = TwoTenants::new().await;
+    let before = fixture.fingerprint().await;
+    let server = fixture.databases.server();
+    let b = fixture.b;
     for sql in [
         "SELECT * FROM app.users".to_owned(),
         "SELECT count(*) FROM app.users".to_owned(),
@@ -118,23 +118,23 @@ async fn the_owner_is_bound_as_well() {
         format!("DELETE FROM app.users WHERE tenant_id = '{b}'"),
         "INSERT INTO app.users (name) VALUES ('x')".to_owned(),
         format!("INSERT INTO app.users (tenant_id, name) VALUES ('{b}', 'x')"),
-        format!("SELECT app.delete_user('{}')", world.user_of_b),
+        format!("SELECT app.delete_user('{}')", fixture.user_of_b),
         "SELECT app.tid()".to_owned(),
     ] {
         let mut owner = server
             .cluster()
-            .options(server.migrator(), world.databases.data().as_str())
+            .options(server.migrator(), fixture.databases.data().as_str())
             .options([("role", OWNER)])
             .connect()
             .await
             .unwrap();
         refused(&mut owner, &sql, "22P02").await;
     }
-    assert_eq!(world.fingerprint().await, before);
+    assert_eq!(fixture.fingerprint().await, before);
 }
 
 #[tokio::test]
-async fn whoever_is_no_tenant_has_no_identity() {
-    let world = World::new().await;
-    refused(&mut world.superuser().await, "SELECT app.tid()", "22P02").await;
+async fn other_logins_have_no_tenant_identity() {
+    let fixture = TwoTenants::new().await;
+    refused(&mut fixture.superuser().await, "SELECT app.tid()", "22P02").await;
 }

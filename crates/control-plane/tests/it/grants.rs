@@ -1,18 +1,18 @@
-//! What holds for every table and function in schema `app`, read from the catalog: the next resource is held by it
-//! as the first one is. And all that is granted in the other schemas, line by line.
+//! Rules for every table and function in schema `app`, read from the catalog, so that they hold for future resources too.
+//! And all grants in the other schemas, line by line.
 
 use sqlx::postgres::PgConnection;
 use testkit::Databases;
 
 use crate::support::{in_store, one, run};
 
-/// Each returns what breaks it, a sentence each.
+/// Each query returns its violations, a sentence each.
 const RULES: &str = include_str!("grants/rules.sql");
 
-/// Who may do what in some schemas, and how their functions run.
-const HELD: &str = include_str!("grants/held.sql");
+/// Grants in some schemas, and how their functions run.
+const GRANTS: &str = include_str!("grants/granted.sql");
 
-async fn broken(session: &mut PgConnection) -> Vec<String> {
+async fn violations(session: &mut PgConnection) -> Vec<String> {
     sqlx::query_scalar(RULES).fetch_all(session).await.unwrap()
 }
 
@@ -21,54 +21,54 @@ async fn superuser(databases: &Databases) -> PgConnection {
 }
 
 #[tokio::test]
-async fn everything_in_app_keeps_the_rules() {
+async fn everything_in_app_satisfies_the_rules() {
     let databases = Databases::new().await;
     assert_eq!(
-        broken(&mut superuser(&databases).await).await,
+        violations(&mut superuser(&databases).await).await,
         Vec::<String>::new()
     );
 }
 
-/// A table made the obvious way breaks nearly every rule, and is told so; made with `isolate`, none.
+/// A table created without care violates nearly every rule; one created with `isolate` none.
 #[tokio::test]
-async fn a_careless_resource_is_found() {
+async fn a_careless_resource_is_reported() {
     let databases = Databases::new().await;
     let mut session = superuser(&databases).await;
-    // Never committed: a role of it would outlive the database.
+    // Never committed: its role would outlive the database.
     run(&mut session, "BEGIN").await.unwrap();
     run(&mut session, include_str!("grants/careless.sql"))
         .await
         .unwrap();
-    let found = broken(&mut session).await;
+    let found = violations(&mut session).await;
     let expected: Vec<&str> = include_str!("grants/careless.txt").lines().collect();
     assert_eq!(found, expected, "{found:#?}");
 }
 
 #[tokio::test]
-async fn a_careful_resource_is_not() {
+async fn a_careful_resource_is_not_reported() {
     let databases = Databases::new().await;
     let mut session = superuser(&databases).await;
     run(&mut session, include_str!("grants/careful.sql"))
         .await
         .unwrap();
-    assert_eq!(broken(&mut session).await, Vec::<String>::new());
+    assert_eq!(violations(&mut session).await, Vec::<String>::new());
 }
 
-async fn held(session: &mut PgConnection, schemas: &str) -> Vec<String> {
-    sqlx::query_scalar(HELD)
+async fn grants_in(session: &mut PgConnection, schemas: &str) -> Vec<String> {
+    sqlx::query_scalar(GRANTS)
         .bind(schemas)
         .fetch_all(session)
         .await
         .unwrap()
 }
 
-/// By column, to the service alone; who reads this list reads all that it can do to the store. What migrations of a
-/// fork's own add to it is for the service alone as well.
+/// Grants by column, to the service alone: the list is all that the service can do in the store. A fork's additions are
+/// for the service alone as well.
 #[tokio::test]
-async fn the_control_store_grants_this_and_no_more() {
+async fn grants_of_the_control_store_are_known() {
     let databases = Databases::new().await;
     let mut store = in_store(&databases).await;
-    let found = held(&mut store, "^(control|tenantry)$").await;
+    let found = grants_in(&mut store, "^(control|tenantry)$").await;
     let expected: Vec<&str> = include_str!("grants/store.txt").lines().collect();
     let forked = "SELECT EXISTS (SELECT FROM tenantry.migrations WHERE version > 1000)";
     if !one::<bool>(&mut store, forked).await {
@@ -93,7 +93,7 @@ async fn the_control_store_grants_this_and_no_more() {
     }
 }
 
-/// Whether a line is the known one, or lists more columns.
+/// Whether a line equals the known one, or lists more columns.
 fn extends(line: &str, known: &str) -> bool {
     let parts = |line: &str| {
         let (head, columns) = line.split_once(" (").unwrap_or((line, ""));
@@ -108,15 +108,15 @@ fn extends(line: &str, known: &str) -> bool {
     head == known_head && known_columns.iter().all(|column| columns.contains(column))
 }
 
-/// Each of the 64 as the first, and nothing of them to anybody but the service.
+/// All 64 alike, and to the service alone.
 #[tokio::test]
-async fn the_provisioners_grant_this_and_no_more() {
+async fn grants_of_the_provisioners_are_known() {
     let databases = Databases::new().await;
     let mut session = superuser(&databases).await;
     let expected: Vec<&str> = include_str!("grants/provisioner.txt").lines().collect();
     for number in 0..64 {
         let provisioner = format!("provisioner_{number:02}");
-        let found: Vec<String> = held(&mut session, &format!("^{provisioner}$"))
+        let found: Vec<String> = grants_in(&mut session, &format!("^{provisioner}$"))
             .await
             .iter()
             .map(|line| line.replace(&provisioner, "provisioner_NN"))
@@ -125,11 +125,11 @@ async fn the_provisioners_grant_this_and_no_more() {
     }
 }
 
-/// Tenants into their group, for the provisioners alone.
+/// Adding tenants to their group, for the provisioners alone.
 #[tokio::test]
-async fn the_granter_grants_this_and_no_more() {
+async fn grants_of_the_granter_are_known() {
     let databases = Databases::new().await;
-    let found = held(&mut superuser(&databases).await, "^granter$").await;
+    let found = grants_in(&mut superuser(&databases).await, "^granter$").await;
     let provisioners: Vec<String> = (0..64)
         .map(|number| format!("tenantry_provisioner_{number:02}"))
         .collect();
@@ -145,11 +145,11 @@ async fn the_granter_grants_this_and_no_more() {
     assert_eq!(found, expected, "{found:#?}");
 }
 
-/// To the service alone, which so ends tenants' sessions and nobody else's.
+/// Ending tenants' sessions, for the service alone.
 #[tokio::test]
-async fn the_watchdog_grants_this_and_no_more() {
+async fn grants_of_the_watchdog_are_known() {
     let databases = Databases::new().await;
-    let found = held(&mut superuser(&databases).await, "^watchdog$").await;
+    let found = grants_in(&mut superuser(&databases).await, "^watchdog$").await;
     let expected = [
         "schema watchdog: tenantry_service usage",
         "watchdog.end_session(uuid,integer,integer): tenantry_watchdog, definer, search_path=pg_catalog, pg_temp, \
@@ -158,11 +158,11 @@ async fn the_watchdog_grants_this_and_no_more() {
     assert_eq!(found, expected, "{found:#?}");
 }
 
-/// What the doctor's probe has of its own goes to the service alone.
+/// The doctor's probe, for the service alone.
 #[tokio::test]
-async fn the_doctor_grants_this_and_no_more() {
+async fn grants_of_the_doctor_are_known() {
     let databases = Databases::new().await;
-    let found = held(&mut superuser(&databases).await, "^doctor$").await;
+    let found = grants_in(&mut superuser(&databases).await, "^doctor$").await;
     let expected: Vec<&str> = include_str!("grants/doctor.txt").lines().collect();
     assert_eq!(found, expected, "{found:#?}");
 }

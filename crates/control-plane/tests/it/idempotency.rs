@@ -1,4 +1,4 @@
-//! Keys of requests, claimed by several replicas at once.
+//! Idempotency keys, claimed by several replicas.
 
 use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
 use futures_util::future::join_all;
@@ -38,8 +38,8 @@ async fn claimed(store: &Store, key: &IdempotencyKey) -> ClaimedKey {
     }
 }
 
-/// As if whoever holds claims had been killed half a minute ago.
-async fn pass_on(session: &mut PgConnection) {
+/// Expires all claims, as if their holders had been killed half a minute ago.
+async fn expire_claims(session: &mut PgConnection) {
     let sql = "UPDATE control.idempotency_keys SET locked_until = now() - interval '1 second' WHERE locked_until IS NOT NULL";
     run(session, sql).await.unwrap();
 }
@@ -49,7 +49,7 @@ async fn left(session: &mut PgConnection) -> i64 {
 }
 
 #[tokio::test]
-async fn of_many_who_claim_a_key_one_runs_and_all_get_its_answer() {
+async fn one_of_many_claims_runs_and_all_get_its_answer() {
     let databases = Databases::new().await;
     let replicas = [store(&databases), store(&databases)];
     let key = key("k");
@@ -73,7 +73,7 @@ async fn of_many_who_claim_a_key_one_runs_and_all_get_its_answer() {
 }
 
 #[tokio::test]
-async fn a_key_stands_for_one_request_of_one_caller() {
+async fn a_key_belongs_to_one_request_of_one_caller() {
     let databases = Databases::new().await;
     let store = store(&databases);
     let key = key("k");
@@ -87,7 +87,7 @@ async fn a_key_stands_for_one_request_of_one_caller() {
         KeyClaim::Reused
     ));
     let other_caller = IdempotencyKey {
-        caller: testkit::nobody().to_string(),
+        caller: testkit::unknown_tenant().to_string(),
         ..key.clone()
     };
     claimed(&store, &other_caller).await.release().await.unwrap();
@@ -99,7 +99,7 @@ async fn a_key_stands_for_one_request_of_one_caller() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_released_or_dropped_is_free_again() {
+async fn a_released_or_dropped_claim_is_free_again() {
     let databases = Databases::new().await;
     let (store, mut session) = (store(&databases), in_store(&databases).await);
     let key = key("k");
@@ -115,14 +115,14 @@ async fn a_claim_that_is_released_or_dropped_is_free_again() {
     claimed(&store, &key).await.release().await.unwrap();
 }
 
-/// The process that held it was killed, or was slower than everybody thought.
+/// The holder was killed, or was too slow.
 #[tokio::test]
-async fn a_claim_that_is_not_renewed_passes_to_one_other_whose_answer_counts() {
+async fn an_expired_claim_passes_to_one_caller_whose_answer_counts() {
     let databases = Databases::new().await;
     let (store, mut session) = (store(&databases), in_store(&databases).await);
     let key = key("k");
     let slow = claimed(&store, &key).await;
-    pass_on(&mut session).await;
+    expire_claims(&mut session).await;
     let claims = join_all((0..20).map(|_| store.claim_key(&key))).await;
     let mut runs: Vec<_> = claims
         .into_iter()
@@ -133,7 +133,7 @@ async fn a_claim_that_is_not_renewed_passes_to_one_other_whose_answer_counts() {
         })
         .collect();
     assert_eq!(runs.len(), 1);
-    // Neither of these concerns the claim of another any more.
+    // Neither of these affects the other caller's claim.
     slow.answer(&answer("late")).await.unwrap();
     assert!(matches!(store.claim_key(&key).await.unwrap(), KeyClaim::Running));
     runs.remove(0).answer(&answer("in time")).await.unwrap();
@@ -160,7 +160,7 @@ async fn a_claim_is_renewed_while_it_is_held() {
 }
 
 #[tokio::test]
-async fn old_keys_are_forgotten_by_several_at_once_and_running_ones_are_not() {
+async fn old_keys_are_trimmed_concurrently_and_running_ones_are_kept() {
     let databases = Databases::new().await;
     let (replicas, mut session) = ([store(&databases), store(&databases)], in_store(&databases).await);
     run(

@@ -1,55 +1,55 @@
-//! Who a session is cannot be changed from within, nor for the next session.
+//! A session's identity cannot be changed from within, nor for the next session.
 
-use control_plane::postgres::TENANT_GROUP;
+use schema::TENANT_GROUP;
 use sqlx::Row as _;
 
-use crate::support::{DENIED, World, one, role, run, sqlstate};
+use crate::support::{DENIED, TwoTenants, one, role, run, sqlstate};
 
-/// PostgreSQL 14 and 15 let a tenant alter the group that it can become. The group never logs in, so its settings reach
-/// nobody.
+/// PostgreSQL 14 and 15 let a tenant alter the group that it can become. The group never logs in, so its settings have no
+/// effect.
 #[tokio::test]
-async fn settings_of_the_group_reach_nobody() {
-    let world = World::new().await;
+async fn settings_of_the_group_have_no_effect() {
+    let fixture = TwoTenants::new().await;
     let set = format!("ALTER ROLE {TENANT_GROUP} SET default_transaction_read_only = on");
     match run(
-        &mut world.session(world.a).await,
+        &mut fixture.session(fixture.a).await,
         &format!("SET ROLE {TENANT_GROUP}; {set}"),
     )
     .await
     {
-        Ok(_) => assert!(world.major().await < 16),
+        Ok(_) => assert!(fixture.major().await < 16),
         Err(error) => assert_eq!(sqlstate(&error), DENIED, "{error}"),
     }
-    let mut superuser = world.superuser().await;
+    let mut superuser = fixture.superuser().await;
     run(&mut superuser, &set).await.unwrap();
     let insert = "INSERT INTO app.users (name) VALUES ('x')";
-    let inserted = run(&mut world.session(world.b).await, insert).await;
+    let inserted = run(&mut fixture.session(fixture.b).await, insert).await;
     run(&mut superuser, &format!("ALTER ROLE {TENANT_GROUP} RESET ALL"))
         .await
         .unwrap();
     assert_eq!(inserted.unwrap().rows_affected(), 1);
 }
 
-/// On PostgreSQL 14 a login may make others members of itself. Whoever accepts that gains nothing.
+/// On PostgreSQL 14 a login may make others members of itself. The member gains nothing.
 #[tokio::test]
-async fn a_login_that_is_handed_over_shows_nothing() {
-    let world = World::new().await;
-    let (own, other) = (role(world.a), role(world.b));
-    let mut session = world.session(world.b).await;
+async fn membership_of_a_login_shows_nothing() {
+    let fixture = TwoTenants::new().await;
+    let (own, other) = (role(fixture.a), role(fixture.b));
+    let mut session = fixture.session(fixture.b).await;
     match run(&mut session, &format!("GRANT {other}_a TO {own}_a")).await {
         Err(error) => assert_eq!(sqlstate(&error), DENIED, "{error}"),
-        Ok(_) => assert!(world.major().await < 15),
+        Ok(_) => assert!(fixture.major().await < 15),
     }
-    // What PostgreSQL 14 allows, done on all of them.
-    let mut superuser = world.superuser().await;
+    // Done on all versions, as PostgreSQL 14 allows it.
+    let mut superuser = fixture.superuser().await;
     run(&mut superuser, &format!("GRANT {other}_a TO {own}_a"))
         .await
         .unwrap();
-    let mut session = world.session(world.a).await;
+    let mut session = fixture.session(fixture.a).await;
     run(&mut session, &format!("SET ROLE {other}_a")).await.unwrap();
     assert_eq!(
         one::<uuid::Uuid>(&mut session, "SELECT app.tid()").await,
-        world.a.as_uuid()
+        fixture.a.as_uuid()
     );
     assert_eq!(
         one::<i64>(&mut session, "SELECT count(*) FROM app.users").await,
@@ -57,11 +57,11 @@ async fn a_login_that_is_handed_over_shows_nothing() {
     );
 }
 
-/// A login can ALTER ROLE itself, and so leave settings for its next session. The service's sessions do not heed them.
+/// A login can ALTER ROLE itself, and so leave settings for its next session. The service's sessions override them.
 #[tokio::test]
-async fn settings_left_on_a_login_do_not_reach_the_service() {
-    let world = World::new().await;
-    let (login, group) = (format!("{}_a", role(world.a)), TENANT_GROUP);
+async fn settings_of_a_login_do_not_affect_the_service() {
+    let fixture = TwoTenants::new().await;
+    let (login, group) = (format!("{}_a", role(fixture.a)), TENANT_GROUP);
     let wanted = [
         ("search_path", "pg_catalog"),
         ("role", "none"),
@@ -71,7 +71,7 @@ async fn settings_left_on_a_login_do_not_reach_the_service() {
         ("lock_timeout", "5s"),
         ("idle_in_transaction_session_timeout", "30s"),
     ];
-    let mut poisoner = world.session(world.a).await;
+    let mut poisoner = fixture.session(fixture.a).await;
     for (setting, value) in [
         ("search_path", "pg_temp, app"),
         ("role", group),
@@ -88,23 +88,23 @@ async fn settings_left_on_a_login_do_not_reach_the_service() {
         .await
         {
             Ok(_) => {}
-            // From PostgreSQL 16 the group cannot be set.
+            // From PostgreSQL 16 on, SET ROLE to the group is not possible.
             Err(error) => assert!(
-                setting == "role" && world.major().await >= 16,
+                setting == "role" && fixture.major().await >= 16,
                 "{setting}: {error}"
             ),
         }
     }
 
-    // The poison works on a session without start-up options…
-    let mut plain = world.session(world.a).await;
+    // The settings apply to a session without start-up options…
+    let mut plain = fixture.session(fixture.a).await;
     assert_eq!(
         one::<String>(&mut plain, "SHOW default_transaction_isolation").await,
         "serializable"
     );
     assert_eq!(one::<String>(&mut plain, "SHOW row_security").await, "off");
-    // …and not on the service's.
-    let db = world.db(world.a).await;
+    // …and not to the service's.
+    let db = fixture.db(fixture.a).await;
     for (setting, value) in wanted {
         let row = sqlx::query("SELECT current_setting($1)")
             .bind(setting)

@@ -1,11 +1,10 @@
-//! `tenantry.isolate`, run again on a table that it isolated before.
+//! `tenantry.isolate`, repeated on an isolated table.
 
 use sqlx::postgres::PgConnection;
 
-use crate::support::{World, one, run};
+use crate::support::{TwoTenants, one, run};
 
-/// Row level security, policies and statistics of a table and of what belongs to it. A policy that was made anew has
-/// another oid.
+/// Row level security, policies and statistics of a table and its dependents. A recreated policy has another oid.
 async fn state(session: &mut PgConnection, table: &str) -> String {
     one(
         session,
@@ -32,20 +31,20 @@ async fn state(session: &mut PgConnection, table: &str) -> String {
     .await
 }
 
-async fn owner(world: &World) -> PgConnection {
-    let server = world.databases.server();
-    let data = world.databases.data().as_str();
+async fn owner(fixture: &TwoTenants) -> PgConnection {
+    let server = fixture.databases.server();
+    let data = fixture.databases.data().as_str();
     let mut migrator = server.connect(server.migrator(), data).await.unwrap();
     run(&mut migrator, "SET ROLE tenantry_owner").await.unwrap();
     migrator
 }
 
 #[tokio::test]
-async fn again_changes_nothing_and_waits_for_nobody_who_reads_or_writes() {
-    let world = World::new().await;
-    let mut owner = owner(&world).await;
+async fn a_repetition_changes_nothing_and_does_not_wait_for_readers_or_writers() {
+    let fixture = TwoTenants::new().await;
+    let mut owner = owner(&fixture).await;
     let before = state(&mut owner, "app.users").await;
-    let mut tenant = world.session(world.a).await;
+    let mut tenant = fixture.session(fixture.a).await;
     run(&mut tenant, "BEGIN; UPDATE app.users SET name = name")
         .await
         .unwrap();
@@ -56,7 +55,7 @@ async fn again_changes_nothing_and_waits_for_nobody_who_reads_or_writes() {
     .await
     .unwrap();
     assert_eq!(state(&mut owner, "app.users").await, before);
-    // The statistics of a column that is new are switched off beside them as well.
+    // Disabling statistics of a new column does not wait either.
     run(&mut tenant, "COMMIT").await.unwrap();
     run(&mut owner, "ALTER TABLE app.users ADD COLUMN fixture_column text")
         .await
@@ -72,9 +71,9 @@ async fn again_changes_nothing_and_waits_for_nobody_who_reads_or_writes() {
 }
 
 #[tokio::test]
-async fn what_was_added_is_brought_in() {
-    let world = World::new().await;
-    let mut owner = owner(&world).await;
+async fn additions_are_isolated() {
+    let fixture = TwoTenants::new().await;
+    let mut owner = owner(&fixture).await;
     run(
         &mut owner,
         "CREATE TABLE app.fixture_parts (
@@ -116,9 +115,9 @@ async fn what_was_added_is_brought_in() {
 }
 
 #[tokio::test]
-async fn what_was_undone_is_done_again() {
-    let world = World::new().await;
-    let mut owner = owner(&world).await;
+async fn changes_are_reverted() {
+    let fixture = TwoTenants::new().await;
+    let mut owner = owner(&fixture).await;
     let oid = |state: &str| {
         state
             .lines()
@@ -155,7 +154,7 @@ async fn what_was_undone_is_done_again() {
             before.replace(&oid(&before), ""),
             "{undone}"
         );
-        // The policy's oid alone may be another from here on.
+        // Only the policy's oid may differ from here on.
         run(&mut owner, "SELECT tenantry.isolate('app.users')")
             .await
             .unwrap();

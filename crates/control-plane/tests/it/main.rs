@@ -1,4 +1,4 @@
-//! The control plane against a real PostgreSQL, with logins that have no power.
+//! The control plane against a real PostgreSQL, with unprivileged logins.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,23 +8,20 @@
 
 mod activity;
 mod audit;
-mod authorities;
 mod changes;
 mod clusters;
 mod creation;
 mod dropped_logins;
 mod ended_sessions;
 mod fixed_logins;
-mod fixed_roles;
 mod grants;
-mod hardening;
 mod idempotency;
 mod identity;
 mod isolate;
 mod lifecycle;
 mod login_limits;
-mod migrations;
 mod notices;
+mod pool_log;
 mod rows;
 mod secrets;
 mod sessions;

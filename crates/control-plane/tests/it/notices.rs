@@ -1,4 +1,4 @@
-//! What the control store tells of changes, whoever makes them.
+//! Notifications of the control store about changes by any login.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use crate::support::{in_store, one, run};
 
-/// On a busy machine.
+/// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
 /// A listener with the service's login.
@@ -25,8 +25,8 @@ async fn listener(databases: &Databases) -> PgListener {
     listener
 }
 
-/// What was told until now: a mark of our own comes after all of it.
-async fn told(listener: &mut PgListener, session: &mut PgConnection) -> Vec<String> {
+/// The notifications up to now, by a marker that follows them.
+async fn notified(listener: &mut PgListener, session: &mut PgConnection) -> Vec<String> {
     run(session, "NOTIFY tenant_changed, 'mark'").await.unwrap();
     let mut told = Vec::new();
     loop {
@@ -43,9 +43,9 @@ async fn version(session: &mut PgConnection, tenant: TenantId) -> i64 {
     one(session, &query).await
 }
 
-/// Also when they do not think of the version, or count it themselves.
+/// Also when the statement ignores the version, or sets it.
 #[tokio::test]
-async fn whoever_changes_a_tenant_has_it_told() {
+async fn every_change_of_a_tenant_is_notified() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let mut listener = listener(&databases).await;
@@ -53,8 +53,8 @@ async fn whoever_changes_a_tenant_has_it_told() {
 
     let tenant = testkit::tenant(&plane, "acme").await.id;
     let id = tenant.to_string();
-    // Made active; what was committed as provisioning is in no pool yet.
-    assert_eq!(told(&mut listener, &mut operator).await, [&*id]);
+    // The change to active; a provisioning tenant has no pool yet.
+    assert_eq!(notified(&mut listener, &mut operator).await, [&*id]);
 
     for change in [
         "state = 'suspended'",
@@ -70,7 +70,7 @@ async fn whoever_changes_a_tenant_has_it_told() {
         )
         .await
         .unwrap();
-        assert_eq!(told(&mut listener, &mut operator).await, [&*id], "{change}");
+        assert_eq!(notified(&mut listener, &mut operator).await, [&*id], "{change}");
         assert_eq!(version(&mut operator, tenant).await, before + 1, "{change}");
     }
 
@@ -80,11 +80,11 @@ async fn whoever_changes_a_tenant_has_it_told() {
     )
     .await
     .unwrap();
-    assert_eq!(told(&mut listener, &mut operator).await, [&*id]);
+    assert_eq!(notified(&mut listener, &mut operator).await, [&*id]);
 }
 
 #[tokio::test]
-async fn what_is_no_change_or_did_not_happen_is_not_told() {
+async fn unchanged_rows_and_rollbacks_are_not_notified() {
     let databases = Databases::new().await;
     let tenant = testkit::tenant(&databases.control_plane(), "acme").await.id;
     let mut listener = listener(&databases).await;
@@ -99,7 +99,7 @@ async fn what_is_no_change_or_did_not_happen_is_not_told() {
     ] {
         run(&mut operator, sql).await.unwrap();
         assert_eq!(
-            told(&mut listener, &mut operator).await,
+            notified(&mut listener, &mut operator).await,
             Vec::<String>::new(),
             "{sql}"
         );
@@ -107,9 +107,8 @@ async fn what_is_no_change_or_did_not_happen_is_not_told() {
     }
 }
 
-/// A change of many tenants tells each once.
 #[tokio::test]
-async fn each_tenant_of_a_change_is_told_once() {
+async fn each_tenant_of_a_change_is_notified_once() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let mut expected: Vec<String> = testkit::tenants(&plane, 3)
@@ -125,7 +124,7 @@ async fn each_tenant_of_a_change_is_told_once() {
     )
     .await
     .unwrap();
-    let mut told = told(&mut listener, &mut operator).await;
+    let mut told = notified(&mut listener, &mut operator).await;
     told.sort_unstable();
     expected.sort_unstable();
     assert_eq!(told, expected);

@@ -1,14 +1,14 @@
-//! Rows of two tenants that have something in common. That neither reaches the other's is what `tests/attacks` tries.
+//! Rows of two tenants with equal values. `tests/attacks` tries to reach the other tenant's rows.
 
-use crate::support::{World, one, run};
+use crate::support::{TwoTenants, one, run};
 
-/// A key without the tenant would tell one tenant that another has this id.
+/// A key without the tenant would disclose that another tenant has this id.
 #[tokio::test]
-async fn two_tenants_may_have_a_user_of_the_same_id() {
-    let world = World::new().await;
-    let before = world.fingerprint().await;
-    let (a, user) = (world.a, world.user_of_b);
-    let mut superuser = world.superuser().await;
+async fn two_tenants_can_have_a_user_with_the_same_id() {
+    let fixture = TwoTenants::new().await;
+    let before = fixture.fingerprint().await;
+    let (a, user) = (fixture.a, fixture.user_of_b);
+    let mut superuser = fixture.superuser().await;
     run(
         &mut superuser,
         &format!("INSERT INTO app.users (tenant_id, id, name) VALUES ('{a}', '{user}', 'twin')"),
@@ -16,11 +16,11 @@ async fn two_tenants_may_have_a_user_of_the_same_id() {
     .await
     .unwrap();
 
-    let mut session = world.session(world.a).await;
+    let mut session = fixture.session(fixture.a).await;
     let sql = format!("SELECT name FROM app.users WHERE id = '{user}'");
     assert_eq!(one::<String>(&mut session, &sql).await, "twin");
     let delete = format!("SELECT app.delete_user('{user}')");
     assert!(one::<bool>(&mut session, &delete).await);
     assert!(!one::<bool>(&mut session, &delete).await);
-    assert_eq!(world.fingerprint().await, before);
+    assert_eq!(fixture.fingerprint().await, before);
 }

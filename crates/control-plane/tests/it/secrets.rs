@@ -1,4 +1,4 @@
-//! Passwords: in no log, and of no use in another's place.
+//! Passwords: in no log, and useless for another tenant.
 
 use std::fs;
 
@@ -9,9 +9,9 @@ use testkit::Databases;
 
 use crate::support::{in_store, name, one, provisioner, registry, role, run, sqlstate};
 
-/// The server logs every statement with its parameters, and those of functions; the password is not among them.
+/// The server logs every statement with its parameters, and those of functions: none contains the password.
 #[tokio::test]
-async fn a_password_stands_in_no_log_of_the_server() {
+async fn the_servers_log_contains_no_password() {
     let databases = Databases::new().await;
     let server = databases.server();
     let mut superuser = server.superuser("postgres").await;
@@ -35,7 +35,7 @@ async fn a_password_stands_in_no_log_of_the_server() {
     let tenant = testkit::tenant(&plane, "acme").await.id;
     let connect = plane.source().load(tenant).await.unwrap().connect;
     connect.connect().await.unwrap();
-    // Making its roles again fails, and what failed is logged with its parameters too.
+    // Creating its roles again fails, and the failed statement is logged with its parameters too.
     let mut superuser = server.superuser(databases.data().as_str()).await;
     let function = format!(
         "FUNCTION {}.open_tenant(uuid, \"char\", text, integer)",
@@ -47,7 +47,7 @@ async fn a_password_stands_in_no_log_of_the_server() {
         .await
         .unwrap_err();
 
-    // sqlx has no getter for it, and shows it in its `Debug`: which is why ours shows nothing.
+    // sqlx has no getter for the password, but shows it in its `Debug`, which ours does not.
     let shown = format!("{connect:?}");
     let password = shown
         .split_once("password: Some(\"")
@@ -59,7 +59,7 @@ async fn a_password_stands_in_no_log_of_the_server() {
     assert_eq!(password.len(), 43, "256 bits in base64");
 
     let log = String::from_utf8_lossy(&fs::read(server.log_file()).unwrap()).into_owned();
-    // The log has what we look for: this statement, and the verifier in its place.
+    // The log contains the statement, with the verifier.
     let logged: Vec<&str> = log
         .lines()
         .filter(|line| line.contains(&tenant.to_string()))
@@ -72,7 +72,7 @@ async fn a_password_stands_in_no_log_of_the_server() {
     assert!(!log.contains(password));
 }
 
-/// Another tenant of the same provisioner.
+/// The id of another tenant of the same provisioner.
 fn sibling(tenant: TenantId) -> TenantId {
     let mut id = tenant.as_uuid().into_bytes();
     id[14] ^= 1;
@@ -95,9 +95,9 @@ async fn does_not_open(plane: &ControlPlane, tenant: TenantId) {
     }
 }
 
-/// Whoever can write to the store cannot have one tenant's login opened with the sealed password of another.
+/// Write access to the store does not suffice to open one tenant's login with another's sealed password.
 #[tokio::test]
-async fn sealed_passwords_open_in_their_own_place_alone() {
+async fn sealed_passwords_open_for_their_tenant_and_version_only() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let a = testkit::tenant(&plane, "a").await.id;
@@ -126,7 +126,7 @@ async fn sealed_passwords_open_in_their_own_place_alone() {
         opens().await;
     }
 
-    // Nor in the place of a newer one.
+    // Nor in place of a newer one.
     run(
         &mut store,
         &format!("UPDATE control.tenant_credentials SET version = 2 WHERE tenant_id = '{a}'"),
@@ -134,7 +134,7 @@ async fn sealed_passwords_open_in_their_own_place_alone() {
     .await
     .unwrap();
     does_not_open(&plane, a).await;
-    // A byte that was changed.
+    // A changed byte.
     run(
         &mut store,
         &format!(
@@ -149,9 +149,9 @@ async fn sealed_passwords_open_in_their_own_place_alone() {
     does_not_open(&plane, a).await;
 }
 
-/// In the store a password is sealed, in the cluster it is a verifier.
+/// The store has the sealed password, the cluster its verifier.
 #[tokio::test]
-async fn a_password_is_stored_nowhere() {
+async fn no_password_is_stored_in_plain() {
     let databases = Databases::new().await;
     let plane = databases.control_plane();
     let tenant = testkit::tenant(&plane, "a").await.id;
@@ -177,7 +177,7 @@ async fn a_password_is_stored_nowhere() {
     assert!(!verifier.contains(password));
 }
 
-/// The server asks for one round of hashing, and for the whole password.
+/// The server requires one iteration, and the whole password.
 #[tokio::test]
 async fn a_generated_password_logs_in_with_one_iteration() {
     let databases = Databases::new().await;

@@ -1,4 +1,4 @@
-//! What reaches another session or another database, and what does not. More of it is in `tests/attacks`.
+//! Reach of a session to other sessions and databases. More is in `tests/attacks`.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgListener, PgPool};
 use tokio::time::timeout;
 
-use crate::support::{World, in_store, one, role, run, sqlstate};
+use crate::support::{TwoTenants, in_store, one, role, run, sqlstate};
 
-/// Roles belong to the cluster, so a tenant of one data database may enter another's. It has nothing to see there.
+/// Roles belong to the cluster, so a tenant of one data database may connect to another. It sees nothing there.
 #[tokio::test]
 async fn another_data_database_shows_nothing() {
-    let (world, other) = (World::new().await, World::new().await);
+    let (fixture, other) = (TwoTenants::new().await, TwoTenants::new().await);
     let before = other.fingerprint().await;
-    let mut session = world
-        .options(world.a)
+    let mut session = fixture
+        .options(fixture.a)
         .await
         .database(other.databases.data().as_str())
         .connect()
@@ -29,12 +29,12 @@ async fn another_data_database_shows_nothing() {
     assert_eq!(other.fingerprint().await, before);
 }
 
-/// Every setting that a login can leave for itself, at its extremes: the next session of the service's works like the one
-/// before. `transaction_timeout` has a start-up option that only a server of 17 knows, and a test of its own.
+/// Every setting that a login can change for itself, at its extremes: the service's next session works all the same.
+/// `transaction_timeout` has a start-up option of PostgreSQL 17, and a test of its own.
 #[tokio::test]
-async fn no_setting_of_its_own_locks_a_tenant_out() {
-    let world = World::new().await;
-    let mut session = world.session(world.a).await;
+async fn a_login_cannot_lock_itself_out_with_settings() {
+    let fixture = TwoTenants::new().await;
+    let mut session = fixture.session(fixture.a).await;
     let settings: Vec<String> = sqlx::query_scalar(
         "SELECT format('%I = %L', name, value) FROM pg_settings, unnest(CASE vartype
             WHEN 'bool' THEN ARRAY['on', 'off']
@@ -47,20 +47,20 @@ async fn no_setting_of_its_own_locks_a_tenant_out() {
     .fetch_all(&mut session)
     .await
     .unwrap();
-    let (mut superuser, mut tried) = (world.superuser().await, 0);
-    let reset = format!("ALTER ROLE {}_a RESET ALL", role(world.a));
+    let (mut superuser, mut tried) = (fixture.superuser().await, 0);
+    let reset = format!("ALTER ROLE {}_a RESET ALL", role(fixture.a));
     for setting in settings {
         let leave = format!("ALTER ROLE CURRENT_USER SET {setting}");
         if run(&mut session, &leave).await.is_err() {
             continue;
         }
         tried += 1;
-        let db = world.db(world.a).await;
+        let db = fixture.db(fixture.a).await;
         let mut connection = db
             .acquire()
             .await
             .unwrap_or_else(|error| panic!("{setting}: {error:?}"));
-        // The one that the service leaves as it is: hosters set it for a whole database when a disk fills.
+        // The one setting that the service does not override: hosters set it for a database when a disk fills up.
         let read_only = setting == "default_transaction_read_only = 'on'";
         let insert = if read_only { "25006" } else { "23514" };
         for (statement, code) in [
@@ -77,18 +77,18 @@ async fn no_setting_of_its_own_locks_a_tenant_out() {
             .await
             .unwrap();
         assert_eq!(bytes, "\\x00", "{setting}");
-        // As a tenant may not, where it has set what cannot be reset.
+        // As a superuser: the tenant may have set what it cannot reset.
         run(&mut superuser, &reset).await.unwrap();
     }
     assert!(tried > 100, "{tried}");
 }
 
-/// NOTIFY cannot be taken from anybody, so tenants of one database can send each other messages and the service must
-/// never listen there. No message reaches another database, such as the control store.
+/// NOTIFY cannot be revoked, so tenants of one database can send each other messages and the service must not listen
+/// there. No message reaches another database, such as the control store.
 #[tokio::test]
 async fn notifications_stay_within_the_tenants_database() {
-    let world = World::new().await;
-    let server = world.databases.server();
+    let fixture = TwoTenants::new().await;
+    let server = fixture.databases.server();
     let listen = async |options| {
         let mut listener = PgListener::connect_with(&PgPool::connect_lazy_with(options))
             .await
@@ -96,17 +96,17 @@ async fn notifications_stay_within_the_tenants_database() {
         listener.listen("tenant_changed").await.unwrap();
         listener
     };
-    let mut neighbour = listen(world.options(world.b).await).await;
+    let mut neighbour = listen(fixture.options(fixture.b).await).await;
     let store = server
         .cluster()
-        .options(server.service(), world.databases.control().as_str());
+        .options(server.service(), fixture.databases.control().as_str());
     let mut store = listen(store).await;
 
-    for result in world.attack("NOTIFY tenant_changed, 'from a tenant'").await {
+    for result in fixture.attack("NOTIFY tenant_changed, 'from a tenant'").await {
         result.unwrap();
     }
     run(
-        &mut in_store(&world.databases).await,
+        &mut in_store(&fixture.databases).await,
         "NOTIFY tenant_changed, 'ours'",
     )
     .await

@@ -1,15 +1,15 @@
-//! Ways around row level security that return no row, as far as they are no line of `tests/attacks`.
+//! Side channels around row level security that `tests/attacks` does not cover.
 
 use sqlx::AssertSqlSafe;
 
-use crate::support::{World, one, run};
+use crate::support::{TwoTenants, one, run};
 
-/// With statistics on the columns, the estimate for a value that another tenant has many of is not that for one that
-/// nobody has, and the number of another tenant's rows is told outright.
+/// With statistics, the estimate for another tenant's frequent value would differ from that for an unused value, and the
+/// number of another tenant's rows would be visible.
 #[tokio::test]
-async fn estimates_tell_nothing_of_others() {
-    let world = World::new().await;
-    let mut victim = world.session(world.b).await;
+async fn estimates_disclose_nothing_about_others() {
+    let fixture = TwoTenants::new().await;
+    let mut victim = fixture.session(fixture.b).await;
     run(
         &mut victim,
         "INSERT INTO app.users (name) SELECT CASE WHEN n % 2 = 0 THEN 'secret' ELSE 'name ' || n END
@@ -17,11 +17,11 @@ async fn estimates_tell_nothing_of_others() {
     )
     .await
     .unwrap();
-    run(&mut world.superuser().await, "ANALYZE app.users")
+    run(&mut fixture.superuser().await, "ANALYZE app.users")
         .await
         .unwrap();
 
-    let (a, b, nobody) = (world.a, world.b, testkit::nobody());
+    let (a, b, nobody) = (fixture.a, fixture.b, testkit::unknown_tenant());
     for (real, other) in [
         ("name = 'secret'".to_owned(), "name = 'nobody'".to_owned()),
         (format!("tenant_id = '{b}'"), format!("tenant_id = '{nobody}'")),
@@ -39,23 +39,23 @@ async fn estimates_tell_nothing_of_others() {
     ] {
         let estimate = async |condition: &str| {
             let sql = format!("EXPLAIN SELECT FROM app.users WHERE {condition}");
-            let plan: String = one(&mut world.session(world.a).await, &sql).await;
-            // Costs and rows of the whole.
+            let plan: String = one(&mut fixture.session(fixture.a).await, &sql).await;
+            // The total costs and rows.
             plan.split_once("(cost=").unwrap().1.to_owned()
         };
         assert_eq!(estimate(&real).await, estimate(&other).await, "{real}");
     }
 }
 
-/// A parallel worker is a process of its own: it must be the same tenant.
+/// A parallel worker is another process, and must have the same identity.
 #[tokio::test]
-async fn parallel_workers_see_own_rows_alone() {
-    let world = World::new().await;
+async fn parallel_workers_see_own_rows_only() {
+    let fixture = TwoTenants::new().await;
     let fill = "INSERT INTO app.users (name) SELECT 'n' FROM generate_series(1, 5000)";
-    for tenant in [world.a, world.b] {
-        run(&mut world.session(tenant).await, fill).await.unwrap();
+    for tenant in [fixture.a, fixture.b] {
+        run(&mut fixture.session(tenant).await, fill).await.unwrap();
     }
-    let mut session = world.session(world.a).await;
+    let mut session = fixture.session(fixture.a).await;
     run(
         &mut session,
         "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;

@@ -1,4 +1,4 @@
-//! Two tenants with rows in one database: `a` attacks, `b` must not notice.
+//! A fixture of two tenants with rows in one database: `a` attacks, `b` must not be affected.
 
 use std::sync::Arc;
 
@@ -14,8 +14,8 @@ use uuid::Uuid;
 /// SQLSTATE `insufficient_privilege`.
 pub(crate) const DENIED: &str = "42501";
 
-/// The scene of an attack.
-pub(crate) struct World {
+/// Two tenants with rows in one database.
+pub(crate) struct TwoTenants {
     pub(crate) databases: Databases,
     pub(crate) plane: ControlPlane,
     pub(crate) a: TenantId,
@@ -24,14 +24,14 @@ pub(crate) struct World {
     pub(crate) user_of_b: Uuid,
 }
 
-impl World {
-    /// `a` has the users "1" and "2", `b` has "secret 1" to "secret 3". Both logins are without any power.
+impl TwoTenants {
+    /// `a` has the users "1" and "2", `b` has "secret 1" to "secret 3". Both logins have no special attributes.
     pub(crate) async fn new() -> Self {
         let databases = Databases::new().await;
         let plane = databases.control_plane();
         let a = testkit::tenant(&plane, "a").await.id;
         let b = testkit::tenant(&plane, "b").await.id;
-        let mut world = Self {
+        let mut fixture = Self {
             databases,
             plane,
             a,
@@ -42,8 +42,8 @@ impl World {
             (a, "('1'), ('2')"),
             (b, "('secret 1'), ('secret 2'), ('secret 3')"),
         ] {
-            let mut session = world.session(tenant).await;
-            assert_powerless(&mut session).await;
+            let mut session = fixture.session(tenant).await;
+            assert_bound(&mut session).await;
             run(
                 &mut session,
                 &format!("INSERT INTO app.users (name) VALUES {names}"),
@@ -51,24 +51,24 @@ impl World {
             .await
             .unwrap();
         }
-        world.user_of_b = sqlx::query_scalar("SELECT id FROM app.users WHERE name = 'secret 1'")
-            .fetch_one(&mut world.session(b).await)
+        fixture.user_of_b = sqlx::query_scalar("SELECT id FROM app.users WHERE name = 'secret 1'")
+            .fetch_one(&mut fixture.session(b).await)
             .await
             .unwrap();
-        world
+        fixture
     }
 
-    /// How the registry reaches this tenant, before it adds the start-up options.
+    /// The registry's login for this tenant, without its start-up options.
     pub(crate) async fn options(&self, tenant: TenantId) -> PgConnectOptions {
         self.plane.source().load(tenant).await.unwrap().connect
     }
 
-    /// A plain connection with the tenant's login and nothing else.
+    /// A plain connection with the tenant's login, without start-up options.
     pub(crate) async fn session(&self, tenant: TenantId) -> PgConnection {
         self.options(tenant).await.connect().await.unwrap()
     }
 
-    /// Makes the tenant's other login by its provisioner, as a rotation does, and says its name.
+    /// Creates the tenant's other login as a rotation does, and returns its name.
     pub(crate) async fn other_login(&self, tenant: TenantId) -> String {
         let (login, provisioner) = (format!("{}_b", role(tenant)), provisioner(tenant));
         let make = format!(
@@ -78,12 +78,12 @@ impl World {
         login
     }
 
-    /// The tenant's database as a handler gets it, over a fresh pool.
+    /// The tenant's database handle of a handler, over a fresh pool.
     pub(crate) async fn db(&self, tenant: TenantId) -> TenantDb<PlainPool> {
         TenantDb::new(registry(&self.plane).lease(tenant).await.unwrap())
     }
 
-    /// A superuser in the tenants' database: looks behind the scenes.
+    /// A superuser's session in the tenants' database, for checks.
     pub(crate) async fn superuser(&self) -> PgConnection {
         self.databases
             .server()
@@ -96,7 +96,7 @@ impl World {
         self.superuser().await.server_version_num().unwrap() / 10_000
     }
 
-    /// Sends the statements as `a`, on a plain connection and by way of the registry.
+    /// Runs the statements as `a`, on a plain connection and through the registry.
     pub(crate) async fn attack(&self, sql: &str) -> [Result<PgQueryResult, sqlx::Error>; 2] {
         let mut session = self.session(self.a).await;
         let plain = run(&mut session, sql).await;
@@ -107,7 +107,7 @@ impl World {
         [plain, pooled]
     }
 
-    /// Sends the statements as `a` by both ways, and both must be refused with this SQLSTATE.
+    /// Runs the statements as `a` both ways, which must both be refused with this SQLSTATE.
     pub(crate) async fn refused(&self, sql: &str, code: &str) {
         for result in self.attack(sql).await {
             match result {
@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// The rows of `b` to the last byte, and who may do what in the tenants' database: an attack changes neither.
+    /// The rows of `b` and all rights in the tenants' database: an attack must change neither.
     pub(crate) async fn fingerprint(&self) -> String {
         let rows = "SELECT string_agg(users::text, E'\n' ORDER BY id) FROM app.users WHERE tenant_id = $1";
         let mut superuser = self.superuser().await;
@@ -135,7 +135,7 @@ impl World {
     }
 }
 
-/// A registry of its own, so that the next lease asks the source again and logs in again.
+/// A fresh registry, whose first lease reads the source and logs in.
 pub(crate) fn registry(plane: &ControlPlane) -> Registry<PlainPool> {
     Registry::new(
         Arc::new(plane.source()),
@@ -144,8 +144,7 @@ pub(crate) fn registry(plane: &ControlPlane) -> Registry<PlainPool> {
     )
 }
 
-/// Makes a tenant of one login what tenants were until migration 0008: two logins in a role of the tenant's own, and
-/// that one in the group.
+/// Changes a tenant's roles to those before migration 0008: two logins in a role of the tenant, which is in the group.
 pub(crate) async fn make_three_roles(superuser: &mut PgConnection, tenant: TenantId) {
     let version: i32 = one(superuser, "SELECT current_setting('server_version_num')::integer").await;
     let options = if version >= 160_000 {
@@ -167,7 +166,7 @@ pub(crate) async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQuery
     session.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await
 }
 
-/// Asks for one value.
+/// Queries one value.
 pub(crate) async fn one<T>(session: &mut PgConnection, sql: &str) -> T
 where
     T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
@@ -191,24 +190,23 @@ pub(crate) fn name(text: &str) -> TenantName {
     TenantName::new(text).unwrap()
 }
 
-/// What the names of a tenant's logins begin with.
+/// The prefix of a tenant's logins.
 pub(crate) fn role(tenant: TenantId) -> String {
     format!("tn_{}", tenant.as_uuid().simple())
 }
 
-/// A superuser in the control store.
+/// A superuser's session in the control store.
 pub(crate) async fn in_store(databases: &Databases) -> PgConnection {
     databases.server().superuser(databases.control().as_str()).await
 }
 
-/// The schema of the provisioner that makes this tenant's roles.
+/// The schema of this tenant's provisioner.
 pub(crate) fn provisioner(tenant: TenantId) -> String {
     format!("provisioner_{:02}", tenant.as_uuid().into_bytes()[15] % 64)
 }
 
-/// No attack means anything if row level security does not bind the login, or if it could become somebody whom it
-/// does not bind.
-async fn assert_powerless(session: &mut PgConnection) {
+/// Checks that row level security binds the login, and every role that it can become: otherwise attacks prove nothing.
+async fn assert_bound(session: &mut PgConnection) {
     let powers: Vec<String> = sqlx::query_scalar(
         "SELECT rolname::text FROM pg_roles
          WHERE pg_has_role(session_user, oid, 'MEMBER')

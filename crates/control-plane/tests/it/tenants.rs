@@ -1,4 +1,4 @@
-//! Creating tenants.
+//! Creation of tenants.
 
 use control_plane::{CreateError, Taken, TenantState};
 use sqlx::Row as _;

@@ -1,5 +1,4 @@
-//! The watchdog's function ends sessions of the tenant that the service names, and of nobody else; and it waits for no
-//! lock that a tenant can hold.
+//! The watchdog's function ends sessions of the named tenant only, and waits for no lock that a tenant can hold.
 
 use std::time::Duration;
 
@@ -9,20 +8,20 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tenant_registry::TenantId;
 use tokio::time::{sleep, timeout};
 
-use crate::support::{DENIED, World, one, provisioner, role, run, sqlstate};
+use crate::support::{DENIED, TwoTenants, one, provisioner, role, run, sqlstate};
 
-/// On a busy machine.
+/// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-async fn service(world: &World) -> PgConnection {
-    world.plane.sentinel_login().connect().await.unwrap()
+async fn service(fixture: &TwoTenants) -> PgConnection {
+    fixture.plane.sentinel_login().connect().await.unwrap()
 }
 
 async fn pid(session: &mut PgConnection) -> i32 {
     one(session, "SELECT pg_backend_pid()").await
 }
 
-/// As the sentinel has it ended.
+/// Ends a session like the sentinel.
 async fn end(service: &mut PgConnection, tenant: TenantId, backend: i32) -> bool {
     sqlx::query_scalar(AssertSqlSafe(ControlPlane::end_backend_sql(tenant)))
         .bind(tenant.as_uuid())
@@ -32,20 +31,21 @@ async fn end(service: &mut PgConnection, tenant: TenantId, backend: i32) -> bool
         .unwrap()
 }
 
-/// As the watchdog has it ended.
+/// Ends a session like the watchdog.
 async fn end_beyond(
     service: &mut PgConnection,
     tenant: Option<TenantId>,
     backend: Option<i32>,
     beyond: Option<i32>,
 ) -> bool {
-    sqlx::query_scalar(ControlPlane::END_SESSION)
-        .bind(tenant.map(TenantId::as_uuid))
-        .bind(backend)
-        .bind(beyond)
+    let ended: Vec<bool> = sqlx::query_scalar(ControlPlane::END_SESSIONS)
+        .bind(vec![tenant.map(TenantId::as_uuid)])
+        .bind(vec![backend])
+        .bind(vec![beyond])
         .fetch_one(service)
         .await
-        .unwrap()
+        .unwrap();
+    ended == [true]
 }
 
 async fn is_gone(session: &mut PgConnection) {
@@ -55,40 +55,49 @@ async fn is_gone(session: &mut PgConnection) {
         }
     })
     .await
-    .expect("the session is ended");
+    .expect("the session ends");
 }
 
 #[tokio::test]
-async fn one_session_is_ended_and_no_other() {
-    let world = World::new().await;
-    let before = world.fingerprint().await;
-    let mut service = service(&world).await;
-    let (mut target, mut sibling) = (world.session(world.a).await, world.session(world.a).await);
-    let mut neighbour = world.session(world.b).await;
+async fn one_session_is_ended() {
+    let fixture = TwoTenants::new().await;
+    let before = fixture.fingerprint().await;
+    let mut service = service(&fixture).await;
+    let (mut target, mut sibling) = (fixture.session(fixture.a).await, fixture.session(fixture.a).await);
+    let mut neighbour = fixture.session(fixture.b).await;
     let backend = pid(&mut target).await;
-    assert!(!end(&mut service, world.b, backend).await);
+    assert!(!end(&mut service, fixture.b, backend).await);
     target.ping().await.unwrap();
-    assert!(end(&mut service, world.a, backend).await);
+    assert!(end(&mut service, fixture.a, backend).await);
     is_gone(&mut target).await;
-    // The number is free now.
-    assert!(!end(&mut service, world.a, backend).await);
+    // A backend tells its client before it leaves the list of backends.
+    let mut superuser = fixture.superuser().await;
+    timeout(DEADLINE, async {
+        let listed = format!("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = {backend})");
+        while one::<bool>(&mut superuser, &listed).await {
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await
+    .expect("the backend leaves the list");
+    assert!(!end(&mut service, fixture.a, backend).await);
     for session in [&mut sibling, &mut neighbour] {
         session.ping().await.unwrap();
     }
-    assert_eq!(world.fingerprint().await, before);
+    assert_eq!(fixture.fingerprint().await, before);
 }
 
-/// Whatever number the service names, and under whatever tenant.
+/// For any process id, and any named tenant.
 #[tokio::test]
-async fn what_is_not_the_tenants_is_not_ended() {
-    let world = World::new().await;
-    let mut service = service(&world).await;
-    let server = world.databases.server();
-    let database = world.databases.data().as_str();
+async fn sessions_of_others_are_not_ended() {
+    let fixture = TwoTenants::new().await;
+    let mut service = service(&fixture).await;
+    let server = fixture.databases.server();
+    let database = fixture.databases.data().as_str();
     let mut victims = vec![
-        world.session(world.b).await,
-        world.superuser().await,
-        self::service(&world).await,
+        fixture.session(fixture.b).await,
+        fixture.superuser().await,
+        self::service(&fixture).await,
         server.connect(server.migrator(), database).await.unwrap(),
     ];
     let mut numbers = vec![pid(&mut service).await, 0, -1, 1, i32::MAX];
@@ -97,12 +106,12 @@ async fn what_is_not_the_tenants_is_not_ended() {
     }
     let of_the_server: Vec<i32> =
         sqlx::query_scalar("SELECT pid FROM pg_stat_activity WHERE backend_type <> 'client backend'")
-            .fetch_all(&mut world.superuser().await)
+            .fetch_all(&mut fixture.superuser().await)
             .await
             .unwrap();
     assert!(!of_the_server.is_empty());
     numbers.extend(of_the_server);
-    for tenant in [Some(world.a), Some(testkit::nobody()), None] {
+    for tenant in [Some(fixture.a), Some(testkit::unknown_tenant()), None] {
         for number in numbers.iter().copied().map(Some).chain([None]) {
             for beyond in [None, Some(0)] {
                 assert!(
@@ -117,73 +126,73 @@ async fn what_is_not_the_tenants_is_not_ended() {
     }
 }
 
-/// What it has given back meanwhile is no reason any more.
+/// A session that has released its locks meanwhile is not ended.
 #[tokio::test]
-async fn only_what_still_holds_too_much_is_ended() {
-    let world = World::new().await;
-    let mut service = service(&world).await;
-    let mut target = world.session(world.a).await;
+async fn only_sessions_that_still_hold_too_many_locks_are_ended() {
+    let fixture = TwoTenants::new().await;
+    let mut service = service(&fixture).await;
+    let mut target = fixture.session(fixture.a).await;
     let backend = pid(&mut target).await;
     let takes_five = "BEGIN; INSERT INTO app.users (name) VALUES ('x');
         SAVEPOINT a; INSERT INTO app.users (name) VALUES ('x'); SAVEPOINT b; INSERT INTO app.users (name) VALUES ('x');
         SAVEPOINT c; INSERT INTO app.users (name) VALUES ('x'); SAVEPOINT d; INSERT INTO app.users (name) VALUES ('x')";
     run(&mut target, takes_five).await.unwrap();
     let asks = async |service: &mut PgConnection, beyond| {
-        end_beyond(service, Some(world.a), Some(backend), Some(beyond)).await
+        end_beyond(service, Some(fixture.a), Some(backend), Some(beyond)).await
     };
     assert!(!asks(&mut service, 50).await);
     run(&mut target, "ROLLBACK").await.unwrap();
     assert!(!asks(&mut service, 4).await);
-    // A NOTIFY takes its turn by a lock on database 0, at its commit.
+    // A NOTIFY takes a lock on database 0 at its commit.
     run(&mut target, "NOTIFY news").await.unwrap();
     assert!(!asks(&mut service, 4).await);
     run(&mut target, takes_five).await.unwrap();
     assert!(asks(&mut service, 4).await);
     is_gone(&mut target).await;
 
-    let mut target = world.session(world.a).await;
+    let mut target = fixture.session(fixture.a).await;
     let backend = pid(&mut target).await;
     run(&mut target, "BEGIN; ALTER ROLE CURRENT_USER SET work_mem = '1MB'")
         .await
         .unwrap();
-    assert!(end_beyond(&mut service, Some(world.a), Some(backend), Some(i32::MAX)).await);
+    assert!(end_beyond(&mut service, Some(fixture.a), Some(backend), Some(i32::MAX)).await);
     is_gone(&mut target).await;
 }
 
-/// Whatever it holds in a transaction that it leaves open, and while nobody may be given a role.
+/// Neither the tenant's locks nor a lock on memberships delays the end.
 #[tokio::test]
-async fn nothing_stands_in_the_way() {
-    let world = World::new().await;
-    let mut service = service(&world).await;
-    let mut superuser = world.superuser().await;
+async fn no_lock_delays_the_end() {
+    let fixture = TwoTenants::new().await;
+    let mut service = service(&fixture).await;
+    let mut superuser = fixture.superuser().await;
     run(
         &mut superuser,
         "BEGIN; LOCK TABLE pg_catalog.pg_auth_members IN SHARE MODE",
     )
     .await
     .unwrap();
-    let login = format!("{}_a", role(world.a));
+    let login = format!("{}_a", role(fixture.a));
     for held in [
         format!("ALTER ROLE {login} SET work_mem = '1MB'"),
         format!("ALTER ROLE {login} PASSWORD 'x'"),
         "LOCK TABLE app.users IN ACCESS SHARE MODE".to_owned(),
     ] {
-        let mut target = world.session(world.a).await;
+        let mut target = fixture.session(fixture.a).await;
         let backend = pid(&mut target).await;
         run(&mut target, "BEGIN").await.unwrap();
         run(&mut target, &held).await.unwrap();
-        assert!(end(&mut service, world.a, backend).await, "{held}");
+        assert!(end(&mut service, fixture.a, backend).await, "{held}");
         is_gone(&mut target).await;
     }
     run(&mut superuser, "ROLLBACK").await.unwrap();
-    // Up to PostgreSQL 14 a login may be granted by itself, for which the provisioners' function has to wait.
-    let mut target = world.session(world.a).await;
+    // Up to PostgreSQL 14, a login may grant itself, and the provisioners' function waits for that lock.
+    let mut target = fixture.session(fixture.a).await;
     let backend = pid(&mut target).await;
     run(&mut target, "BEGIN").await.unwrap();
-    let grant = format!("GRANT {login} TO tenantry_{}", provisioner(world.a));
+    let grant = format!("GRANT {login} TO tenantry_{}", provisioner(fixture.a));
     if let Err(error) = run(&mut target, &grant).await {
         assert_eq!(sqlstate(&error), DENIED, "{error}");
     }
-    assert!(end(&mut service, world.a, backend).await);
+    assert!(end(&mut service, fixture.a, backend).await);
     is_gone(&mut target).await;
 }

@@ -1,18 +1,20 @@
-//! A token is let in.
+//! Creation of admin tokens.
 
 use pg_timestamp::Timestamp;
 use uuid::Uuid;
 
-use super::Row;
+use super::TokenRow;
 use crate::actor::Actor;
 use crate::admin_token::{AdminToken, AdminTokenInfo, Expiry, NewAdminToken};
 use crate::audit::AuditEntry;
-use crate::store::{Store, StoreError, audit};
+use crate::audit::action::AuditAction;
+use crate::store::error::StoreError;
+use crate::store::{Store, audit};
 
-/// Why a token was not made. Nothing is written.
+/// Why a token was not created. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateTokenError {
-    /// It would have ended before it began.
+    /// Its expiry is in the past.
     #[error("the token would have expired already")]
     AlreadyExpired,
     /// The store failed.
@@ -27,10 +29,10 @@ impl From<sqlx::Error> for CreateTokenError {
 }
 
 impl Store {
-    /// Lets this token in from now on, and notes who made it.
+    /// Accepts this token from now on, and audits its creation.
     ///
     /// # Errors
-    /// When it would have expired already, or the store fails.
+    /// When its expiry is in the past, or the store fails.
     pub async fn create_admin_token(
         &self,
         actor: &Actor,
@@ -44,7 +46,7 @@ impl Store {
         };
         let mut transaction = self.pool.begin().await?;
         let row = sqlx::query_as!(
-            Row,
+            TokenRow,
             "INSERT INTO control.admin_tokens (id, name, role, sha256, expires_at)
              SELECT $1, $2, $3, $4, expires_at
              FROM (VALUES (coalesce($5::timestamptz, now() + make_interval(secs => $6)))) AS end_of (expires_at)
@@ -61,7 +63,7 @@ impl Store {
         .await?;
         let row = row.ok_or(CreateTokenError::AlreadyExpired)?;
         let made = AdminTokenInfo::try_from(row)?;
-        let entry = AuditEntry::done(actor, "admin_token.create")
+        let entry = AuditEntry::done(actor, AuditAction::AdminTokenCreate)
             .target(made.id.to_string())
             .changed(None, Some(made.describe()));
         audit::append(&mut *transaction, &entry).await?;

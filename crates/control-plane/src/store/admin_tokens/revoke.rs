@@ -1,20 +1,22 @@
-//! A token is ended.
+//! Revocation of admin tokens.
 
 use uuid::Uuid;
 
-use super::Row;
+use super::TokenRow;
 use crate::actor::{Actor, Role};
 use crate::admin_token::AdminTokenInfo;
 use crate::audit::AuditEntry;
-use crate::store::{Store, StoreError, audit};
+use crate::audit::action::AuditAction;
+use crate::store::error::StoreError;
+use crate::store::{Store, audit};
 
-/// Why a token was not revoked. Nothing is written.
+/// Why a token was not revoked. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum RevokeError {
-    /// There is no such token.
+    /// The token does not exist.
     #[error("there is no such token")]
     Unknown,
-    /// Nobody could manage tokens any more.
+    /// Without it, tokens could not be managed any more.
     #[error("it is the last token of the role admin that can be used")]
     LastAdmin,
     /// The store failed.
@@ -29,9 +31,9 @@ impl From<sqlx::Error> for RevokeError {
 }
 
 impl Store {
-    /// Ends this token, and notes who did it; one that is revoked already stays as it is, without a note. The answer
-    /// says whether it was revoked by this call. The last usable token of the role admin is kept, unless there is
-    /// another way in (`another_admin`).
+    /// Revokes a token, and audits it. A token that is revoked already is not changed and not audited. The `bool` says
+    /// whether this call revoked it. The last usable token of the role admin cannot be revoked, unless there is another
+    /// administrator (`another_admin`).
     ///
     /// # Errors
     /// See [`RevokeError`].
@@ -42,7 +44,7 @@ impl Store {
         another_admin: bool,
     ) -> Result<(AdminTokenInfo, bool), RevokeError> {
         let mut transaction = self.pool.begin().await?;
-        // All of them are locked, in one order: of two that revoke each other at once, the second finds the first gone.
+        // Locks all admin tokens in one order: of two concurrent revocations, the second sees the first.
         let admins = sqlx::query_scalar!(
             "SELECT id FROM control.admin_tokens
              WHERE role = 'admin' AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
@@ -52,7 +54,7 @@ impl Store {
         .fetch_all(&mut *transaction)
         .await?;
         let row = sqlx::query_as!(
-            Row,
+            TokenRow,
             "SELECT id, name, role, created_at, expires_at, revoked_at FROM control.admin_tokens
              WHERE id = $1
              FOR UPDATE",
@@ -68,7 +70,7 @@ impl Store {
             return Err(RevokeError::LastAdmin);
         }
         let row = sqlx::query_as!(
-            Row,
+            TokenRow,
             "UPDATE control.admin_tokens SET revoked_at = now() WHERE id = $1
              RETURNING id, name, role, created_at, expires_at, revoked_at",
             id,
@@ -76,7 +78,7 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await?;
         let after = AdminTokenInfo::try_from(row)?;
-        let entry = AuditEntry::done(actor, "admin_token.revoke")
+        let entry = AuditEntry::done(actor, AuditAction::AdminTokenRevoke)
             .target(id.to_string())
             .changed(Some(before.describe()), Some(after.describe()));
         audit::append(&mut *transaction, &entry).await?;

@@ -1,30 +1,32 @@
-//! A key ends, or ends later.
+//! Expiry and revocation of API keys.
 
 use pg_timestamp::Timestamp;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Row, one, tell};
+use super::{ApiKeyRow, api_key_by_id, audit_change};
 use crate::actor::Actor;
 use crate::api_key::ApiKey;
-use crate::store::{Store, StoreError};
+use crate::audit::action::AuditAction;
+use crate::store::Store;
+use crate::store::error::StoreError;
 
-/// What is to become of a key.
+/// A change of an API key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ApiKeyChange {
-    /// It is refused from then on; `None` for never.
+    /// It expires at this time; `None` for never.
     Expire(Option<OffsetDateTime>),
-    /// It is refused for good.
+    /// It is revoked.
     Revoke,
 }
 
-/// Why a key was not changed. Nothing is written.
+/// Why a key was not changed. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeKeyError {
-    /// There is no such key.
+    /// The key does not exist.
     #[error("there is no such key")]
     Unknown,
-    /// When it ends does not matter any more.
+    /// A revoked key cannot expire later.
     #[error("the key is revoked")]
     Revoked,
     /// The store failed.
@@ -39,8 +41,8 @@ impl From<sqlx::Error> for ChangeKeyError {
 }
 
 impl Store {
-    /// Expires or revokes a key, and notes who did it; one that is revoked already stays as it is, without a note. The
-    /// answer says whether it was changed by this call.
+    /// Expires or revokes a key, and audits it. A key that is revoked already is not changed and not audited. The `bool`
+    /// says whether this call changed it.
     ///
     /// # Errors
     /// See [`ChangeKeyError`].
@@ -66,7 +68,7 @@ impl Store {
                 )
                 .execute(&mut *transaction)
                 .await?;
-                "api_key.expire"
+                AuditAction::ApiKeyExpire
             }
             ApiKeyChange::Revoke => {
                 sqlx::query!(
@@ -75,12 +77,12 @@ impl Store {
                 )
                 .execute(&mut *transaction)
                 .await?;
-                "api_key.revoke"
+                AuditAction::ApiKeyRevoke
             }
         };
-        let after = one(&mut *transaction, id).await?;
+        let after = api_key_by_id(&mut *transaction, id).await?;
         let after = after.ok_or(StoreError::Invalid("API key"))?;
-        tell(&mut transaction, actor, action, Some(&before), &after).await?;
+        audit_change(&mut transaction, actor, action, Some(&before), &after).await?;
         transaction.commit().await?;
         Ok((after, true))
     }

@@ -1,25 +1,28 @@
-//! A key is let in.
+//! Creation of API keys.
 
 use pg_timestamp::Timestamp;
 use tenant_registry::TenantId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{one, tell};
+use super::{api_key_by_id, audit_change};
 use crate::actor::Actor;
 use crate::api_key::{ApiKey, ApiKeySecret};
-use crate::lifecycle::ChangeError;
-use crate::store::begin::locked;
-use crate::store::{Store, StoreError};
-use crate::tenant::TenantState;
+use crate::audit::action::AuditAction;
+use crate::store::Store;
+use crate::store::change_error::ChangeError;
+use crate::store::error::StoreError;
+use crate::store::start_operation::lock_tenant;
+use crate::tenant::revisions::Revisions;
+use crate::tenant::state::TenantState;
 
-/// Why a key was not made. Nothing is written.
+/// Why a key was not created. Nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateKeyError {
-    /// It would have ended before it began.
+    /// Its expiry is in the past.
     #[error("the key would have expired already")]
     AlreadyExpired,
-    /// There is no such tenant, it is purged or going to be, or the store failed.
+    /// The tenant does not exist or is deleted, or the store failed.
     #[error(transparent)]
     Tenant(#[from] ChangeError),
 }
@@ -37,7 +40,7 @@ impl From<sqlx::Error> for CreateKeyError {
 }
 
 impl Store {
-    /// Keeps a fresh key of a tenant's.
+    /// Stores a new key of a tenant.
     ///
     /// # Errors
     /// See [`CreateKeyError`].
@@ -50,8 +53,8 @@ impl Store {
         secret: &ApiKeySecret,
     ) -> Result<ApiKey, CreateKeyError> {
         let mut transaction = self.pool.begin().await?;
-        // A purge that begins at this moment comes before or after.
-        let found = locked(&mut transaction, owner, None).await?;
+        // The lock orders this before or after the start of a purge.
+        let found = lock_tenant(&mut transaction, owner, &Revisions::ANY).await?;
         if matches!(found.state, TenantState::Offboarding | TenantState::Purged) {
             return Err(ChangeError::State(found.state).into());
         }
@@ -73,9 +76,9 @@ impl Store {
         if made.rows_affected() == 0 {
             return Err(CreateKeyError::AlreadyExpired);
         }
-        let key = one(&mut *transaction, id).await?;
+        let key = api_key_by_id(&mut *transaction, id).await?;
         let key = key.ok_or(StoreError::Invalid("API key"))?;
-        tell(&mut transaction, actor, "api_key.create", None, &key).await?;
+        audit_change(&mut transaction, actor, AuditAction::ApiKeyCreate, None, &key).await?;
         transaction.commit().await?;
         Ok(key)
     }

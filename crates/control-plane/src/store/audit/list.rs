@@ -1,65 +1,67 @@
-//! The log as it is read.
+//! Reading the audit log.
 
 use pg_timestamp::Timestamp;
 use serde::Serialize;
 use sqlx::{FromRow, Postgres, QueryBuilder};
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::audit::Outcome;
+use crate::audit::AuditOutcome;
+use crate::audit::action::AuditAction;
+use crate::chosen_name::nfc;
 use crate::json::JsonText;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
+use crate::store::error::StoreError;
 
-/// One entry, as it was written.
+/// One entry of the audit log.
 #[derive(Debug, Clone, PartialEq, Serialize, FromRow)]
 pub struct AuditRecord {
-    /// Counts up, in about the order of time.
+    /// Ascending, roughly in the order of time.
     pub id: i64,
-    /// When it was written, by the store's clock.
+    /// The time of the entry, by the store's clock.
     pub at: Timestamp,
-    /// Who: a token's name, or a part of the service.
+    /// The actor: a token's name, or a component of the service.
     pub actor: String,
-    /// The token's id; `None` for the configured one and for the service.
+    /// The token's id; `None` for the configured token and for the service.
     pub token_id: Option<Uuid>,
-    /// The role by which it was done.
+    /// The actor's role.
     pub role: Option<String>,
-    /// The address that it was asked for from.
+    /// The address of the request's peer.
     pub source: Option<String>,
-    /// The request within which it was done.
+    /// The request's id.
     pub request_id: Option<String>,
-    /// What.
+    /// The action: a name of [`AuditAction`], or method and route where an older version wrote it.
     pub action: String,
     /// `done`, `refused` or `failed`.
     pub outcome: String,
-    /// Why it was refused or failed, as the caller was told it.
+    /// The code of the refusal or failure that the caller received.
     pub code: Option<String>,
-    /// To which tenant.
+    /// The tenant concerned.
     pub tenant_id: Option<Uuid>,
-    /// To what else.
+    /// Another object concerned.
     pub target: Option<String>,
-    /// How it was.
+    /// The state before.
     pub before: Option<JsonText>,
-    /// How it is since.
+    /// The state after.
     pub after: Option<JsonText>,
 }
 
-/// Which entries are asked for; what is `None` matters not.
+/// Filter for the audit log. A field that is `None` matches every entry.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// What was done to this tenant.
+    /// Concerning this tenant.
     pub tenant: Option<TenantId>,
-    /// What was done under this name.
+    /// By the actor of this name, literally or in Unicode's form NFC.
     pub actor: Option<String>,
-    /// Exactly this action.
-    pub action: Option<String>,
-    /// What ended so.
-    pub outcome: Option<Outcome>,
-    /// Not before this moment.
-    pub since: Option<OffsetDateTime>,
-    /// Before this moment.
-    pub until: Option<OffsetDateTime>,
-    /// Older than the entry of this id.
+    /// With this action, under any of its names.
+    pub action: Option<AuditAction>,
+    /// With this outcome.
+    pub outcome: Option<AuditOutcome>,
+    /// At this time or later.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// With a smaller id than this.
     pub below: Option<i64>,
 }
 
@@ -81,16 +83,20 @@ impl Store {
 }
 
 impl AuditFilter {
-    /// Only what is asked for stands in the text, so that each has a plan of its own.
+    /// Appends the conditions in use only, so that each combination gets a plan of its own.
     fn push(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(tenant) = self.tenant {
             sql.push(" AND tenant_id = ").push_bind(tenant.as_uuid());
         }
         if let Some(actor) = &self.actor {
-            sql.push(" AND actor = ").push_bind(actor.clone());
+            // Names of tokens are in NFC, but for those of older versions.
+            let names = vec![actor.clone(), nfc(actor)];
+            sql.push(" AND actor = ANY (").push_bind(names).push(")");
         }
-        if let Some(action) = &self.action {
-            sql.push(" AND action = ").push_bind(action.clone());
+        if let Some(action) = self.action {
+            sql.push(" AND action = ANY (")
+                .push_bind(action.names())
+                .push(")");
         }
         if let Some(outcome) = self.outcome {
             sql.push(" AND outcome = ").push_bind(outcome.as_str());

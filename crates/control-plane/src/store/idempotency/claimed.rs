@@ -1,4 +1,4 @@
-//! A key while its request runs.
+//! A claimed idempotency key, for the duration of its request.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,21 +10,22 @@ use uuid::Uuid;
 
 use crate::idempotency::{IdempotencyKey, KeptAnswer};
 use crate::json::JsonText;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
+use crate::store::error::StoreError;
 
-/// A third of the time after which a claim passes on.
-const RENEWED_EVERY: Duration = Duration::from_secs(10);
+/// A third of the time after which a claim expires.
+const RENEWAL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// The right to run a request once. It is renewed for as long as it is held; dropped without an answer it is released,
-/// so that the next one who asks runs the request.
+/// The right to run a request once. It renews itself while it is held. Dropped without an answer, it releases the key, so
+/// that the next caller runs the request.
 pub struct ClaimedKey {
-    held: Held,
+    key_run: KeyRun,
     renewal: JoinHandle<()>,
-    settled: bool,
+    finished: bool,
 }
 
 #[derive(Clone)]
-struct Held {
+struct KeyRun {
     store: Store,
     caller: String,
     key: String,
@@ -33,65 +34,64 @@ struct Held {
 
 impl ClaimedKey {
     pub(super) fn new(store: Store, key: &IdempotencyKey, run: Uuid) -> Self {
-        let held = Held {
+        let key_run = KeyRun {
             store,
             caller: key.caller.clone(),
             key: key.key.clone(),
             run,
         };
-        let renewed = held.clone();
+        let renewed = key_run.clone();
         let renewal = tokio::spawn(async move {
             loop {
-                sleep(RENEWED_EVERY).await;
+                sleep(RENEWAL_INTERVAL).await;
                 if let Err(error) = renewed.renew().await {
-                    tracing::warn!(%error, "the lock of an idempotency key could not be renewed");
+                    tracing::warn!(%error, "cannot renew the claim of an idempotency key");
                 }
             }
         });
         Self {
-            held,
+            key_run,
             renewal,
-            settled: false,
+            finished: false,
         }
     }
 
-    /// Keeps the answer, for all who send the request again. Where the claim has passed to another meanwhile, that one's
-    /// answer counts.
+    /// Stores the answer for repeated requests. Where the claim has passed to another caller, that one's answer counts.
     ///
     /// # Errors
-    /// When the store fails; the claim then passes on after its time.
+    /// When the store fails; the claim then expires.
     pub async fn answer(mut self, answer: &KeptAnswer) -> Result<(), StoreError> {
-        self.settled = true;
+        self.finished = true;
         self.renewal.abort();
-        self.held.answer(answer).await
+        self.key_run.answer(answer).await
     }
 
-    /// Lets the next one run the request.
+    /// Releases the key, so that the next caller runs the request.
     ///
     /// # Errors
-    /// When the store fails; the claim then passes on after its time.
+    /// When the store fails; the claim then expires.
     pub async fn release(mut self) -> Result<(), StoreError> {
-        self.settled = true;
+        self.finished = true;
         self.renewal.abort();
-        self.held.release().await
+        self.key_run.release().await
     }
 }
 
 impl Drop for ClaimedKey {
     fn drop(&mut self) {
         self.renewal.abort();
-        if self.settled {
+        if self.finished {
             return;
         }
-        let held = self.held.clone();
-        // Without a runtime the process is ending, and the claim passes on after its time.
+        let key_run = self.key_run.clone();
+        // Without a runtime the process is ending, and the claim expires.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { held.release().await });
+            runtime.spawn(async move { key_run.release().await });
         }
     }
 }
 
-impl Held {
+impl KeyRun {
     async fn renew(&self) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE control.idempotency_keys SET locked_until = now() + interval '30 seconds'
@@ -138,7 +138,7 @@ impl Held {
 impl fmt::Debug for ClaimedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClaimedKey")
-            .field("run", &self.held.run)
+            .field("run", &self.key_run.run)
             .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,6 @@
-//! To learn of others from what PostgreSQL keeps about them.
+//! Attempts to learn about others from the catalogs.
 
-use crate::attempt::{Attempt, denied, gives, let_be, nothing, refused};
+use crate::attempt::{Attempt, denied, gives, allowed, nothing, refused};
 
 pub(crate) const STATISTICS: &[Attempt] = &[
     nothing("pg_stats", "SELECT * FROM pg_catalog.pg_stats WHERE schemaname IN ('app', 'tenantry')"),
@@ -74,9 +74,9 @@ pub(crate) const CATALOGUE: &[Attempt] = &[
     denied("keys of foreign servers", "SELECT * FROM pg_catalog.pg_user_mapping"),
     denied("large objects", "SELECT * FROM pg_catalog.pg_largeobject"),
     nothing("another's settings", "SELECT setconfig FROM pg_db_role_setting WHERE setrole = '{other}_a'::regrole"),
-    let_be("the source of functions", "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname IN ('tid', 'delete_user', 'create_tenant')", "it is the same for all, and public"),
-    let_be("the policy's text", "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy", "it is the same for all, and public"),
-    let_be("the names of roles", "SELECT rolname FROM pg_roles", "ids of tenants, not their names: docs/isolation.md"),
+    allowed("the source of functions", "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname IN ('tid', 'delete_user', 'create_tenant')", "it is the same for all, and public"),
+    allowed("the policy's text", "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy", "it is the same for all, and public"),
+    allowed("the names of roles", "SELECT rolname FROM pg_roles", "ids of tenants, not their names: docs/isolation.md"),
     denied("the history of migrations", "SELECT * FROM tenantry.migrations"),
     gives("the schemas that may be entered", "SELECT string_agg(nspname, ',' ORDER BY nspname) FROM pg_namespace WHERE has_schema_privilege(oid, 'USAGE') AND nspname NOT IN ('pg_catalog', 'information_schema')", "app"),
     gives("the schemas that may be written to", "SELECT count(*) FROM pg_namespace WHERE has_schema_privilege(oid, 'CREATE')", "0"),

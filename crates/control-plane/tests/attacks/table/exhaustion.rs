@@ -1,18 +1,18 @@
-//! To take what the server has once for all sessions: its lock table, and the locks on databases and roles in the shared
-//! catalogs. Neither is bounded by a right, so the watchdog ends who holds too much. Each ends with `pg_sleep`, so that
-//! what a session holds it holds until it is ended.
+//! Exhaustion of resources that all sessions of the server share: the lock table, and locks on databases and roles in the
+//! shared catalogs. Rights do not bound them, so the watchdog ends sessions that hold too much. Each script ends with
+//! `pg_sleep`, so that a session holds its locks until it is ended.
 
-use crate::exhaustion::{Script, ExhaustionAttempt, beside, one, several};
+use crate::exhaustion::attempt::{Script, ExhaustionAttempt, beside, one, several};
 
 const TAKES_ONE: &str = "SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x')";
-/// Who holds a lock on a shared object, by a right of its own.
+/// Holds a lock on a shared object, by a right of its own.
 const HOLDS: &str = "BEGIN; ALTER ROLE CURRENT_USER IN DATABASE {data} SET application_name = 'x'";
 const HOLDS_STORE: &str = "BEGIN; ALTER ROLE CURRENT_USER IN DATABASE {control} SET application_name = 'x'";
 const HOLDS_MAINTENANCE: &str = "BEGIN; ALTER ROLE CURRENT_USER IN DATABASE postgres SET application_name = 'x'";
 
 /// Ended by the watchdog.
 const ENDED: &str = "57P01";
-/// Refused, or ended before: which of them comes first is a matter of milliseconds.
+/// Refused or ended, whichever comes first.
 const NOT_DONE: &str = "57P01 42501";
 
 pub(crate) const EXHAUSTION: &[ExhaustionAttempt] = &[

@@ -1,6 +1,6 @@
-//! Conditions that fail, or say what they see, on rows which they must not meet; and plans that tell what they met.
+//! Conditions that would fail on, or disclose, rows of others; and plans that would disclose them.
 
-use crate::attempt::{Attempt, gives, tells_nothing};
+use crate::attempt::{Attempt, gives, discloses_nothing};
 
 pub(crate) const LEAKS: &[Attempt] = &[
     gives("a cast that fails on a foreign name", "SELECT count(*) FROM app.users WHERE name::integer > 0", "2"),
@@ -29,27 +29,27 @@ pub(crate) const LEAKS: &[Attempt] = &[
 
 /// `b` has many rows here, half of one name, and the table is analysed.
 pub(crate) const PLANS: &[Attempt] = &[
-    tells_nothing("the estimate for a tenant", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}'"),
-    tells_nothing("the estimate for a tenant's name", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
-    tells_nothing("the estimate for a name", "EXPLAIN SELECT FROM app.users WHERE name = '{name}'"),
-    tells_nothing("the estimate for a part of a name", "EXPLAIN SELECT FROM app.users WHERE name LIKE '{name}%'"),
-    tells_nothing("the estimate for a row", "EXPLAIN SELECT FROM app.users WHERE id = '{user}'"),
-    tells_nothing("the estimate for a group", "EXPLAIN SELECT name FROM app.users WHERE tenant_id = '{b}' GROUP BY name"),
-    tells_nothing("the estimate for a join", "EXPLAIN SELECT FROM app.users AS x JOIN app.users AS y USING (name) WHERE x.tenant_id = '{b}'"),
-    tells_nothing("the estimate of a generic plan", "PREPARE p AS SELECT FROM app.users WHERE tenant_id = $1; SET plan_cache_mode = force_generic_plan; EXPLAIN EXECUTE p ('{b}')"),
-    tells_nothing("the estimate for a change", "EXPLAIN UPDATE app.users SET name = 'x' WHERE tenant_id = '{b}'"),
-    tells_nothing("what a run met of a tenant", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}'"),
-    tells_nothing("what a run met of a name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE name = '{name}'"),
-    tells_nothing("what a run met of a row", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE id = '{user}'"),
-    tells_nothing("what a run met of a tenant's name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
-    tells_nothing("what a whole scan met", "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
-    tells_nothing("what an index met", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
-    tells_nothing("what an index met, at the row's id", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND id = '{user}'"),
-    tells_nothing("what a bitmap met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND (name = '{name}' OR id = '{user}')"),
-    tells_nothing("what a bitmap of two met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE (tenant_id = '{b}' AND name = '{name}') OR (tenant_id = '{b}' AND id = '{user}')"),
-    tells_nothing("what a join met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{b}'::uuid)) AS v (id) JOIN app.users ON tenant_id = v.id"),
-    tells_nothing("what a join on a name met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{name}')) AS v (name) JOIN app.users USING (name)"),
-    tells_nothing("the pages of a tenant", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
-    tells_nothing("the pages of a name", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE name = '{name}'"),
-    tells_nothing("the order of two tenants", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id >= '{b}' AND tenant_id <= '{b}'"),
+    discloses_nothing("the estimate for a tenant", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}'"),
+    discloses_nothing("the estimate for a tenant's name", "EXPLAIN SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    discloses_nothing("the estimate for a name", "EXPLAIN SELECT FROM app.users WHERE name = '{name}'"),
+    discloses_nothing("the estimate for a part of a name", "EXPLAIN SELECT FROM app.users WHERE name LIKE '{name}%'"),
+    discloses_nothing("the estimate for a row", "EXPLAIN SELECT FROM app.users WHERE id = '{user}'"),
+    discloses_nothing("the estimate for a group", "EXPLAIN SELECT name FROM app.users WHERE tenant_id = '{b}' GROUP BY name"),
+    discloses_nothing("the estimate for a join", "EXPLAIN SELECT FROM app.users AS x JOIN app.users AS y USING (name) WHERE x.tenant_id = '{b}'"),
+    discloses_nothing("the estimate of a generic plan", "PREPARE p AS SELECT FROM app.users WHERE tenant_id = $1; SET plan_cache_mode = force_generic_plan; EXPLAIN EXECUTE p ('{b}')"),
+    discloses_nothing("the estimate for a change", "EXPLAIN UPDATE app.users SET name = 'x' WHERE tenant_id = '{b}'"),
+    discloses_nothing("what a run met of a tenant", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}'"),
+    discloses_nothing("what a run met of a name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE name = '{name}'"),
+    discloses_nothing("what a run met of a row", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE id = '{user}'"),
+    discloses_nothing("what a run met of a tenant's name", "EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    discloses_nothing("what a whole scan met", "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    discloses_nothing("what an index met", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    discloses_nothing("what an index met, at the row's id", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND id = '{user}'"),
+    discloses_nothing("what a bitmap met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE tenant_id = '{b}' AND (name = '{name}' OR id = '{user}')"),
+    discloses_nothing("what a bitmap of two met", "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM app.users WHERE (tenant_id = '{b}' AND name = '{name}') OR (tenant_id = '{b}' AND id = '{user}')"),
+    discloses_nothing("what a join met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{b}'::uuid)) AS v (id) JOIN app.users ON tenant_id = v.id"),
+    discloses_nothing("what a join on a name met", "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, BUFFERS OFF) SELECT FROM (VALUES ('{name}')) AS v (name) JOIN app.users USING (name)"),
+    discloses_nothing("the pages of a tenant", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id = '{b}' AND name = '{name}'"),
+    discloses_nothing("the pages of a name", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE name = '{name}'"),
+    discloses_nothing("the order of two tenants", "SET enable_seqscan = off; SET enable_bitmapscan = off; EXPLAIN (ANALYZE, TIMING OFF, SUMMARY OFF, COSTS OFF, BUFFERS ON) SELECT FROM app.users WHERE tenant_id >= '{b}' AND tenant_id <= '{b}'"),
 ];

@@ -1,7 +1,7 @@
-//! To stand in another's way. Beside each of these, as beside all others, `b` has a row locked that it changed, and
-//! works on while the attacker's transaction is open.
+//! Attempts to block another tenant. During each attempt, `b` has locked a row, and it works on while the attacker's
+//! transaction is open.
 
-use crate::attempt::{Attempt, denied, gives, let_be, refused};
+use crate::attempt::{Attempt, denied, gives, allowed, refused};
 
 pub(crate) const LOCKS: &[Attempt] = &[
     denied("ROW SHARE", "BEGIN; LOCK TABLE app.users IN ROW SHARE MODE"),
@@ -17,7 +17,7 @@ pub(crate) const LOCKS: &[Attempt] = &[
     denied("on the catalogue of databases", "BEGIN; LOCK TABLE pg_catalog.pg_database IN ACCESS EXCLUSIVE MODE"),
     denied("on the history of migrations", "BEGIN; LOCK TABLE tenantry.migrations IN ACCESS SHARE MODE"),
     denied("rows of the catalogue", "BEGIN; SELECT FROM pg_catalog.pg_class FOR UPDATE"),
-    let_be("ACCESS SHARE", "BEGIN; LOCK TABLE app.users IN ACCESS SHARE MODE", "what a SELECT takes lets all others work"),
+    allowed("ACCESS SHARE", "BEGIN; LOCK TABLE app.users IN ACCESS SHARE MODE", "what a SELECT takes lets all others work"),
     gives("all rows that are seen", "BEGIN; SELECT count(*) FROM (SELECT FROM app.users FOR UPDATE) AS x", "2"),
     gives("a row that another has locked", "BEGIN; SELECT count(*) FROM (SELECT FROM app.users WHERE id = '{user}' FOR UPDATE) AS x", "0"),
     denied("an advisory lock", "SELECT pg_advisory_lock(1)"),
@@ -28,11 +28,11 @@ pub(crate) const LOCKS: &[Attempt] = &[
     denied("an advisory lock given back", "SELECT pg_advisory_unlock_all()"),
     refused("a transaction prepared to stay", "BEGIN; UPDATE app.users SET name = 'x'; PREPARE TRANSACTION 'x'", "55000"),
     refused("another's prepared transaction", "COMMIT PREPARED 'x'", "42704"),
-    let_be("a transaction that stays open", "BEGIN; UPDATE app.users SET name = 'x'; SELECT pg_sleep(0.05)", "it holds back vacuum, and the service's deadline ends it"),
+    allowed("a transaction that stays open", "BEGIN; UPDATE app.users SET name = 'x'; SELECT pg_sleep(0.05)", "it holds back vacuum, and the service's deadline ends it"),
 ];
 
-/// PostgreSQL takes the lock and asks for the right only then: whoever may not waits in the queue before the refusal, and
-/// all that comes later waits behind. The guard refuses before the lock.
+/// PostgreSQL takes these locks before it checks the right: the attacker waits in the queue before it is refused, and all
+/// later sessions wait behind it. The guard refuses before the lock.
 pub(crate) const QUEUES: &[Attempt] = &[
     denied("a trigger: SHARE ROW EXCLUSIVE", "CREATE TRIGGER x BEFORE INSERT ON app.users EXECUTE FUNCTION suppress_redundant_updates_trigger()"),
     denied("a constraint trigger: SHARE ROW EXCLUSIVE", "CREATE CONSTRAINT TRIGGER x AFTER INSERT ON app.users FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"),

@@ -1,8 +1,8 @@
-//! To make something, or to alter what is there.
+//! Attempts to create or alter objects.
 
-use crate::attempt::{Attempt, Expected, denied, let_be};
+use crate::attempt::{Attempt, Expected, denied, allowed};
 
-/// Nothing of one's own means no function that leaks, no table that shadows, no trigger that waits for another.
+/// Without objects of its own, a tenant has no leaking function, no shadowing table and no trigger.
 pub(crate) const CREATION: &[Attempt] = &[
     denied("a table", "CREATE TABLE {schema}.x ()"),
     denied("a table of a query", "CREATE TABLE {schema}.x AS SELECT 1"),
@@ -86,8 +86,8 @@ pub(crate) const ALTERATION: &[Attempt] = &[
     denied("CLUSTER", "CLUSTER app.users USING users_name_idx"),
     denied("a refresh", "REFRESH MATERIALIZED VIEW app.users"),
     denied("a partition", "ALTER TABLE app.users ATTACH PARTITION app.users FOR VALUES IN (1)"),
-    let_be("VACUUM FULL", "VACUUM FULL app.users", "PostgreSQL warns and does nothing"),
-    let_be("ANALYZE", "ANALYZE app.users", "PostgreSQL warns and does nothing"),
+    allowed("VACUUM FULL", "VACUUM FULL app.users", "PostgreSQL warns and does nothing"),
+    allowed("ANALYZE", "ANALYZE app.users", "PostgreSQL warns and does nothing"),
     denied("planted statistics", "SELECT pg_restore_relation_stats('schemaname', 'app', 'relname', 'users', 'reltuples', 1::real)").since(18),
     denied("statistics taken away", "SELECT pg_clear_relation_stats('app', 'users')").since(18),
     denied("planted statistics of a column", "SELECT pg_restore_attribute_stats('schemaname', 'app', 'relname', 'users', 'attname', 'name', 'inherited', false, 'null_frac', 0::real)").since(18),

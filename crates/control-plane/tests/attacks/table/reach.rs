@@ -1,6 +1,6 @@
-//! To reach beyond one's session: other sessions, files, other databases, other servers.
+//! Attempts to reach other sessions, files, databases and servers.
 
-use crate::attempt::{Attempt, denied, gives, let_be, refused};
+use crate::attempt::{Attempt, denied, gives, allowed, refused};
 
 pub(crate) const SESSIONS: &[Attempt] = &[
     denied("to end another's session", "SELECT pg_terminate_backend({pid})"),
@@ -22,10 +22,10 @@ pub(crate) const SESSIONS: &[Attempt] = &[
     denied("the provisioner's end_backends", "SELECT {provisioner}.end_backends('{b}')"),
     denied("the provisioner's end_backend", "SELECT {provisioner}.end_backend('{b}', {pid})"),
     denied("the provisioner's end_sessions", "SELECT {provisioner}.end_sessions('{b}', NULL)"),
-    let_be("NOTIFY", "NOTIFY tenant_changed, '{b}'", "it cannot be taken from anybody: docs/isolation.md"),
-    let_be("a flood of NOTIFY", "SELECT pg_notify('x' || n, repeat('x', 1000)) FROM generate_series(1, 1000) AS n", "it cannot be taken from anybody: docs/isolation.md"),
-    let_be("LISTEN", "LISTEN tenant_changed", "no message of ours passes through the tenants' database"),
-    let_be("a query that takes its time", "SELECT count(*) FROM generate_series(1, 100000)", "its share of the machine is bounded by deadlines and connections"),
+    allowed("NOTIFY", "NOTIFY tenant_changed, '{b}'", "it cannot be revoked: docs/isolation.md"),
+    allowed("a flood of NOTIFY", "SELECT pg_notify('x' || n, repeat('x', 1000)) FROM generate_series(1, 1000) AS n", "it cannot be revoked: docs/isolation.md"),
+    allowed("LISTEN", "LISTEN tenant_changed", "no message of ours passes through the tenants' database"),
+    allowed("a query that takes its time", "SELECT count(*) FROM generate_series(1, 100000)", "its share of the machine is bounded by deadlines and connections"),
     denied("CHECKPOINT", "CHECKPOINT"),
     denied("another file of the log", "SELECT pg_switch_wal()"),
     denied("the settings read anew", "SELECT pg_reload_conf()"),

@@ -1,4 +1,4 @@
-//! To read the rows of another.
+//! Attempts to read rows of another tenant.
 
 use crate::attempt::{Attempt, denied, gives, nothing, refused};
 
@@ -33,7 +33,7 @@ pub(crate) const READS: &[Attempt] = &[
     gives("query_to_xml", "SELECT strpos(query_to_xml('TABLE app.users', true, false, '')::text, 'payroll')", "0"),
     gives("table_to_xml", "SELECT strpos(table_to_xml('app.users', true, false, '')::text, 'payroll')", "0"),
     gives("schema_to_xml", "SELECT strpos(schema_to_xml('app', true, false, '')::text, 'payroll')", "0"),
-    // It goes on to what else may be read, and stops at the first table that may not.
+    // It reads all readable tables, and stops at the first one that is not.
     gives("cursor_to_xml", "BEGIN; DECLARE c CURSOR FOR TABLE app.users; SELECT strpos(cursor_to_xml('c', 9, true, false, '')::text, 'payroll')", "0"),
     gives("ts_stat", "SELECT count(*) FROM ts_stat('SELECT to_tsvector(''simple'', name) FROM app.users')", "2"),
     gives("by the row's address", "SELECT count(*) FROM app.users WHERE ctid = ANY (SELECT format('(%s,%s)', page, line)::tid FROM generate_series(0, 9) AS page, generate_series(1, 250) AS line)", "2"),

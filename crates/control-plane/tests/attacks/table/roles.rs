@@ -1,6 +1,6 @@
-//! To become somebody else, and to give or take rights.
+//! Attempts to become another role, and to grant or revoke rights.
 
-use crate::attempt::{Attempt, Expected, denied, gives, let_be, refused};
+use crate::attempt::{Attempt, Expected, denied, gives, allowed, refused};
 
 pub(crate) const IDENTITIES: &[Attempt] = &[
     denied("SET ROLE, another's other login", "SET ROLE {other}_b"),
@@ -32,11 +32,11 @@ pub(crate) const IDENTITIES: &[Attempt] = &[
     refused("to say that one is a superuser", "SET is_superuser = on", "55P02"),
 ];
 
-const NO_EFFECT: Expected = Expected::LetBe("PostgreSQL warns and does nothing");
+const NO_EFFECT: Expected = Expected::Allowed("PostgreSQL warns and does nothing");
 
 pub(crate) const RIGHTS: &[Attempt] = &[
     denied("one's own password, beside SUPERUSER", "ALTER ROLE {own}_a SUPERUSER PASSWORD 'x'"),
-    let_be("one's own password", "ALTER ROLE {own}_a PASSWORD 'a word of the thief''s'", "PostgreSQL lets a role have its own: the tenant is locked out, nobody else is"),
+    allowed("one's own password", "ALTER ROLE {own}_a PASSWORD 'a word of the thief''s'", "PostgreSQL lets a role change its own: the tenant is locked out, and no other"),
     denied("SUPERUSER for oneself", "ALTER ROLE {own}_a SUPERUSER"),
     denied("CREATEROLE for oneself", "ALTER ROLE {own}_a CREATEROLE"),
     denied("CREATEDB for oneself", "ALTER ROLE {own}_a CREATEDB"),
@@ -83,14 +83,14 @@ pub(crate) const RIGHTS: &[Attempt] = &[
     denied("a schema opened", "GRANT CREATE ON SCHEMA app TO {own}_a").unguarded(NO_EFFECT),
     denied("a function of PostgreSQL's opened", "GRANT EXECUTE ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO {own}_a"),
     denied("a setting opened", "GRANT SET ON PARAMETER session_replication_role TO {own}_a").since(15),
-    let_be("the database opened", "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {own}_a', current_database()); END $$", "PostgreSQL warns and does nothing"),
+    allowed("the database opened", "DO $$ BEGIN EXECUTE format('GRANT TEMPORARY ON DATABASE %I TO {own}_a', current_database()); END $$", "PostgreSQL warns and does nothing"),
     denied("what the owner will make", "ALTER DEFAULT PRIVILEGES FOR ROLE tenantry_owner GRANT ALL ON TABLES TO {own}_a"),
-    denied("what the group will make", "SET ROLE tenantry_tenant; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC").unguarded(Expected::LetBe("the group makes nothing")),
-    denied("what one will make", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC").unguarded(Expected::LetBe("a tenant makes nothing")),
+    denied("what the group will make", "SET ROLE tenantry_tenant; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC").unguarded(Expected::Allowed("the group makes nothing")),
+    denied("what one will make", "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC").unguarded(Expected::Allowed("a tenant makes nothing")),
     denied("a key of one's own for others", "CREATE USER MAPPING FOR {other}_a SERVER x").unguarded(Expected::Refused("42704")),
 ];
 
-/// What only a tenant of three roles can try: with a role of its own, in which its logins are.
+/// Attempts of a tenant with three roles: with the role of its own that its logins are in.
 pub(crate) const EARLIER: &[Attempt] = &[
     gives("SET ROLE, one's own tenant", "SET ROLE {own}; SELECT count(*) FROM app.users; SELECT app.tid() = '{a}'", "2;t").until(15),
     denied("SET ROLE, one's own tenant, without SET", "SET ROLE {own}").since(16),

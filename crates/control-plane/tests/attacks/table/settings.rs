@@ -1,6 +1,6 @@
-//! To say by a setting who one is, or to leave settings for what comes after.
+//! Attempts to change the identity by a setting, or to leave settings for later sessions.
 
-use crate::attempt::{Attempt, denied, gives, let_be};
+use crate::attempt::{Attempt, denied, gives, allowed};
 
 pub(crate) const SETTINGS: &[Attempt] = &[
     gives("app.tenant_id", "SET app.tenant_id = '{b}'; SELECT count(*) FROM app.users WHERE tenant_id = '{b}'; SELECT app.tid() = '{a}'", "0;t"),
@@ -27,10 +27,10 @@ pub(crate) const SETTINGS: &[Attempt] = &[
     denied("zero_damaged_pages", "SET zero_damaged_pages = on"),
     denied("ignore_checksum_failure", "SET ignore_checksum_failure = on"),
     gives("the limits of time", "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0; SELECT count(*) FROM app.users WHERE tenant_id = '{b}'", "0"),
-    let_be("a search_path for the next session", "ALTER ROLE {own}_a SET search_path = pg_temp, app", "the service's start-up options override it"),
-    let_be("row_security for the next session", "ALTER ROLE {own}_a SET row_security = off", "the service's start-up options override it, and off is an error"),
-    let_be("a forged tenant for the next session", "ALTER ROLE {own}_a SET app.tenant_id = '{b}'", "nothing reads it"),
-    let_be("a library for the next session", "ALTER ROLE {own}_a SET local_preload_libraries = 'x'", "the service's start-up options override it"),
+    allowed("a search_path for the next session", "ALTER ROLE {own}_a SET search_path = pg_temp, app", "the service's start-up options override it"),
+    allowed("row_security for the next session", "ALTER ROLE {own}_a SET row_security = off", "the service's start-up options override it, and off is an error"),
+    allowed("a forged tenant for the next session", "ALTER ROLE {own}_a SET app.tenant_id = '{b}'", "nothing reads it"),
+    allowed("a library for the next session", "ALTER ROLE {own}_a SET local_preload_libraries = 'x'", "the service's start-up options override it"),
     denied("a dangerous library for the next session", "ALTER ROLE {own}_a SET session_preload_libraries = 'x'"),
-    let_be("a role for the next session", "ALTER ROLE {own}_a SET role = '{other}_a'", "it does not hold at the next login"),
+    allowed("a role for the next session", "ALTER ROLE {own}_a SET role = '{other}_a'", "it does not hold at the next login"),
 ];

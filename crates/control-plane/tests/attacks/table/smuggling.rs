@@ -1,4 +1,4 @@
-//! To have one's own operator, function, cast or table taken for another's or for PostgreSQL's.
+//! Attempts to have an operator, function, cast or table used in place of another's or PostgreSQL's.
 
 use crate::attempt::{Attempt, denied, gives};
 

@@ -1,4 +1,4 @@
-//! To write in another's name, to change or to delete another's rows.
+//! Attempts to write in another tenant's name, and to change or delete its rows.
 
 use crate::attempt::{Attempt, changes, denied, gives, nothing};
 
