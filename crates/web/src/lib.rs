@@ -1,17 +1,17 @@
-//! What both HTTP planes share: accept loop, error codes, reading of input, middleware and paging.
+//! What all HTTP planes share: listener, middleware, errors, reading of input and paging.
 //!
-//! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], puts
-//! it through [`stack`] and hands it to [`serve`]; its handlers read with [`JsonObject`], [`Fields`] and
-//! [`Query`], page with [`Page`], and fail with a [`Problem`], which is the only error that reaches a client.
+//! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], wraps it in a
+//! [`stack`] and hands that to [`serve`]; its handlers read [`Json`] and [`Query`], page with [`Page`], and fail with a
+//! [`Problem`], which is the only error that reaches a client.
 //!
 //! | module | what it is for |
 //! |---|---|
-//! | [`error`] | the one table of codes, and the RFC 9457 problem that carries one |
-//! | [`read`] | every wrong field of a body or a query, in one answer |
-//! | [`extract`] | JSON bodies and ids in paths |
+//! | [`error`] | error codes, shared and of a plane, and the RFC 9457 problem that carries one |
+//! | [`read`] | typed requests: every wrong field of a body or a query, in one answer |
+//! | [`extract`] | extractors of bodies, queries and ids in paths |
 //! | [`page`] | limits, keyset cursors, pages |
-//! | [`middleware`] | what happens around every request, in one function |
-//! | [`listen`] | the accept loop and its limits |
+//! | [`middleware`] | the layers around all routes |
+//! | [`listen`] | the listener and its limits |
 
 pub mod error;
 pub mod extract;
@@ -21,8 +21,7 @@ pub mod page;
 pub mod read;
 
 pub use error::{Code, FieldError, Problem};
-pub use extract::{JsonObject, NoBody, NoQuery, PathId};
+pub use extract::{Json, NoBody, NoQuery, PathId, Query};
 pub use listen::{Peer, serve};
-pub use middleware::{StackSettings, stack};
+pub use middleware::{Stack, StackSettings, stack};
 pub use page::Page;
-pub use read::{Fields, Patch, Query};

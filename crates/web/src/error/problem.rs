@@ -18,9 +18,9 @@ use super::{Code, in_one_line};
 /// fn load() -> Result<(), std::io::Error> { Err(std::io::Error::other("disk on fire")) }
 ///
 /// fn handler() -> Result<(), Problem> {
-///     load().map_err(|cause| Problem::new(Code::ControlStoreDown).caused_by(cause))
+///     load().map_err(|cause| Problem::new(Code::Conflict).caused_by(cause))
 /// }
-/// # assert_eq!(handler().unwrap_err().code(), Code::ControlStoreDown);
+/// # assert_eq!(handler().unwrap_err().code(), Code::Conflict);
 /// ```
 #[derive(Clone)]
 pub struct Problem(pub(super) Box<Inner>);
@@ -32,6 +32,8 @@ pub(super) struct Inner {
     pub(super) detail: Option<Cow<'static, str>>,
     pub(super) errors: Vec<FieldError>,
     pub(super) retry_after: Option<Duration>,
+    /// Whether the code's own `Retry-After` is left out.
+    pub(super) without_retry_after: bool,
     pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -52,6 +54,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after: None,
+            without_retry_after: false,
             cause: None,
         };
         Self(Box::new(inner))
@@ -84,6 +87,13 @@ impl Problem {
         self
     }
 
+    /// Leaves out when to try again, where waiting does not help although it mostly does for the code.
+    #[must_use]
+    pub fn without_retry_after(mut self) -> Self {
+        self.0.without_retry_after = true;
+        self
+    }
+
     /// Attaches what is behind it, for the log only.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -103,6 +113,9 @@ impl Problem {
 
     /// Seconds for `Retry-After`, if waiting helps.
     pub(super) fn retry_after_seconds(&self) -> Option<u64> {
+        if self.0.without_retry_after {
+            return None;
+        }
         let given = self
             .0
             .retry_after
@@ -123,7 +136,7 @@ impl From<Code> for Problem {
     }
 }
 
-/// Shows what the client is told; the cause stays out, as a test's failure output may be public.
+/// Shows the client's text without the cause: the output of a failed test may be public.
 impl fmt::Debug for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Problem")
@@ -139,6 +152,11 @@ mod tests {
     use std::io;
 
     use super::*;
+
+    crate::plane_codes! {
+        POOL_BUSY TOO_MANY_REQUESTS retry 1 "Busy" "Retry.";
+        NOT_ISOLATED SERVICE_UNAVAILABLE retry 60 "Not isolated" "Wait.";
+    }
 
     #[derive(Debug, thiserror::Error)]
     #[error("cannot open the drawer")]
@@ -157,10 +175,12 @@ mod tests {
     #[test]
     fn retry_after_is_rounded_up_and_never_zero() {
         for (wait, seconds) in [(2001, 3), (2000, 2), (1, 1), (0, 1)] {
-            let problem = Problem::new(Code::PoolBusy).retry_after(Duration::from_millis(wait));
+            let problem = Problem::new(POOL_BUSY).retry_after(Duration::from_millis(wait));
             assert_eq!(problem.retry_after_seconds(), Some(seconds), "{wait} ms");
         }
-        assert_eq!(Problem::new(Code::PoolBusy).retry_after_seconds(), Some(1));
+        assert_eq!(Problem::new(POOL_BUSY).retry_after_seconds(), Some(1));
         assert_eq!(Problem::new(Code::NotFound).retry_after_seconds(), None);
+        let mended = Problem::new(NOT_ISOLATED).without_retry_after();
+        assert_eq!(mended.retry_after_seconds(), None);
     }
 }

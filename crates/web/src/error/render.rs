@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, header, response::Parts};
 use serde::Serialize;
 
 use super::{Code, FieldError, Problem};
@@ -31,7 +31,15 @@ struct Members<'a> {
 }
 
 impl Problem {
-    /// The body's text. `request_id` is what the middleware knows and the one who made the problem does not.
+    /// A response without a body, for a layer inside the stack: the middleware renders the problem.
+    pub(crate) fn unrendered<B: Default>(self) -> http::Response<B> {
+        let mut response = http::Response::default();
+        *response.status_mut() = self.code().status();
+        response.extensions_mut().insert(self);
+        response
+    }
+
+    /// The body's text. Only the middleware knows `request_id`.
     fn body(&self, request_id: Option<&str>) -> String {
         let members = Members {
             kind: format!(
@@ -47,35 +55,40 @@ impl Problem {
             request_id,
         };
         // Strings and numbers only: this does not fail, and if it did, status and headers still say enough.
-        serde_json::to_string(&members).unwrap_or_default()
+        let mut text = serde_json::to_string(&members).unwrap_or_default();
+        // For readers in a terminal.
+        text.push('\n');
+        text
     }
 }
 
-/// Writes `problem` over `response`: its status, type and body, with `request_id`. Headers that a router or
-/// layer has set, such as `Allow`, are kept.
-pub(crate) fn sealed(mut response: Response, problem: &Problem, request_id: Option<&str>) -> Response {
-    *response.status_mut() = problem.code().status();
-    let headers = response.headers_mut();
-    headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
+/// Writes `problem` into `head`: its status and headers. Headers that a router or layer has set, such as `Allow`, are
+/// kept. Returns the body's text.
+pub(crate) fn render(problem: &Problem, head: &mut Parts, request_id: Option<&str>) -> String {
+    head.status = problem.code().status();
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     if let Some(seconds) = problem.retry_after_seconds() {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        head.headers
+            .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if problem.code() == Code::Unauthenticated {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        head.headers
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
-    *response.body_mut() = Body::from(problem.body(request_id));
-    response
+    problem.body(request_id)
 }
 
 /// Leaves the problem and its [`Code`] in the response's extensions: the middleware adds the request's id,
 /// and logs the cause.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = sealed(Response::default(), &self, None);
-        response.extensions_mut().insert(self.code());
-        response.extensions_mut().insert(self);
-        response
+        let (mut head, ()) = http::Response::new(()).into_parts();
+        let text = render(&self, &mut head, None);
+        head.extensions.insert(self.code());
+        head.extensions.insert(self);
+        Response::from_parts(head, Body::from(text))
     }
 }
 
@@ -85,6 +98,10 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    crate::plane_codes! {
+        CLUSTER_BUSY SERVICE_UNAVAILABLE retry 1 "Busy" "Retry.";
+    }
 
     async fn parts(problem: Problem) -> (http::response::Parts, Value) {
         let (head, body) = problem.into_response().into_parts();
@@ -116,6 +133,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_text_ends_its_line() {
+        let (_, body) = Problem::new(CLUSTER_BUSY).into_response().into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        assert!(body.ends_with(b"}\n"));
+    }
+
+    #[tokio::test]
     async fn a_cause_never_reaches_the_body() {
         let (_, body) = parts(Problem::internal("password=hunter2")).await;
         assert!(!body.to_string().contains("hunter2"));
@@ -123,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn headers_follow_the_code() {
-        let (head, body) = parts(Problem::new(Code::ClusterBusy)).await;
+        let (head, body) = parts(Problem::new(CLUSTER_BUSY)).await;
         assert_eq!(head.headers["retry-after"], "1");
         assert_eq!(body["retry_after"], 1);
         assert_eq!(body["type"], "urn:tenantry:problem:cluster-busy");

@@ -10,17 +10,17 @@ use crate::{
     middleware::BodyTimeout,
 };
 
-/// Reads the whole body: for what looks at it before a handler does.
+/// Reads the whole body, for middleware that needs it before the handler.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE`, `REQUEST_TIMEOUT` or `MALFORMED`, as [`JsonObject`](super::JsonObject) has them.
+/// `BODY_TOO_LARGE`, `REQUEST_TIMEOUT` or `MALFORMED`, as [`Json`](super::Json) has them.
 pub async fn whole_body(request: Request) -> Result<Bytes, Problem> {
     let body = request.with_limited_body().into_body();
     let collected = body.collect().await.map_err(|error| unreadable(&error))?;
     Ok(collected.to_bytes())
 }
 
-/// Why a body did not come, by what is found behind the error.
+/// The problem for a body that cannot be read, by the error's sources.
 fn unreadable(error: &(dyn Error + 'static)) -> Problem {
     let mut next = Some(error);
     while let Some(error) = next {

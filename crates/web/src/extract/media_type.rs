@@ -1,4 +1,4 @@
-//! Is a body JSON, by what its headers say?
+//! Recognition of JSON bodies by their headers.
 
 use http::{HeaderMap, header};
 

@@ -1,13 +1,16 @@
-//! [`NoBody`]: a route that takes no body.
+//! [`NoBody`]: refusal of request bodies.
 
 use axum::extract::{FromRequest, Request};
 
-use super::{body::whole_body, json::parse};
-use crate::{error::Problem, read::Fields};
+use serde::Deserialize;
 
-/// Refuses every body but an empty one, `{}` and `null`: whoever sends more means something by it, such as `dry_run`, and must
-/// not believe that it was heard. Fields get `VALIDATION`, what is no JSON object gets `MALFORMED`. It is refused
-/// whatever its type, so the type does not matter.
+use super::body::whole_body;
+use crate::error::Problem;
+use crate::read;
+
+/// Refuses every body except an empty one, `{}` and `null`: a client that sends a field such as `dry_run` must not
+/// believe that it had an effect. A field gets `VALIDATION`, anything but an object `MALFORMED`. Ignores the content
+/// type.
 #[derive(Clone, Copy, Debug)]
 pub struct NoBody;
 
@@ -20,9 +23,12 @@ impl<S: Sync> FromRequest<S> for NoBody {
     }
 }
 
+#[derive(Deserialize)]
+struct Fields {}
+
 fn refuse(body: &[u8]) -> Result<NoBody, Problem> {
     if !matches!(body.trim_ascii(), b"" | b"null") {
-        Fields::new(parse(body)?).finish(())?;
+        let Fields {} = read::json(body)?;
     }
     Ok(NoBody)
 }

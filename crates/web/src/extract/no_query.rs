@@ -1,20 +1,25 @@
-//! [`NoQuery`]: a route that takes no parameters.
+//! [`NoQuery`]: refusal of query parameters.
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use serde::Deserialize;
 
-use crate::{Query, error::Problem};
+use super::Query;
+use crate::error::Problem;
 
-/// Refuses every query parameter with `VALIDATION`: whoever sends one means something by it, such as `dry_run`, and
-/// must not believe that it was heard.
+/// Refuses every query parameter with `VALIDATION`: a client that sends one, such as `dry_run`, must not believe that it
+/// had an effect.
 #[derive(Clone, Copy, Debug)]
 pub struct NoQuery;
 
-impl<S: Send + Sync> FromRequestParts<S> for NoQuery {
+#[derive(Deserialize)]
+struct Parameters {}
+
+impl<S: Sync> FromRequestParts<S> for NoQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        Query::from_request_parts(parts, state).await?.finish(())?;
+        let Query(Parameters {}) = Query::from_request_parts(parts, state).await?;
         Ok(Self)
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     error::{Code, Problem},
-    read::rule::parse_uuid,
+    read::parse_uuid,
 };
 
 /// The UUID that stands for `{id}` in a route's path.

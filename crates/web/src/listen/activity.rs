@@ -1,174 +1,273 @@
-//! What a connection is doing, since when, and until when it may.
+//! What a connection is doing, and whether that takes too long.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence},
+    },
+    task::Waker,
     time::Duration,
 };
 
-use http::Version;
-use tokio::{
-    sync::{Notify, futures::Notified},
-    time::Instant,
-};
+use tokio::time::Instant;
 
-use super::{
-    Limits,
-    state::{Overdue, Phase, State},
-    unsent::Total,
-};
+use super::Limits;
 
-/// What the parts of a connection (its socket, its requests, its bodies) say about it, for the one timer that
-/// watches over it. All times lie in the past; [`Limits`] says how long each may be.
-#[derive(Debug)]
+const RELAXED: Ordering = Ordering::Relaxed;
+
+/// What the socket, the requests and the responses of a connection report to its task and to the accept loop. A request
+/// over HTTP/1 costs a few atomics that no other thread writes, and no lock.
+#[derive(Debug, Default)]
 pub(super) struct Activity {
-    limits: Arc<Limits>,
-    total: Arc<Total>,
-    state: Mutex<State>,
-    asked: Notify,
+    http2: AtomicBool,
+    /// Whether a request has come, and whether the last one had a body.
+    begun: AtomicBool,
+    has_body: AtomicBool,
+    /// HTTP/1: whether the next head has begun.
+    head: AtomicBool,
+    /// Whether a write waits for the peer to read.
+    blocked: AtomicBool,
+    /// Requests in flight, and parts of their responses.
+    exchanges: AtomicUsize,
+    /// When the exchange began, or what is between two of them.
+    since: Stamp,
+    /// Bytes of responses that the peer has not read.
+    unread: AtomicUsize,
+    /// When it last read some.
+    progressed: Stamp,
+    /// HTTP/2: since when each part of a response is unread. Once h2 has taken it, no other timer knows of it.
+    waiting: Mutex<Vec<Instant>>,
+    /// Requests to close: if it is idle, and still so when the task learns of it; at once; when all is answered.
+    pub(super) evict: AtomicBool,
+    pub(super) cut: AtomicBool,
+    pub(super) shut_down: AtomicBool,
+    task: OnceLock<Waker>,
+}
+
+/// Why a connection is closed by us.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    FirstRequest,
+    Header,
+    Idle,
+    Exchange,
+    Stall,
+    /// Another connection needs its place.
+    Evicted,
+    /// Others need the memory that its responses take.
+    Memory,
+    Shutdown,
 }
 
 impl Activity {
-    pub(super) fn new(limits: Arc<Limits>, total: Arc<Total>) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            total,
-            state: Mutex::new(State::new()),
-            asked: Notify::new(),
-        })
-    }
-
-    /// Bytes have come. While idle they begin the next head; HTTP/2 has other frames at any time.
+    /// Bytes have come. On an idle connection they begin the next head; HTTP/2 has other frames at any time.
     pub(super) fn received(&self) {
-        let mut state = self.state();
-        if state.phase == Phase::Idle && !state.http2 {
-            state.enter(Phase::Head);
+        let between = self.begun.load(RELAXED) && !self.http2.load(RELAXED) && self.is_idle();
+        if between && !self.head.swap(true, RELAXED) {
+            self.since.set();
         }
     }
 
-    /// A write waits for the peer, or goes on.
-    pub(super) fn writing(&self, waits: bool) {
-        let mut state = self.state();
-        if waits != state.stalled.is_some() {
-            state.stalled = waits.then(Instant::now);
-        }
+    /// A write has to wait for the peer, or does so no longer.
+    pub(super) fn set_blocked(&self, blocked: bool) {
+        self.progressed.set();
+        self.blocked.store(blocked, RELAXED);
     }
 
-    /// A request's head has come. It is in flight until the guard is dropped.
-    pub(super) fn begin(self: &Arc<Self>, version: Version) -> InFlight {
-        let mut state = self.state();
-        state.http2 = version == Version::HTTP_2;
-        state.unread = false;
-        // It was idle when it was asked for its place, and is no more.
-        state.asked = state.asked.filter(|asked| *asked != Overdue::Place);
-        match state.phase {
-            Phase::Busy(requests) => state.phase = Phase::Busy(requests + 1),
-            _ => state.enter(Phase::Busy(1)),
-        }
-        drop(state);
-        InFlight(Arc::clone(self))
+    /// A request's head has come.
+    pub(super) fn begin(self: &Arc<Self>, http2: bool, has_body: bool) -> Exchange {
+        self.http2.store(http2, RELAXED);
+        self.begun.store(true, RELAXED);
+        self.has_body.store(has_body, RELAXED);
+        self.head.store(false, RELAXED);
+        self.since.set();
+        Exchange::new(Arc::clone(self))
     }
 
-    fn end(&self) {
-        let mut state = self.state();
-        match state.phase {
-            Phase::Busy(requests @ 2..) => state.phase = Phase::Busy(requests - 1),
-            _ => state.enter(Phase::Idle),
-        }
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2.load(RELAXED)
     }
 
-    /// A request's body was dropped before its end.
-    pub(super) fn left_unread(&self) {
-        self.state().unread = true;
+    /// Whether no request and no response is under way. A head that is not complete is no request.
+    pub(super) fn is_idle(&self) -> bool {
+        self.exchanges.load(Ordering::Acquire) == 0 && !self.blocked.load(RELAXED)
     }
 
-    /// Is the peer perhaps still sending, so that closing at once would cost it our answer? So it is when a
-    /// body was refused, or a head (400, 431).
+    /// Whether the peer may still be sending, so that closing at once would cost it the response: to a body, or to a
+    /// head that is rejected (400, 431).
     pub(super) fn should_linger(&self) -> bool {
-        let state = self.state();
-        !state.http2 && (state.unread || matches!(state.phase, Phase::Fresh | Phase::Head))
+        let head = self.head.load(RELAXED) || !self.begun.load(RELAXED);
+        !self.is_http2() && (head || self.has_body.load(RELAXED))
     }
 
-    pub(super) fn linger(&self) -> Duration {
-        self.limits.linger
-    }
-
-    /// So many bytes of an answer wait to be sent. Returns what names them to [`Activity::sent`].
-    pub(super) fn sending(&self, bytes: usize) -> u64 {
-        self.total.add(bytes);
-        self.state().answers.begin(bytes)
-    }
-
-    /// Some bytes of an answer were written.
-    pub(super) fn progressed(&self) {
-        self.state().answers.progressed();
-    }
-
-    /// The bytes that were announced as `id` were written, or given up.
-    pub(super) fn sent(&self, id: u64, bytes: usize) {
-        self.state().answers.end(id, bytes);
-        self.total.take(bytes);
-    }
-
-    /// Since when it could be closed at nobody's cost: no request is under way, and no answer. `None` also once
-    /// it was asked to end.
     pub(super) fn idle_since(&self) -> Option<Instant> {
-        let state = self.state();
-        (state.asked.is_none() && state.is_idle()).then_some(state.since)
+        self.is_idle().then(|| self.since.get())
     }
 
-    /// Since when its oldest answer waits to be read, and how many bytes wait in all. `None` also once it was
-    /// asked to end.
-    pub(super) fn unsent(&self) -> Option<(Instant, usize)> {
-        let state = self.state();
-        let oldest = state.answers.oldest().filter(|_| state.asked.is_none())?;
-        Some((oldest, state.answers.bytes()))
+    pub(super) fn unread(&self) -> usize {
+        self.unread.load(RELAXED)
     }
 
-    /// Asks it to end, for its place or for its memory. For its place it ends only if it is idle, and still so when
-    /// it hears of it.
-    pub(super) fn ask(&self, what: Overdue) {
-        let mut state = self.state();
-        if what != Overdue::Place || state.is_idle() {
-            state.asked = Some(what);
-            drop(state);
-            self.asked.notify_one();
+    /// Since when the peer has read nothing. `None` also if the connection is asked to close.
+    pub(super) fn unread_since(&self) -> Option<Instant> {
+        (self.unread() > 0 && !self.cut.load(RELAXED)).then(|| self.progressed.get())
+    }
+
+    /// Has the requests to close wake the connection's task.
+    pub(super) fn set_task(&self, waker: &Waker) {
+        if self.task.get().is_none() {
+            self.task.get_or_init(|| waker.clone());
+            // Either the task sees a request that was just made, or who makes it sees the task.
+            fence(Ordering::SeqCst);
         }
     }
 
-    /// Until it is asked to end.
-    pub(super) fn asked(&self) -> Notified<'_> {
-        self.asked.notified()
+    /// Makes one of the requests to close.
+    pub(super) fn ask(&self, what: &AtomicBool) {
+        what.store(true, RELAXED);
+        fence(Ordering::SeqCst);
+        if let Some(task) = self.task.get() {
+            task.wake_by_ref();
+        }
     }
 
-    /// When to look again: the time at which the current phase is overdue, but never later than one idle or
-    /// stall time from now. The response of an HTTP/2 request begins and ends in another task, which does not
-    /// wake the one that watches.
-    pub(super) fn due(&self) -> Instant {
-        let state = self.state();
-        let (until, _) = state.until(&self.limits);
-        until.unwrap_or_else(|| Instant::now() + self.limits.idle.min(self.limits.stall))
+    /// What the connection is asked to close for.
+    pub(super) fn asked(&self, closing: bool) -> Option<Reason> {
+        if self.evict.load(RELAXED) && self.evict.swap(false, RELAXED) && self.is_idle() {
+            return Some(Reason::Evicted);
+        }
+        if self.cut.load(RELAXED) {
+            return Some(Reason::Memory);
+        }
+        (!closing && self.shut_down.load(RELAXED)).then_some(Reason::Shutdown)
     }
 
-    /// What has taken too long by now.
-    pub(super) fn overdue(&self) -> Option<Overdue> {
-        let state = self.state();
-        let (until, what) = state.until(&self.limits);
-        until.filter(|until| *until <= Instant::now()).map(|_| what)
+    /// Gives an idle connection the time that it may linger from now on.
+    pub(super) fn begin_closing(&self) {
+        self.since.set();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held, and the times would be right even so.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What takes too long, or else when to check again. That is no later than the shortest limit from now, so that what
+    /// begins meanwhile is checked in time without moving a timer.
+    pub(super) fn check(&self, limits: &Limits, closing: bool) -> Result<Instant, Reason> {
+        let now = Instant::now();
+        let mut next = now + limits.shortest(closing);
+        let mut check = |since: Instant, limit: Duration, reason| {
+            next = next.min(since + limit);
+            (since + limit > now).then_some(()).ok_or(reason)
+        };
+        let since = self.since.get();
+        if !self.is_idle() {
+            let oldest = if self.is_http2() {
+                self.waiting().iter().min().copied()
+            } else {
+                Some(since)
+            };
+            oldest.map_or(Ok(()), |since| check(since, limits.exchange, Reason::Exchange))?;
+            if self.unread() > 0 || self.blocked.load(RELAXED) {
+                check(self.progressed.get(), limits.stall, Reason::Stall)?;
+            }
+        } else if closing {
+            check(since, limits.linger, Reason::Idle)?;
+        } else if !self.begun.load(RELAXED) {
+            check(since, limits.first_request, Reason::FirstRequest)?;
+        } else if self.head.load(RELAXED) {
+            check(since, limits.header, Reason::Header)?;
+        } else {
+            check(since, limits.idle, Reason::Idle)?;
+        }
+        Ok(next)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Vec<Instant>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A request in flight, until its response has been handed over to the connection.
+/// A request in flight: from its head until the peer has read the response. Each part of a response has a clone.
 #[derive(Debug)]
-pub(super) struct InFlight(Arc<Activity>);
+pub(super) struct Exchange(Arc<Activity>);
 
-impl Drop for InFlight {
+impl Exchange {
+    fn new(activity: Arc<Activity>) -> Self {
+        activity.exchanges.fetch_add(1, RELAXED);
+        Self(activity)
+    }
+
+    /// A part of the response waits to be read. Returns since when.
+    pub(super) fn wait(&self, bytes: usize) -> Instant {
+        let since = Instant::now();
+        if self.0.unread.fetch_add(bytes, RELAXED) == 0 {
+            self.0.progressed.set_to(since);
+        }
+        if self.0.is_http2() {
+            self.0.waiting().push(since);
+        }
+        since
+    }
+
+    /// The peer has read some of a part.
+    pub(super) fn progress(&self) {
+        self.0.progressed.set();
+    }
+
+    /// A part that waited since `since` is read, or given up.
+    pub(super) fn end(&self, bytes: usize, since: Instant) {
+        self.0.unread.fetch_sub(bytes, RELAXED);
+        if self.0.is_http2() {
+            let mut waiting = self.0.waiting();
+            if let Some(place) = waiting.iter().position(|other| *other == since) {
+                waiting.swap_remove(place);
+            }
+        }
+    }
+}
+
+impl Clone for Exchange {
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.0))
+    }
+}
+
+impl Drop for Exchange {
     fn drop(&mut self) {
-        self.0.end();
+        // Before the count: who sees no exchange sees since when. HTTP/2's end on several threads.
+        if self.0.is_http2() || self.0.exchanges.load(RELAXED) == 1 {
+            self.0.since.set();
+        }
+        self.0.exchanges.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// A time that several threads set and read.
+#[derive(Debug)]
+struct Stamp {
+    base: Instant,
+    micros: AtomicU64,
+}
+
+impl Stamp {
+    fn set(&self) {
+        self.set_to(Instant::now());
+    }
+
+    fn set_to(&self, time: Instant) {
+        let micros = time.duration_since(self.base).as_micros();
+        self.micros
+            .store(u64::try_from(micros).unwrap_or(u64::MAX), RELAXED);
+    }
+
+    fn get(&self) -> Instant {
+        self.base + Duration::from_micros(self.micros.load(RELAXED))
+    }
+}
+
+impl Default for Stamp {
+    fn default() -> Self {
+        Self {
+            base: Instant::now(),
+            micros: AtomicU64::new(0),
+        }
     }
 }
 
@@ -178,113 +277,133 @@ mod tests {
 
     use super::*;
 
-    fn activity() -> Arc<Activity> {
+    fn limits() -> Limits {
         let seconds = Duration::from_secs;
-        let limits = Arc::new(Limits {
+        Limits {
             first_request: seconds(1),
             header: seconds(2),
             idle: seconds(10),
             exchange: seconds(20),
             stall: seconds(5),
             ..Limits::default()
-        });
-        Activity::new(limits, Total::new(usize::MAX))
+        }
     }
 
-    async fn pass(activity: &Activity, seconds: u64) -> Option<Overdue> {
+    async fn pass(activity: &Activity, seconds: u64) -> Option<Reason> {
         advance(Duration::from_secs(seconds)).await;
-        activity.overdue()
+        activity.check(&limits(), false).err()
     }
 
     #[tokio::test(start_paused = true)]
     async fn bytes_do_not_buy_time_for_the_first_request() {
-        let activity = activity();
+        let activity = Activity::default();
         activity.received();
-        assert_eq!(activity.due(), Instant::now() + Duration::from_secs(1));
-        assert_eq!(pass(&activity, 1).await, Some(Overdue::FirstRequest));
+        let due = Instant::now() + Duration::from_secs(1);
+        assert_eq!(activity.check(&limits(), false), Ok(due));
+        assert_eq!(pass(&activity, 1).await, Some(Reason::FirstRequest));
     }
 
     #[tokio::test(start_paused = true)]
     async fn http1_goes_from_request_to_idle_to_the_next_head() {
-        let activity = activity();
-        let request = activity.begin(Version::HTTP_11);
+        let activity = Arc::<Activity>::default();
+        let request = activity.begin(false, false);
         assert_eq!(pass(&activity, 19).await, None);
         drop(request);
         assert_eq!(pass(&activity, 9).await, None);
         activity.received();
         assert_eq!(pass(&activity, 1).await, None);
         activity.received();
-        assert_eq!(pass(&activity, 1).await, Some(Overdue::Header));
-        let request = activity.begin(Version::HTTP_11);
-        assert_eq!(pass(&activity, 20).await, Some(Overdue::Exchange));
+        assert_eq!(pass(&activity, 1).await, Some(Reason::Header));
+        let request = activity.begin(false, false);
+        assert_eq!(pass(&activity, 20).await, Some(Reason::Exchange));
         drop(request);
-        assert_eq!(pass(&activity, 10).await, Some(Overdue::Idle));
+        assert_eq!(pass(&activity, 10).await, Some(Reason::Idle));
     }
 
     #[tokio::test(start_paused = true)]
     async fn http2_is_idle_when_its_last_request_is_answered() {
-        let activity = activity();
-        let first = activity.begin(Version::HTTP_2);
-        let second = activity.begin(Version::HTTP_2);
+        let activity = Arc::<Activity>::default();
+        let first = activity.begin(true, false);
+        let second = activity.begin(true, false);
         drop(first);
         assert_eq!(pass(&activity, 1000).await, None);
-        assert_eq!(activity.due(), Instant::now() + Duration::from_secs(5));
         drop(second);
         activity.received();
         assert_eq!(pass(&activity, 9).await, None);
-        assert_eq!(pass(&activity, 1).await, Some(Overdue::Idle));
+        assert_eq!(pass(&activity, 1).await, Some(Reason::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_begins_is_checked_in_time() {
+        let activity = Arc::<Activity>::default();
+        let _request = activity.begin(true, false);
+        let due = Instant::now() + limits().shortest(false);
+        assert_eq!(activity.check(&limits(), false), Ok(due));
+        assert_eq!(limits().shortest(false), limits().first_request);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stalled_write_ends_what_else_may_last() {
-        let activity = activity();
-        let _request = activity.begin(Version::HTTP_2);
-        activity.writing(true);
+        let activity = Arc::<Activity>::default();
+        let _request = activity.begin(true, false);
+        activity.set_blocked(true);
         assert_eq!(pass(&activity, 4).await, None);
-        activity.writing(false);
-        activity.writing(true);
+        activity.set_blocked(false);
+        activity.set_blocked(true);
         assert_eq!(pass(&activity, 4).await, None);
-        activity.writing(true);
-        assert_eq!(pass(&activity, 1).await, Some(Overdue::Stall));
+        assert_eq!(pass(&activity, 1).await, Some(Reason::Stall));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_that_does_not_get_on_stalls_and_one_that_dawdles_has_its_end() {
-        let activity = activity();
-        let _request = activity.begin(Version::HTTP_2);
-        let answer = activity.sending(100);
+    async fn a_response_that_is_not_read_stalls_and_one_that_is_read_slowly_has_its_end() {
+        let activity = Arc::<Activity>::default();
+        let request = activity.begin(true, false);
+        let since = request.wait(100);
         assert_eq!(pass(&activity, 4).await, None);
-        activity.progressed();
+        request.progress();
         assert_eq!(pass(&activity, 4).await, None);
-        assert_eq!(pass(&activity, 1).await, Some(Overdue::Stall));
+        assert_eq!(pass(&activity, 1).await, Some(Reason::Stall));
         for _ in 0..3 {
-            activity.progressed();
+            request.progress();
             pass(&activity, 4).await;
         }
-        assert_eq!(activity.overdue(), Some(Overdue::Exchange));
-        activity.sent(answer, 100);
-        assert_eq!(activity.overdue(), None);
+        assert_eq!(activity.check(&limits(), false), Err(Reason::Exchange));
+        request.end(100, since);
+        assert!(activity.check(&limits(), false).is_ok());
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_place_is_given_by_who_is_idle_and_still_so_when_asked() {
-        let activity = activity();
+    async fn a_connection_is_evicted_if_it_is_idle_and_still_so_when_asked() {
+        let activity = Arc::<Activity>::default();
         assert!(activity.idle_since().is_some(), "no head has come yet");
-        let request = activity.begin(Version::HTTP_11);
+        let request = activity.begin(false, false);
         assert_eq!(activity.idle_since(), None, "a request");
-        let answer = activity.sending(100);
+        let response = request.clone();
         drop(request);
-        assert_eq!(activity.idle_since(), None, "an answer");
-        activity.sent(answer, 100);
+        assert_eq!(activity.idle_since(), None, "a response");
+        drop(response);
         assert!(activity.idle_since().is_some());
 
-        activity.ask(Overdue::Place);
-        assert_eq!(activity.idle_since(), None, "it is not asked twice");
-        assert_eq!(activity.overdue(), Some(Overdue::Place));
-        let request = activity.begin(Version::HTTP_11);
-        assert_eq!(activity.overdue(), None, "a request came first");
-        activity.ask(Overdue::Place);
+        activity.ask(&activity.evict);
+        let request = activity.begin(false, false);
+        assert_eq!(activity.asked(false), None, "a request came first");
         drop(request);
-        assert_eq!(activity.overdue(), None);
+        assert_eq!(activity.asked(false), None, "that was the end of it");
+        activity.ask(&activity.evict);
+        assert_eq!(activity.asked(false), Some(Reason::Evicted));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_closing_connection_may_linger_once_it_is_idle() {
+        let activity = Arc::<Activity>::default();
+        let request = activity.begin(true, false);
+        activity.begin_closing();
+        advance(Duration::from_secs(10)).await;
+        assert!(activity.check(&limits(), true).is_ok());
+        drop(request);
+        advance(limits().linger / 2).await;
+        assert!(activity.check(&limits(), true).is_ok());
+        advance(limits().linger / 2).await;
+        assert_eq!(activity.check(&limits(), true), Err(Reason::Idle));
     }
 }

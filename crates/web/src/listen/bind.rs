@@ -1,32 +1,32 @@
-//! Taking a port.
+//! Binding of a port.
 
 use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
-/// Connections that the kernel keeps while we accept none; it takes less if `somaxconn` is less.
+/// Connections that the kernel keeps until they are accepted; less if `somaxconn` is less.
 const BACKLOG: u32 = 1024;
 
-/// A port that is ours. Connections wait in the kernel until it is [served](super::serve).
+/// A bound port. Connections wait in the kernel until it is [served](super::serve).
 #[derive(Debug)]
 pub struct Listener {
     pub(super) tcp: TcpListener,
     address: SocketAddr,
 }
 
-/// A port could not be taken. Who knows which key of the configuration named it says so.
+/// A port could not be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}")]
 pub struct BindError {
     /// The address that was asked for.
     pub address: SocketAddr,
-    /// Why not: most often [`io::ErrorKind::AddrInUse`].
+    /// The cause: most often [`io::ErrorKind::AddrInUse`].
     #[source]
     pub source: io::Error,
 }
 
 impl Listener {
-    /// Takes `address`; port 0 is any free one. Must be called within a Tokio runtime.
+    /// Binds `address`; port 0 is any free one. Must be called within a Tokio runtime.
     pub fn bind(address: SocketAddr) -> Result<Self, BindError> {
         let listen = || {
             let socket = if address.is_ipv4() {
@@ -34,8 +34,8 @@ impl Listener {
             } else {
                 TcpSocket::new_v6()
             }?;
-            // On Unix this lets a restarted server have its port while old connections are in TIME_WAIT; a
-            // port that is listened on stays taken. On Windows it would let two listen.
+            // On Unix a restarted server can bind its port while old connections are in TIME_WAIT. On Windows two
+            // could listen.
             #[cfg(unix)]
             socket.set_reuseaddr(true)?;
             socket.bind(address)?;
@@ -46,7 +46,7 @@ impl Listener {
         listen().map_err(|source| BindError { address, source })
     }
 
-    /// The address with the port that was taken.
+    /// The address with the bound port.
     pub fn local_addr(&self) -> SocketAddr {
         self.address
     }

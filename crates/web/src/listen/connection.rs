@@ -1,59 +1,70 @@
-//! One connection, from accept to close.
+//! Serving of one connection, from accept to close.
 
-use std::{error::Error, future::poll_fn, pin::pin, sync::Arc, task::Poll};
+use std::{
+    cell::RefCell,
+    convert::Infallible,
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::{Poll, ready},
+    time::Duration,
+};
 
-use axum::Router;
+use axum::{
+    BoxError,
+    body::{Bytes, HttpBody},
+};
+use http::{Request, Response, Version};
+use hyper::{body::Incoming, rt::Executor, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
 use tokio::{
     net::TcpStream,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
+use tower::Service;
 
 use super::{
-    Limits, Peer, activity::Activity, exchange::Exchanges, executor::StreamExecutor, io::Socket,
-    state::Overdue,
+    Limits, Peer,
+    activity::{Activity, Reason},
+    response::Counted,
+    socket::Socket,
+    unread::UnreadShare,
 };
 
-/// hyper's own number of HTTP/1 headers, whose parser keeps them on the stack.
+/// hyper's default number of HTTP/1 headers, whose parser keeps them on the stack.
 const HEADERS_ON_THE_STACK: usize = 100;
 
-/// The smallest buffer that hyper's HTTP/1 takes without a panic.
+/// The smallest buffer that hyper's HTTP/1 accepts.
 const SMALLEST_BUFFER: usize = 8192;
 
-/// HTTP/2: bytes of bodies that a peer may send before anyone reads them, for a request and for a connection.
-/// With hyper's own (1 MiB) a thousand peers could fill a gigabyte while their requests wait for something
-/// else.
+/// HTTP/2: bytes that a request's body may have before it is read, and a response's before it is sent. With hyper's
+/// defaults (1 MiB and 400 KiB) a thousand peers could fill gigabytes.
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
+const SEND_BUFFER: usize = 64 * 1024;
 
 /// What all connections of a listener share.
-pub(super) struct Protocol {
+pub(super) struct Protocol<S> {
     builder: auto::Builder<StreamExecutor>,
-    router: Router,
+    service: S,
     limits: Arc<Limits>,
 }
 
-/// Why a connection's future is looked at.
-enum Event {
-    Closed(Result<(), Box<dyn Error + Send + Sync>>),
-    Due,
-    Asked,
-    Stop,
-}
-
-impl Protocol {
-    pub(super) fn new(router: Router, limits: &Arc<Limits>, streams: TaskTracker) -> Self {
-        let mut builder = auto::Builder::new(StreamExecutor::new(streams, limits.exchange));
+impl<S> Protocol<S> {
+    pub(super) fn new(service: S, limits: Arc<Limits>, streams: TaskTracker) -> Self {
+        let mut builder = auto::Builder::new(StreamExecutor {
+            tasks: streams,
+            exchange: limits.exchange,
+        });
         builder
             .http1()
-            // hyper's timer for heads also runs between requests, so it cannot tell idle from slow;
-            // `Activity` does.
+            // hyper's timer also runs between requests, so that it cannot tell idle from slow; `Activity` does.
             .header_read_timeout(None)
-            // A head must fit into the buffer; hyper-util has no other way to bound it.
+            // A head must fit into the buffer; hyper-util has no other limit for it.
             .max_buf_size(
                 usize::try_from(limits.head_bytes)
                     .unwrap_or(usize::MAX)
@@ -67,84 +78,101 @@ impl Protocol {
             .timer(TokioTimer::new())
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
             .max_concurrent_streams(limits.streams)
             .max_header_list_size(limits.head_bytes)
             .keep_alive_interval(limits.ping_interval)
             .keep_alive_timeout(limits.ping_timeout);
-        // Turns handlers into routes now rather than once a request.
         Self {
             builder,
-            router: router.with_state(()),
-            limits: Arc::clone(limits),
+            service,
+            limits,
         }
     }
 
-    /// Serves a connection until it is closed: by the peer, by a limit, or gracefully after `stop`.
-    pub(super) async fn serve(
+    /// Serves a connection until it is closed: by its peer, by a limit, or because it is asked to.
+    pub(super) async fn serve<B>(
         self: Arc<Self>,
         tcp: TcpStream,
         peer: Peer,
         activity: Arc<Activity>,
-        stop: CancellationToken,
-    ) {
-        let io = TokioIo::new(Socket::new(tcp, Arc::clone(&activity)));
-        let begin_for_the_gone = self.limits.begin_for_the_gone;
-        let service = Exchanges::new(
-            self.router.clone(),
-            peer,
-            Arc::clone(&activity),
-            begin_for_the_gone,
-        );
-        let mut connection = pin!(self.builder.serve_connection(io, service));
-        let mut stop = pin!(stop.cancelled_owned());
-        let mut asked = pin!(activity.asked());
-        let mut timer = pin!(sleep_until(activity.due()));
-        let (mut stopping, mut closing) = (false, false);
-        loop {
-            let event = poll_fn(|cx| {
-                if let Poll::Ready(closed) = connection.as_mut().poll(cx) {
-                    return Poll::Ready(Event::Closed(closed));
-                }
-                // After the connection: a request that has come is begun, and then it is not idle.
-                if asked.as_mut().poll(cx).is_ready() {
-                    asked.set(activity.asked());
-                    return Poll::Ready(Event::Asked);
-                }
-                // A time that has moved away is left to pass, and is looked at again then: requests that
-                // follow each other closely do not touch the timer.
-                let due = activity.due();
-                if !closing && due < timer.deadline() {
-                    timer.as_mut().reset(due);
-                }
-                if timer.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Event::Due);
-                }
-                if !stopping && stop.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Event::Stop);
-                }
-                Poll::Pending
-            });
-            match (event.await, activity.overdue()) {
-                (Event::Closed(Ok(())), _) => return,
-                (Event::Closed(Err(error)), _) => {
-                    return tracing::debug!(peer = %peer.addr(), error, "connection failed");
-                }
-                (Event::Stop, _) => {
-                    stopping = true;
-                    connection.as_mut().graceful_shutdown();
-                }
-                (Event::Due, None) if !closing => timer.as_mut().reset(activity.due()),
-                (Event::Asked, None) => {}
-                // HTTP/2 tells the peer, which then knows that a request on its way was not begun.
-                (Event::Due, Some(Overdue::Idle)) if !closing => {
-                    closing = true;
-                    connection.as_mut().graceful_shutdown();
-                    timer.as_mut().reset(Instant::now() + self.limits.linger);
-                }
-                (Event::Due | Event::Asked, overdue) => {
-                    return tracing::debug!(peer = %peer.addr(), ?overdue, "connection cut");
-                }
+        mut unread: UnreadShare,
+    ) where
+        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
+        S: Clone,
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
+        let socket = Socket::new(tcp, Arc::clone(&activity), self.limits.linger);
+        let reports = Arc::clone(&activity);
+        // hyper calls by shared reference; a clone for each call would count in what all threads share.
+        let service = RefCell::new(self.service.clone());
+        let exchange = service_fn(move |mut request: Request<Incoming>| {
+            let http2 = request.version() == Version::HTTP_2;
+            let exchange = reports.begin(http2, !request.body().is_end_stream());
+            request.extensions_mut().insert(peer);
+            let response = service.borrow_mut().call(request);
+            async move {
+                let Ok(response) = response.await;
+                Ok::<_, Infallible>(response.map(|body| Counted::new(body, exchange)))
             }
+        });
+        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(socket), exchange));
+        let mut timer = pin!(sleep_until(Instant::now()));
+        let mut closing = false;
+        let ended = poll_fn(|cx| {
+            activity.set_task(cx.waker());
+            loop {
+                if let Poll::Ready(closed) = connection.as_mut().poll(cx) {
+                    return Poll::Ready(Ok(closed));
+                }
+                unread.set(activity.unread());
+                // After the connection: a request that has come is begun, and the connection is not idle.
+                let reason = if let Some(reason) = activity.asked(closing) {
+                    reason
+                } else {
+                    ready!(timer.as_mut().poll(cx));
+                    match activity.check(&self.limits, closing) {
+                        Ok(next) => {
+                            timer.as_mut().reset(next);
+                            continue;
+                        }
+                        Err(reason) => reason,
+                    }
+                };
+                // An idle connection of HTTP/1 is just closed. HTTP/2 tells the peer, which then knows that a request on
+                // its way was not begun.
+                let to_do = activity.is_http2() || !activity.is_idle();
+                if closing || !to_do || !matches!(reason, Reason::Idle | Reason::Shutdown) {
+                    return Poll::Ready(Err(reason));
+                }
+                closing = true;
+                activity.begin_closing();
+                connection.as_mut().graceful_shutdown();
+                timer.as_mut().reset(Instant::now());
+            }
+        });
+        match ended.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
+            Err(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
         }
+    }
+}
+
+/// Runs HTTP/2's requests as tasks that end in time, and that [`serve`](super::serve) waits for. They also end with their
+/// connection: hyper asks after the stream whenever the handler waits.
+#[derive(Clone)]
+struct StreamExecutor {
+    tasks: TaskTracker,
+    exchange: Duration,
+}
+
+impl<F> Executor<F> for StreamExecutor
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        // Dropping what is left of it resets the stream.
+        self.tasks.spawn(timeout(self.exchange, stream));
     }
 }

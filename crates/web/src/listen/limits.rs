@@ -1,15 +1,15 @@
-//! What bounds a connection.
+//! Limits of a listener and its connections.
 
 use std::time::Duration;
 
-/// What bounds a listener's connections, and when their requests begin. Every duration must be greater than zero.
+/// Limits of a listener and its connections. Every duration must be greater than zero.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Connections at a time. At the cap the one that has been idle for longest is closed for the next that comes;
-    /// while none is idle, the next waits, and all behind it in the kernel's backlog.
+    /// Open connections. At the limit the one that is idle for longest is closed for a new one; while none is idle, one
+    /// waits for its place, and all others in the kernel's backlog.
     pub connections: usize,
-    /// From the connection to the end of its first request's head: a peer that sends nothing, half a head, or
-    /// half of HTTP/2's preface is cut. (hyper-util's detection of the version waits without end.)
+    /// From the connection to the end of its first request's head, or HTTP/2 preface and head. (hyper-util waits without
+    /// end for the bytes that tell the version.)
     pub first_request: Duration,
     /// HTTP/1: from the first byte of a later head to its end.
     pub header: Duration,
@@ -17,32 +17,42 @@ pub struct Limits {
     /// request.
     pub idle: Duration,
     /// From the end of a request's head to the end of its response: the last resort against a peer that reads
-    /// too slowly. The stack's deadline answers long before.
+    /// too slowly. The middleware's deadline answers long before.
     pub exchange: Duration,
-    /// The longest that a connection's answers may wait for the peer to take anything (HTTP/2: to open a window,
-    /// which is looked at once in this time while a request is under way).
+    /// The longest time in which a peer reads nothing of the responses that wait for it (HTTP/2: opens no window).
     pub stall: Duration,
-    /// Bytes of answers that wait to be sent, over all connections of the listener: what its peers can have it hold
-    /// by not reading. Past it, those connections are cut whose answers have waited longest.
-    pub unsent: usize,
-    /// How long a connection that is closed may take to let the peer read its last response.
+    /// Bytes of responses that wait to be read, over all connections. Above this limit, the connections are closed whose
+    /// peers have read nothing for longest.
+    pub unread: usize,
+    /// The time for the peer of a closed connection to read its last response, or to acknowledge the end (HTTP/2).
     pub linger: Duration,
-    /// HTTP/1: header fields of a request; more is 431. Another number than hyper's own, 100, costs an
+    /// HTTP/1: header fields of a request; more is 431. Any number but hyper's default, 100, costs an
     /// allocation a request.
     pub headers: usize,
-    /// The bytes of a request's head; more is 431. Not less than 8 KiB for HTTP/1, which also reads bodies
-    /// and gathers responses in pieces of this size; for HTTP/2 as its settings count them (RFC 9113, section
+    /// The bytes of a request's head; more is 431. At least 8 KiB for HTTP/1, which also reads bodies
+    /// and buffers responses in pieces of this size; for HTTP/2 as its settings count them (RFC 9113, section
     /// 6.5.2).
     pub head_bytes: u32,
-    /// HTTP/2: requests at a time on one connection.
+    /// HTTP/2: concurrent requests of a connection.
     pub streams: u32,
-    /// HTTP/2: time between two pings, which find out peers that are gone.
+    /// HTTP/2: time between two pings, which detect half-open connections.
     pub ping_interval: Duration,
-    /// HTTP/2: time that the answer to a ping may take.
+    /// HTTP/2: time for the answer to a ping.
     pub ping_timeout: Duration,
-    /// HTTP/1: whether a request is begun also when its client has hung up right behind it. For a plane that keeps a
-    /// log of what is tried; anywhere else such a request would be work for nobody.
-    pub begin_for_the_gone: bool,
+}
+
+impl Limits {
+    /// The shortest time in which a connection may become overdue.
+    pub(super) fn shortest(&self, closing: bool) -> Duration {
+        let shortest = [self.first_request, self.header, self.idle, self.exchange]
+            .into_iter()
+            .fold(self.stall, Duration::min);
+        if closing {
+            shortest.min(self.linger)
+        } else {
+            shortest
+        }
+    }
 }
 
 impl Default for Limits {
@@ -54,14 +64,13 @@ impl Default for Limits {
             idle: Duration::from_mins(1),
             exchange: Duration::from_mins(2),
             stall: Duration::from_secs(20),
-            unsent: 64 * 1024 * 1024,
+            unread: 64 * 1024 * 1024,
             linger: Duration::from_secs(2),
             headers: 100,
             head_bytes: 32 * 1024,
             streams: 64,
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_secs(10),
-            begin_for_the_gone: false,
         }
     }
 }

@@ -1,92 +1,133 @@
 //! The life of a listener: accept, stop, drain.
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
 
-use axum::Router;
-use tokio::{task::JoinSet, time::timeout};
+use axum::{
+    BoxError,
+    body::{Bytes, HttpBody},
+};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::Service;
 
 use super::{
-    Limits, Listener,
-    accept::{Accepted, Door},
+    Limits, Listener, Peer,
     activity::Activity,
     connection::Protocol,
-    guests::Guests,
-    unsent::Total,
+    connection_set::{ABORT, ConnectionSet},
+    unread::{UnreadShare, UnreadTotal},
 };
 
-/// How long an aborted task may take to reach its next await. One that never does (it blocks its thread) is
-/// left behind, rather than holding up the end of the process.
-const ABORT: Duration = Duration::from_secs(1);
+/// Pause after a failed accept. While the process or the machine is out of something, each accept fails at once, and a
+/// loop without a pause would take a whole core.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
-/// How a listener's connections ended once it was stopped.
+/// Time until the next connection is evicted, if the one that was asked had begun a request, or none was idle.
+const EVICT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a listener's connections ended after it was stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Drained {
     /// Connections that ended by themselves, their last request answered.
     pub closed: usize,
-    /// Connections that were cut at the deadline.
+    /// Connections that were aborted at the deadline.
     pub aborted: usize,
 }
 
-/// Serves `router` until `stop`, in two stages:
+/// Serves a [stack](crate::stack), or another service that is always ready, until `stop`. Then, in two stages:
 ///
-/// 1. The port is given back, so that new connections are refused, and each open connection is told to end
-///    with the requests that it has begun: an idle one ends at once.
-/// 2. Connections that are still there after `drain` are cut, and their handlers dropped where they stand.
+/// 1. The port is closed, so that new connections are refused. Each open connection ends with the requests that it has
+///    begun; one without a request ends at once.
+/// 2. Connections that are open after `drain` are aborted, and their handlers dropped.
 ///
-/// Dropping the future cuts everything at once: the way for a second signal.
-pub async fn serve(
+/// Dropping the future aborts everything at once, for a second signal.
+pub async fn serve<S, B>(
     listener: Listener,
-    router: Router,
+    service: S,
     limits: Limits,
     stop: CancellationToken,
     drain: Duration,
-) -> Drained {
-    let limits = Arc::new(limits);
-    let unsent = Total::new(limits.unsent);
-    let mut door = Door::new(listener, limits.connections);
-    let mut guests = Guests::default();
+) -> Drained
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
+    S: Clone + Send + Sync + 'static,
+    B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    let max_connections = limits.connections;
+    let unread = UnreadTotal::new(limits.unread);
     let streams = TaskTracker::new();
-    let protocol = Arc::new(Protocol::new(router, &limits, streams.clone()));
-    let mut connections = JoinSet::new();
+    let protocol = Arc::new(Protocol::new(service, Arc::new(limits), streams.clone()));
+    let mut connections = ConnectionSet::default();
+    // Accepted, and waits for its place: no connection is evicted before another has come.
+    let mut waiting = None;
+    let mut retry = None;
     loop {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            // Takes finished tasks out of the set, which would grow without end.
-            Some(ended) = connections.join_next_with_id() => {
-                guests.remove(ended.map_or_else(|panic| panic.id(), |(task, ())| task));
-            }
-            () = unsent.over() => guests.make_memory(&unsent),
-            Some(Accepted { tcp, peer, place }) = door.next(&guests) => {
-                let activity = Activity::new(Arc::clone(&limits), Arc::clone(&unsent));
-                // A token of its own: one that all share would be a lock that all contend for.
-                let served = Arc::clone(&protocol).serve(tcp, peer, Arc::clone(&activity), stop.child_token());
-                let task = connections.spawn(async move {
-                    served.await;
-                    drop(place);
+            () = connections.ended() => {}
+            () = unread.exceeded.notified() => connections.cut_unread(unread.limit),
+            accepted = listener.tcp.accept(), if waiting.is_none() && retry.is_none() => match accepted {
+                Ok((tcp, address)) => {
+                    // Responses are written whole: waiting for more to send (Nagle) would only delay them. A socket
+                    // that refuses the option is about to fail.
+                    let _ = tcp.set_nodelay(true);
+                    waiting = Some((tcp, Peer::new(address)));
+                    retry = Some(Instant::now());
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    let address = listener.local_addr();
+                    tracing::warn!(%error, %address, "cannot accept connections, will retry");
+                    // An idle connection has a file descriptor and memory.
+                    connections.evict_idle();
+                    retry = Some(Instant::now() + ACCEPT_PAUSE);
+                }
+            },
+            () = sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => {
+                retry = waiting.is_some().then(|| {
+                    connections.evict_idle();
+                    Instant::now() + EVICT_PAUSE
                 });
-                guests.add(task.id(), activity);
             }
         }
+        if connections.len() < max_connections
+            && let Some((tcp, peer)) = waiting.take()
+        {
+            retry = None;
+            let activity = Arc::<Activity>::default();
+            let share = UnreadShare::new(Arc::clone(&unread));
+            let connection = Arc::clone(&protocol).serve(tcp, peer, Arc::clone(&activity), share);
+            connections.spawn(activity, connection);
+        }
     }
-    drop(door);
-    let drained = drain_within(drain, &mut connections).await;
-    // Requests of HTTP/2 run beside their connections, and end after them.
+    drop((listener, waiting));
+    let drained = connections.drain(drain).await;
+    // Requests of HTTP/2 are tasks of their own, which end after their connections.
     streams.close();
     let _ = timeout(ABORT, streams.wait()).await;
     drained
 }
 
-async fn drain_within(deadline: Duration, connections: &mut JoinSet<()>) -> Drained {
-    let mut closed = 0;
-    let all = async {
-        while connections.join_next().await.is_some() {
-            closed += 1;
-        }
-    };
-    let _ = timeout(deadline, all).await;
-    let aborted = connections.len();
-    let _ = timeout(ABORT, connections.shutdown()).await;
-    Drained { closed, aborted }
+/// Errors of a connection that was gone before it was accepted (accept(2)), as opposed to those of the process, such as
+/// no file descriptors left.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_out_of_descriptors_is_not_one_connections_fault() {
+        assert!(!is_of_one_connection(&io::Error::from_raw_os_error(24)), "EMFILE");
+        assert!(is_of_one_connection(&io::ErrorKind::ConnectionAborted.into()));
+    }
 }

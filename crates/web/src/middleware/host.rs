@@ -1,16 +1,15 @@
-//! Which host a request is for: nothing here depends on it, but what stands in front may, and must read the same.
+//! The host that a request names: a proxy in front may depend on it, so both must read the same.
 
-use axum::extract::Request;
-use http::{HeaderValue, Version, header::HOST};
+use http::{HeaderValue, Request, Version, header::HOST};
 
 /// What is wrong with the host that the request names, if anything (RFC 9112, section 3.2; RFC 9113, section 8.3.1).
-pub(super) fn fault(request: &Request) -> Option<&'static str> {
+pub(super) fn fault<B>(request: &Request<B>) -> Option<&'static str> {
     let mut headers = request.headers().get_all(HOST).iter().map(HeaderValue::as_bytes);
     let (host, another) = (headers.next(), headers.next());
     if another.is_some() {
-        return Some("the header Host stands there more than once");
+        return Some("duplicate Host header");
     }
-    // HTTP/1 gives the target of a proxy an authority, which counts for nothing here.
+    // HTTP/1 gives only the target of a proxy an authority, which is ignored.
     let authority = (request.version() == Version::HTTP_2)
         .then(|| request.uri().authority())
         .flatten()
@@ -20,7 +19,7 @@ pub(super) fn fault(request: &Request) -> Option<&'static str> {
             Some("`:authority` and the header Host differ")
         }
         (Some(named), _) | (None, Some(named)) => {
-            (!is_host(named)).then_some("the host is no name or address with an optional port")
+            (!is_host(named)).then_some("the host is not a name or address with an optional port")
         }
         (None, None) if request.version() <= Version::HTTP_10 => None,
         (None, None) => Some("the request names no host"),

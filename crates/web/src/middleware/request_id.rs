@@ -1,63 +1,41 @@
-//! A name for each request, in its span, its access line, its response and its problem.
+//! Request ids: which of a client's are kept, and new ones.
 
-use std::fmt;
-
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
+use tower_http::request_id::{MakeRequestId, RequestId};
 use uuid::Uuid;
 
-/// The header that brings a request's id and takes it back.
+/// The header that carries a request's id both ways.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-const LONGEST: usize = 128;
+const MAX_LENGTH: usize = 128;
 
-/// A request's id: the client's own if it sent a fit one, so that both sides' logs can be matched, else a
-/// UUID whose order is that of arrival (version 7). It is in the request's extensions.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
-
-impl RequestId {
-    /// Takes the id that the headers bring, or makes one.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        let mut given = headers.get_all(&HEADER).iter();
-        match (given.next(), given.next()) {
-            (Some(id), None) if fit(id) => Self(id.clone()),
-            _ => Self::new(),
-        }
+/// Removes the client's id unless there is exactly one that is fit for a log.
+pub(super) fn remove_unfit(headers: &mut HeaderMap) {
+    let mut given = headers.get_all(&HEADER).iter();
+    let keep = match (given.next(), given.next()) {
+        (Some(id), None) => is_fit(id),
+        (id, _) => id.is_none(),
+    };
+    if !keep {
+        headers.remove(&HEADER);
     }
+}
 
-    fn new() -> Self {
+/// 1 to 128 characters that have no meaning to a log or a shell.
+fn is_fit(id: &HeaderValue) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    (1..=MAX_LENGTH).contains(&id.len()) && id.as_bytes().iter().all(allowed)
+}
+
+/// UUIDs of version 7, whose order is that of arrival.
+#[derive(Clone, Copy)]
+pub struct OrderedUuid;
+
+impl MakeRequestId for OrderedUuid {
+    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
         let mut text = [0; uuid::fmt::Hyphenated::LENGTH];
         let text = Uuid::now_v7().as_hyphenated().encode_lower(&mut text);
-        // Digits, letters and hyphens always make a header's value.
-        Self(HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("none")))
-    }
-
-    /// The id's text.
-    pub fn as_str(&self) -> &str {
-        // ASCII by construction.
-        self.0.to_str().unwrap_or_default()
-    }
-
-    pub(super) fn header_value(&self) -> HeaderValue {
-        self.0.clone()
-    }
-}
-
-/// 1 to 128 characters that neither a log nor a shell takes for anything else.
-fn fit(id: &HeaderValue) -> bool {
-    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    (1..=LONGEST).contains(&id.len()) && id.as_bytes().iter().all(allowed)
-}
-
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        HeaderValue::from_str(text).ok().map(RequestId::new)
     }
 }
 
@@ -65,27 +43,35 @@ impl fmt::Debug for RequestId {
 mod tests {
     use super::*;
 
-    fn of(values: &[&str]) -> String {
+    fn kept(values: &[&str]) -> usize {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        RequestId::of(&headers).to_string()
+        remove_unfit(&mut headers);
+        headers.len()
     }
 
     #[test]
     fn a_fit_id_is_kept() {
         for id in ["a", "7f3a.Z_9-x", &"a".repeat(128)] {
-            assert_eq!(of(&[id]), id);
+            assert_eq!(kept(&[id]), 1, "{id}");
         }
     }
 
     #[test]
-    fn anything_else_is_replaced() {
+    fn anything_else_is_removed() {
         let long = "a".repeat(129);
         for values in [&[][..], &[""], &["a b"], &["a\"b"], &["ä"], &[&long], &["a", "b"]] {
-            let id = Uuid::parse_str(&of(values)).unwrap();
-            assert_eq!(id.get_version_num(), 7, "{values:?}");
+            assert_eq!(kept(values), 0, "{values:?}");
         }
+    }
+
+    #[test]
+    fn new_ids_are_uuids_in_order_of_arrival() {
+        let id = || OrderedUuid.make_request_id(&Request::new(())).unwrap();
+        let ids = [id(), id()].map(|id| Uuid::try_parse_ascii(id.header_value().as_bytes()).unwrap());
+        assert!(ids[0] < ids[1]);
+        assert!(ids.iter().all(|id| id.get_version_num() == 7));
     }
 }

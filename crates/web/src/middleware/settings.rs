@@ -1,12 +1,14 @@
-//! The bounds of one request.
+//! Limits of a request.
 
 use std::time::Duration;
 
-/// The bounds of one request, and the name of the plane that serves it.
+/// Limits of a request, and how its plane logs it.
 #[derive(Clone, Debug)]
 pub struct StackSettings {
     /// The plane's name in the log.
     pub plane: &'static str,
+    /// How the secrets begin that are redacted in logged paths.
+    pub secret_prefix: Option<&'static str>,
     /// The time that a request may take until the head of its response is ready.
     pub deadline: Duration,
     /// The longest body, in bytes.
@@ -20,12 +22,13 @@ pub struct StackSettings {
 }
 
 impl StackSettings {
-    /// Bounds fit for small JSON documents: 30 s for a request, 256 KiB for its body, which may pause for 5 s
+    /// Limits for small JSON documents: 30 s for a request, 256 KiB for its body, which may pause for 5 s
     /// and take 20 s, and 8 KiB for its URI (the length that RFC 9110, section 4.1, asks everyone to
     /// support).
     pub fn new(plane: &'static str) -> Self {
         Self {
             plane,
+            secret_prefix: None,
             deadline: Duration::from_secs(30),
             body_limit: 256 * 1024,
             body_pause: Duration::from_secs(5),

@@ -1,12 +1,8 @@
-//! Cursors: where the next page begins, as text that a client hands back without looking into it.
-
-use std::marker::PhantomData;
+//! Keyset pagination cursors, bound to the sort of their list.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
-
-use crate::read::rule::{Rule, Wrong};
 
 /// Version of the format: URL-safe base64 of the JSON array `[version, fingerprint, key]`.
 const VERSION: u8 = 1;
@@ -14,35 +10,61 @@ const VERSION: u8 = 1;
 /// Longer than any cursor that [`encode`] makes of a name of 200 characters, each escaped.
 const LONGEST: usize = 4096;
 
-/// Reads a cursor for a list of this shape, and gives out the key that [`Page::new`](super::Page::new) was
-/// given.
+/// What is wrong with a cursor that no page gave out.
+const UNKNOWN: &str = "must be a next_cursor as it was given out";
+
+/// The order of a list.
+pub trait Sorted {
+    /// Names the list and its order, such as `users name asc`. A cursor of another one is wrong, as its key would begin
+    /// somewhere else without notice.
+    const SHAPE: &'static str;
+    /// What a page begins behind: the values of the last row that it is sorted by.
+    type Key: DeserializeOwned;
+}
+
+/// The parameter `cursor` of a list in this order: the key of the last row of the page before.
 ///
-/// The shape is any text that names what the list is sorted by, such as `users name asc`: a cursor made for
-/// another is wrong, as its key would begin somewhere else without notice. A cursor is not signed: who alters
-/// one only chooses another place to begin, within what the tenant may read anyhow.
-pub fn cursor<K: DeserializeOwned>(shape: &str) -> CursorRule<K> {
-    CursorRule {
-        fingerprint: fingerprint(shape),
-        key: PhantomData,
+/// It is not signed: a client that alters one only chooses another place to begin, within what the tenant may read
+/// anyhow.
+#[derive(Deserialize)]
+#[serde(try_from = "Cursor", bound = "")]
+pub struct After<S: Sorted>(pub S::Key);
+
+impl<S: Sorted> TryFrom<Cursor> for After<S> {
+    type Error = &'static str;
+
+    fn try_from(cursor: Cursor) -> Result<Self, Self::Error> {
+        cursor.key(S::SHAPE).map(Self)
     }
 }
 
-/// Reads a cursor. Made by [`cursor`].
-#[derive(Clone, Debug)]
-pub struct CursorRule<K> {
+/// A cursor of whatever list, decoded: for a list whose order is a parameter itself. Others have [`After`].
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Cursor {
     fingerprint: u32,
-    key: PhantomData<fn() -> K>,
+    key: Value,
 }
 
-impl<K: DeserializeOwned> Rule for CursorRule<K> {
-    type Value = K;
-
-    fn text(self, text: &str) -> Result<K, Wrong> {
-        let (fingerprint, key) = decode(text).ok_or("must be a next_cursor as it was given out")?;
-        if fingerprint != self.fingerprint {
-            return Err("belongs to another sort or order".into());
+impl Cursor {
+    /// The key, if the cursor is of a list of this shape.
+    ///
+    /// # Errors
+    /// What is wrong with it, to be read behind the parameter's name.
+    pub fn key<K: DeserializeOwned>(self, shape: &str) -> Result<K, &'static str> {
+        if self.fingerprint != fingerprint(shape) {
+            return Err("belongs to another sort or order");
         }
-        serde_json::from_value(key).map_err(|_| "must be a next_cursor as it was given out".into())
+        serde_json::from_value(self.key).map_err(|_| UNKNOWN)
+    }
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let (fingerprint, key) = decode(&text).ok_or(UNKNOWN)?;
+        Ok(Self { fingerprint, key })
     }
 }
 
@@ -91,6 +113,10 @@ mod tests {
         encode("users name asc", &("Zoë \\u0000 x".to_owned(), 7)).unwrap()
     }
 
+    fn read(text: &str, shape: &str) -> Result<Key, &'static str> {
+        Cursor::try_from(text.to_owned())?.key(shape)
+    }
+
     fn raw(json: &str) -> String {
         URL_SAFE_NO_PAD.encode(json)
     }
@@ -103,23 +129,20 @@ mod tests {
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'),
             "{text}"
         );
-        assert_eq!(
-            cursor::<Key>("users name asc").text(&text),
-            Ok(("Zoë \\u0000 x".to_owned(), 7))
-        );
+        assert_eq!(read(&text, "users name asc"), Ok(("Zoë \\u0000 x".to_owned(), 7)));
     }
 
     #[test]
     fn another_sort_is_refused() {
-        let wrong = cursor::<Key>("users name desc").text(&sample()).unwrap_err();
+        let wrong = read(&sample(), "users name desc").unwrap_err();
         assert_eq!(wrong, "belongs to another sort or order");
     }
 
     #[test]
     fn what_was_altered_is_refused_or_still_a_key() {
-        let rule = cursor::<Key>("users name asc");
+        let read = |text: &str| read(text, "users name asc");
         let text = sample();
-        assert!(rule.clone().text(&text[1..]).is_err() && rule.clone().text(&format!("{text}=")).is_err());
+        assert!(read(&text[1..]).is_err() && read(&format!("{text}=")).is_err());
         for wrong in [
             String::new(),
             "%%%".into(),
@@ -132,7 +155,7 @@ mod tests {
             raw(&format!("[1,{},[\"a\",1]]x", fingerprint("users name asc"))),
         ] {
             assert_eq!(
-                rule.clone().text(&wrong).unwrap_err(),
+                read(&wrong).unwrap_err(),
                 "must be a next_cursor as it was given out",
                 "{wrong}"
             );

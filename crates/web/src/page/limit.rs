@@ -1,25 +1,21 @@
-//! How many items a page holds.
+//! The number of items of a page.
 
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
-use crate::read::rule::{Integer, Rule, Wrong, integer};
+use crate::read::Integer;
 
 /// The number of items of a page: 50 unless asked otherwise, 1 to 500.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(u16);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "Integer<1, { Limit::MOST }>")]
+pub struct Limit(u32);
 
 impl Limit {
     /// Most items of a page.
-    pub const MOST: u16 = 500;
-
-    /// Reads the parameter `limit`.
-    pub fn rule() -> LimitRule {
-        LimitRule(integer(1..=i64::from(Self::MOST)))
-    }
+    pub const MOST: i64 = 500;
 
     /// Items of a page.
     pub fn get(self) -> usize {
-        usize::from(self.0)
+        self.0 as usize
     }
 
     /// Rows to ask the database for: one more than a page holds, which tells whether there is a next page.
@@ -34,39 +30,30 @@ impl Default for Limit {
     }
 }
 
-/// Reads a [`Limit`].
-#[derive(Clone, Debug)]
-pub struct LimitRule(Integer);
-
-impl LimitRule {
-    fn limit(number: i64) -> Limit {
-        Limit(u16::try_from(number).unwrap_or(Limit::MOST))
-    }
-}
-
-impl Rule for LimitRule {
-    type Value = Limit;
-
-    fn text(self, text: &str) -> Result<Limit, Wrong> {
-        self.0.text(text).map(Self::limit)
-    }
-
-    fn json(self, value: &RawValue) -> Result<Limit, Wrong> {
-        self.0.json(value).map(Self::limit)
+impl From<Integer<1, { Limit::MOST }>> for Limit {
+    fn from(limit: Integer<1, { Limit::MOST }>) -> Self {
+        Self(limit.into())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::Paging;
+    use crate::page::tests::ByNumber;
+    use crate::read;
 
     #[test]
     fn bounds() {
         assert_eq!(Limit::default().get(), 50);
-        assert_eq!(Limit::rule().text("500").unwrap().get(), 500);
+        let read = |limit: &str| {
+            let paging = read::query::<Paging<ByNumber>>(&format!("limit={limit}"));
+            paging.map(|paging| paging.limit().get())
+        };
+        assert_eq!(read("500").unwrap(), 500);
         for wrong in ["0", "501", "-1", "x", ""] {
             assert_eq!(
-                Limit::rule().text(wrong).unwrap_err(),
+                read(wrong).unwrap_err().errors()[0].detail,
                 "must be a whole number from 1 to 500",
                 "{wrong}"
             );

@@ -68,6 +68,24 @@ async fn what_fails_is_logged_as_what_the_client_got() {
     }
 }
 
+/// A database that is down fails every request: each has its access line, and the cause is logged once.
+#[tokio::test]
+async fn a_cause_that_repeats_is_told_once() {
+    let server = server();
+    let mut causes = 0;
+    for n in 0..20 {
+        let id = format!("access-repeated-{n}");
+        assert_eq!(send(&server, "/down", &id).await, 503);
+        assert_eq!(access_line(&id).await["code"], "TENANT_DB_DOWN");
+        let told = lines_of(&id);
+        causes += told
+            .iter()
+            .filter(|line| line.fields.contains_key("cause"))
+            .count();
+    }
+    assert_eq!(causes, 1);
+}
+
 #[tokio::test]
 async fn the_tenant_is_named_once_it_is_known() {
     assert_eq!(send(&server(), "/tenant", "access-tenant").await, 200);

@@ -36,7 +36,7 @@ async fn a_body_is_read() {
     assert_eq!(response.status(), 201);
     assert_eq!(
         response.text().await.unwrap(),
-        r#"{"confirmed":null,"name":"Ada"}"#
+        "{\"confirmed\":null,\"name\":\"Ada\"}\n"
     );
 }
 
@@ -49,7 +49,7 @@ async fn a_body_announced_as_huge_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn who_sends_it_all_before_reading_still_gets_the_answer() {
+async fn a_client_that_sends_everything_before_reading_gets_the_response() {
     let server = server();
     let mut peer = Raw::connect(server.addr).await;
     peer.send(head(&format!("content-length: {HUGE}"))).await;

@@ -37,7 +37,7 @@ async fn the_cap_holds_and_a_closed_connection_makes_room() {
 
 /// Whatever a peer can hold a place with while it asks for nothing.
 #[tokio::test]
-async fn who_comes_takes_the_place_of_who_has_been_idle_for_longest() {
+async fn a_new_connection_replaces_the_longest_idle_one() {
     let server = with_places(8);
     let mut working = Raw::connect(server.addr).await;
     working.send(get("/wait")).await;
@@ -82,7 +82,7 @@ async fn who_comes_takes_the_place_of_who_has_been_idle_for_longest() {
     assert!(working.response().await.ends_with("through"));
     sending.send("cd").await;
     assert!(sending.response().await.ends_with("\r\n\r\n4"));
-    // As many as there are places: nobody has to go while nobody has come.
+    // As many as there are places: none is evicted before another has come.
     for mut peer in asked {
         peer.send(get("/hello")).await;
         assert!(peer.response().await.contains("world"));
@@ -200,7 +200,7 @@ async fn with_few_descriptors() {
     let began = Instant::now();
     late.send(get("/hello")).await;
     let before = log::count(FAILED);
-    // Nobody is idle, so that it can only wait.
+    // No connection is idle, so that it can only wait.
     until("it fails to accept, twice", || log::count(FAILED) >= before + 2).await;
     let (failed, most) = (log::count(FAILED) - before, began.elapsed().as_millis() / 100);
     assert!(

@@ -23,9 +23,9 @@ fn assert_malformed(answer: &str, detail: &str) {
 async fn http1_names_one_host() {
     for (hosts, detail) in [
         ("", "names no host"),
-        ("host: a\r\nhost: a\r\n", "more than once"),
-        ("host:\r\n", "no name or address"),
-        ("host: a b/c@d\r\n", "no name or address"),
+        ("host: a\r\nhost: a\r\n", "duplicate Host header"),
+        ("host:\r\n", "not a name or address"),
+        ("host: a b/c@d\r\n", "not a name or address"),
     ] {
         assert_malformed(
             &answer(&format!("GET /hello HTTP/1.1\r\n{hosts}\r\n")).await,
@@ -102,7 +102,7 @@ async fn a_body_is_chunked_once_or_the_connection_ends() {
     }
     let got = sent("transfer-encoding:\tChunked\r\n").await;
     assert!(
-        got.starts_with("HTTP/1.1 201 ") && got.ends_with(r#"{"hello":"world"}"#),
+        got.starts_with("HTTP/1.1 201 ") && got.ends_with("{\"hello\":\"world\"}\n"),
         "{got}"
     );
     // A length beside chunks does not frame anything, and nothing behind them is read.

@@ -10,10 +10,10 @@
 mod access;
 mod bodies;
 mod connections;
+mod docs;
 mod heads;
 mod http2;
 mod problems;
-mod readme;
 mod shutdown;
 mod support;
 mod timeouts;

@@ -1,6 +1,8 @@
 //! Stopping: in-flight requests are answered, nothing new begins, and what is stuck is cut.
 
-use tokio::net::TcpStream;
+use std::time::Duration;
+
+use tokio::{net::TcpStream, time::Instant};
 use web::listen::{Drained, Limits};
 
 use crate::support::{
@@ -126,6 +128,46 @@ async fn silent_and_half_begun_connections_do_not_hold_it_up() {
     assert_eq!(server.drained().await.aborted, 0);
     half.closed().await;
     silent.closed().await;
+}
+
+/// Nothing is under way for them, so that they are closed at once and not by a limit.
+#[tokio::test]
+async fn half_begun_connections_are_closed_at_once() {
+    let server = server();
+    let (half, preface) = (
+        "GET /hello HTTP/1.1\r\nho",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0",
+    );
+    let mut peers = Vec::new();
+    for (answered, sent) in [
+        (false, ""),
+        (false, half),
+        (false, "PRI * HT"),
+        (false, preface),
+        (true, half),
+    ] {
+        let mut peer = Raw::connect(server.addr).await;
+        if answered {
+            peer.send(get("/hello")).await;
+            peer.response().await;
+        }
+        peer.send(sent).await;
+        peers.push(peer);
+    }
+    // One is served, so those before it have been accepted.
+    assert_eq!(
+        client().get(server.url("/hello")).send().await.unwrap().status(),
+        200
+    );
+    let began = Instant::now();
+    server.stop();
+    let drained = server.drained().await;
+    assert_eq!(drained.aborted, 0);
+    for mut peer in peers {
+        peer.closed().await;
+    }
+    // The shortest limit for any of them is 10 s.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[tokio::test]

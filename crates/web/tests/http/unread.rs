@@ -1,4 +1,4 @@
-//! Answers over HTTP/2 that nobody reads: the peer opens no window, and answers every ping.
+//! Responses over HTTP/2 that are not read: the peer opens no window, and answers every ping.
 
 use h2::{
     Error, RecvStream,
@@ -90,7 +90,7 @@ async fn an_answer_has_its_end_though_others_of_its_connection_get_on() {
 #[tokio::test]
 async fn past_the_listeners_limit_those_go_whose_answers_have_waited_longest() {
     let limits = Limits {
-        unsent: 1_000_000,
+        unread: 1_000_000,
         stall: 2 * SOON,
         ..Limits::default()
     };

@@ -12,6 +12,8 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, Registry, layer::Context, prelude::*, registry::LookupSpan};
 
+use web::middleware::LogContext;
+
 use super::until;
 
 /// One line: its target, its fields, and whether it has those of a span as well.
@@ -76,6 +78,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Capture {
             within_span: context.lookup_current().is_some(),
         };
         event.record(&mut line);
+        // As a format adds them.
+        LogContext::current(|request| {
+            let ids = request.ids().map(|(name, id)| (name, id.to_string()));
+            line.fields.extend(ids);
+        });
         lines().push(line);
     }
 }

@@ -80,7 +80,10 @@ pub(crate) fn server() -> Server {
 }
 
 pub(crate) fn settings() -> StackSettings {
-    StackSettings::new("test")
+    StackSettings {
+        secret_prefix: Some("tnt_"),
+        ..StackSettings::new("test")
+    }
 }
 
 pub(crate) fn client() -> reqwest::Client {

@@ -9,22 +9,27 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::{Body, Bytes},
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::IntoResponse,
     routing::{get, post},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use uuid::Uuid;
 use web::{
-    Code, JsonObject, Peer, Problem, Query,
-    middleware::TenantLabel,
-    page::{self, Limit},
-    read::rule,
+    Json, Peer, Problem, Query,
+    middleware::LogContext,
+    page::{Paging, Sorted},
+    read::Text,
 };
+
+web::plane_codes! {
+    TENANT_DB_DOWN SERVICE_UNAVAILABLE retry 5 "The tenant's database cannot be reached" "Retry.";
+}
 
 /// Holds back requests to `/wait` until they are let through, and counts those who come, go through, and go
 /// away.
@@ -88,9 +93,13 @@ pub(super) fn router(gate: Gate) -> Router {
         .route("/page", get(async || Body::from(vec![b'x'; 100_000])))
         .route("/panic", get(panics))
         .route("/tenant", get(tenant))
+        .route("/headers", get(async |headers: HeaderMap| format!("{headers:?}")))
         .route("/users", post(create).get(list))
         .route("/bytes", post(async |bytes: Bytes| bytes.len().to_string()))
-        .route("/json", post(async |Json(value): Json<Vec<u8>>| Json(value)))
+        .route(
+            "/json",
+            post(async |axum::Json(value): axum::Json<Vec<u8>>| Json(value)),
+        )
         .route(
             "/teapot",
             get(async || (StatusCode::IM_A_TEAPOT, "short and stout")),
@@ -99,10 +108,7 @@ pub(super) fn router(gate: Gate) -> Router {
             "/broken",
             get(async || (StatusCode::BAD_GATEWAY, "secret upstream text")),
         )
-        .route(
-            "/down",
-            get(async || Problem::new(Code::TenantDbDown).caused_by("secret database text")),
-        )
+        .route("/down", get(down))
         .with_state(gate)
 }
 
@@ -120,28 +126,39 @@ async fn panics() -> StatusCode {
     panic!("secret panic text")
 }
 
+async fn down(request: Request) -> Problem {
+    LogContext::record(request.extensions(), "tenant", Uuid::from_u128(7));
+    Problem::new(TENANT_DB_DOWN).caused_by("secret database text")
+}
+
 async fn tenant(request: Request) -> &'static str {
-    TenantLabel::record(request.extensions(), Uuid::from_u128(7));
+    LogContext::record(request.extensions(), "tenant", Uuid::from_u128(7));
     "known"
 }
 
-async fn create(body: JsonObject) -> Result<impl IntoResponse, Problem> {
-    let mut fields = body.fields();
-    let name = fields.required("name", rule::text(1..=200));
-    let confirmed = fields.optional("confirmed", rule::boolean());
-    let (name, confirmed) = fields.finish((name, confirmed))?;
-    Ok((
-        StatusCode::CREATED,
-        Json(json!({"name": name, "confirmed": confirmed})),
-    ))
+#[derive(Deserialize)]
+struct NewUser {
+    name: Text<1, 200>,
+    confirmed: Option<bool>,
 }
 
-async fn list(mut query: Query) -> Result<Json<Value>, Problem> {
-    let limit = query.optional("limit", Limit::rule());
-    let after = query.optional("cursor", page::cursor::<u32>("n asc"));
-    let (limit, after) = query.finish((limit, after))?;
-    let limit = limit.unwrap_or_default();
-    let rows = (after.map_or(0, |n| n + 1)..10)
+async fn create(Json(new): Json<NewUser>) -> impl IntoResponse {
+    (
+        StatusCode::CREATED,
+        Json(json!({"name": new.name.as_str(), "confirmed": new.confirmed})),
+    )
+}
+
+struct ByNumber;
+
+impl Sorted for ByNumber {
+    const SHAPE: &str = "n asc";
+    type Key = u32;
+}
+
+async fn list(Query(paging): Query<Paging<ByNumber>>) -> Result<Json<Value>, Problem> {
+    let limit = paging.limit();
+    let rows = (paging.after().map_or(0, |n| n + 1)..10)
         .take(usize::try_from(limit.fetch()).unwrap())
         .collect();
     let page = web::Page::new(rows, limit, "n asc", |n: &u32| *n)?;

@@ -1,4 +1,4 @@
-//! What the README says of this crate.
+//! What docs/api.md says of this crate.
 
 use std::{fs, path::Path};
 
@@ -7,20 +7,11 @@ use axum::response::IntoResponse as _;
 use serde_json::Value;
 use web::{FieldError, Problem};
 
-#[test]
-fn the_readme_carries_the_table_of_codes() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let (_, begun) = readme.split_once("<!-- codes:begin -->\n").unwrap();
-    let (table, _) = begun.split_once("<!-- codes:end -->\n").unwrap();
-    assert_eq!(table, web::error::markdown_table());
-}
-
 #[tokio::test]
-async fn the_problem_that_the_readme_shows_is_what_is_sent() {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let line = readme.lines().find(|line| line.starts_with(r#"{"type":"urn:"#));
+async fn the_problem_that_the_page_shows_is_what_is_sent() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
+    let page = fs::read_to_string(page).unwrap();
+    let line = page.lines().find(|line| line.starts_with(r#"{"type":"urn:"#));
     let mut shown: Value = serde_json::from_str(line.unwrap()).unwrap();
     // The middleware knows it, and the problem by itself does not.
     assert!(shown.as_object_mut().unwrap().remove("request_id").is_some());

@@ -1,7 +1,8 @@
-//! The accept loop, and what bounds a connection.
+//! HTTP/1 and HTTP/2 listener with bounds on everything that a peer can leave undone.
 //!
-//! `axum::serve` waits for ever for a request's head, and takes as many connections as come. Here each thing
-//! that a peer can leave undone has its bound ([`Limits`]), and stopping has a deadline ([`serve`]).
+//! hyper-util serves the connections. By itself, and in `axum::serve`, it waits for a head without end, accepts any
+//! number of connections and keeps responses that are not read. Here each has its limit ([`Limits`]), and a shutdown has
+//! a deadline ([`serve`]).
 //!
 //! ```no_run
 //! # async fn run(router: axum::Router) -> Result<(), web::listen::BindError> {
@@ -17,20 +18,16 @@
 //! # }
 //! ```
 
-mod accept;
 mod activity;
-mod begun;
 mod bind;
 mod connection;
-mod exchange;
-mod executor;
-mod guests;
-mod io;
+mod connection_set;
 mod limits;
 mod peer;
+mod response;
 mod serve;
-mod state;
-mod unsent;
+mod socket;
+mod unread;
 
 pub use bind::{BindError, Listener};
 pub use limits::Limits;

@@ -2,38 +2,45 @@
 //! many rows have come or gone in between.
 //!
 //! ```
-//! use web::{Page, Query, page::{self, Limit}, read::rule};
-//! # use uuid::Uuid;
+//! use uuid::Uuid;
+//! use web::{Page, Query, page::{Paging, Sorted}};
 //! # struct User { name: String, id: Uuid }
 //! # type Rows = dyn Fn(Option<(String, Uuid)>, i64) -> Vec<User>;
 //!
-//! # fn list(mut query: Query, rows: &Rows) -> Result<Page<String>, web::Problem> {
-//! const SHAPE: &str = "users name asc";
-//! let limit = query.optional("limit", Limit::rule());
-//! let after = query.optional("cursor", page::cursor::<(String, Uuid)>(SHAPE));
-//! let (limit, after) = query.finish((limit, after))?;
-//! let limit = limit.unwrap_or_default();
-//! let rows = rows(after, limit.fetch()); // … WHERE (name, id) > ($1, $2) ORDER BY name, id LIMIT $3
-//! let page = Page::new(rows, limit, SHAPE, |user| (user.name.clone(), user.id))?;
+//! struct ByName;
+//!
+//! impl Sorted for ByName {
+//!     const SHAPE: &str = "users name asc";
+//!     type Key = (String, Uuid);
+//! }
+//!
+//! # fn list(Query(paging): Query<Paging<ByName>>, rows: &Rows) -> Result<Page<String>, web::Problem> {
+//! let limit = paging.limit();
+//! let rows = rows(paging.after(), limit.fetch()); // … WHERE (name, id) > ($1, $2) ORDER BY name, id LIMIT $3
+//! let page = Page::new(rows, limit, ByName::SHAPE, |user| (user.name.clone(), user.id))?;
 //! # Ok(page.map(|user| user.name))
 //! # }
 //! ```
 
 mod cursor;
 mod limit;
+mod paging;
 
 use serde::Serialize;
 
-pub use cursor::{CursorRule, cursor};
+pub use cursor::{After, Cursor, Sorted};
 pub use limit::Limit;
+pub use paging::Paging;
 
 use crate::error::Problem;
 
 /// A page of a list: `{"items":[…],"next_cursor":…}`, the cursor `null` on the last one.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page<T> {
-    items: Vec<T>,
-    next_cursor: Option<String>,
+    /// Its items.
+    pub items: Vec<T>,
+    /// The cursor of the next page; `None` on the last one.
+    pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
@@ -73,16 +80,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::read::rule::Rule as _;
+    use crate::read;
+
+    /// Rows that are numbers.
+    pub(super) struct ByNumber;
+
+    impl Sorted for ByNumber {
+        const SHAPE: &str = "n asc";
+        type Key = i32;
+    }
 
     #[test]
     fn a_full_page_leads_to_the_next_and_the_last_one_nowhere() {
-        let limit = Limit::rule().text("2").unwrap();
+        let limit = read::query::<Paging<ByNumber>>("limit=2").map(|paging| paging.limit());
+        let limit = limit.unwrap_or_else(|problem| panic!("{problem:?}"));
         assert_eq!(limit.fetch(), 3);
         let page = Page::new(vec![10, 20, 30], limit, "n asc", |n| *n).unwrap();
         assert_eq!(page.items, [10, 20]);
-        let after = cursor::<i32>("n asc").text(page.next_cursor.as_deref().unwrap());
-        assert_eq!(after, Ok(20));
+        let next = format!("cursor={}", page.next_cursor.as_deref().unwrap());
+        let after = read::query::<Paging<ByNumber>>(&next).ok();
+        assert_eq!(after.and_then(Paging::after), Some(20));
 
         let last = Page::new(vec![30, 40], limit, "n asc", |n| *n).unwrap();
         assert_eq!(

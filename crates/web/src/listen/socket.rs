@@ -1,10 +1,11 @@
-//! A connection's socket, which tells its [`Activity`] what passes through.
+//! A connection's socket, which reports to [`Activity`] and lingers when it is closed.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
@@ -15,44 +16,50 @@ use tokio::{
 
 use super::activity::Activity;
 
-/// Reads, writes, and lingers when it is shut down.
+/// A socket that lingers when it is shut down.
 ///
-/// Closing a socket while the peer still sends makes the kernel answer with a reset, and that takes back what
-/// the peer has not read yet: it would never see the 413 to its large body. So our side is closed first, and
-/// what comes is thrown away until the peer closes its own, or for a bounded time (as nginx's
-/// `lingering_close`).
+/// If a socket is closed while the peer still sends, the kernel resets the connection, and the peer loses what it has not
+/// read yet: it would never see the 413 to its large body. So our side is shut down first, and input is discarded until
+/// the peer closes, or for a bounded time (nginx's `lingering_close`).
 pub(super) struct Socket {
     tcp: TcpStream,
     activity: Arc<Activity>,
-    linger: Option<Pin<Box<Sleep>>>,
+    blocked: bool,
+    linger: Duration,
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 impl Socket {
-    pub(super) fn new(tcp: TcpStream, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(tcp: TcpStream, activity: Arc<Activity>, linger: Duration) -> Self {
         Self {
             tcp,
             activity,
-            linger: None,
+            blocked: false,
+            linger,
+            lingering: None,
         }
     }
 
-    fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.activity.writing(written.is_pending());
+    fn report<T>(&mut self, written: Poll<T>) -> Poll<T> {
+        if written.is_pending() != self.blocked {
+            self.blocked = written.is_pending();
+            self.activity.set_blocked(self.blocked);
+        }
         written
     }
 
-    /// Ready once the peer has closed, failed, or had its time.
+    /// Ready when the peer has closed or failed, or its time is over.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut waste = [0; 4096];
+        let mut discarded = [0; 4096];
         loop {
-            let done = self
-                .linger
+            let over = self
+                .lingering
                 .as_mut()
-                .is_none_or(|linger| linger.as_mut().poll(cx).is_ready());
-            if done {
+                .is_none_or(|lingering| lingering.as_mut().poll(cx).is_ready());
+            if over {
                 return Poll::Ready(());
             }
-            let mut buffer = ReadBuf::new(&mut waste);
+            let mut buffer = ReadBuf::new(&mut discarded);
             let read = ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buffer));
             if read.is_err() || buffer.filled().is_empty() {
                 return Poll::Ready(());
@@ -79,7 +86,7 @@ impl AsyncRead for Socket {
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write(cx, bytes);
-        self.noted(written)
+        self.report(written)
     }
 
     fn poll_write_vectored(
@@ -88,7 +95,7 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.tcp).poll_write_vectored(cx, slices);
-        self.noted(written)
+        self.report(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -100,12 +107,12 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.linger.is_none() {
+        if self.lingering.is_none() {
             ready!(Pin::new(&mut self.tcp).poll_shutdown(cx))?;
             if !self.activity.should_linger() {
                 return Poll::Ready(Ok(()));
             }
-            self.linger = Some(Box::pin(sleep(self.activity.linger())));
+            self.lingering = Some(Box::pin(sleep(self.linger)));
         }
         self.poll_linger(cx).map(Ok)
     }

@@ -1,0 +1,18 @@
+//! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain text.
+
+mod body;
+mod json;
+mod media_type;
+mod no_body;
+mod no_query;
+mod path;
+mod preconditions;
+mod query;
+
+pub use body::whole_body;
+pub use json::Json;
+pub use no_body::NoBody;
+pub use no_query::NoQuery;
+pub use path::PathId;
+pub use preconditions::{EntityTag, Freshness, Preconditions, Tags};
+pub use query::Query;
