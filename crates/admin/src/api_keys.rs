@@ -1,4 +1,4 @@
-//! API keys of tenants, as operators see them.
+//! Routes for tenants' API keys.
 
 mod change;
 mod create;
@@ -7,18 +7,19 @@ mod show;
 mod view;
 
 use axum::routing::{get, post};
+use control_plane::AuditAction;
 
 use crate::routes::Route;
 
-/// The routes of API keys.
+/// Routes for API keys.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::at("/admin/v1/tenants/{id}/api-keys")
-            .viewer(get(list::of_tenant))
-            .operator(post(create::create)),
-        Route::at("/admin/v1/api-keys").viewer(get(list::of_all)),
-        Route::at("/admin/v1/api-keys/{id}").viewer(get(show::show)),
-        Route::at("/admin/v1/api-keys/{id}/expire").operator(post(change::expire)),
-        Route::at("/admin/v1/api-keys/{id}/revoke").operator(post(change::revoke)),
+            .viewer(AuditAction::ApiKeyList, get(list::of_tenant))
+            .operator(AuditAction::ApiKeyCreate, post(create::create)),
+        Route::at("/admin/v1/api-keys").viewer(AuditAction::ApiKeyList, get(list::of_all)),
+        Route::at("/admin/v1/api-keys/{id}").viewer(AuditAction::ApiKeyShow, get(show::show)),
+        Route::at("/admin/v1/api-keys/{id}/expire").operator(AuditAction::ApiKeyExpire, post(change::expire)),
+        Route::at("/admin/v1/api-keys/{id}/revoke").operator(AuditAction::ApiKeyRevoke, post(change::revoke)),
     ]
 }

@@ -1,9 +1,9 @@
-//! Every attempt at the admin plane that is not a reader's allowed look goes into the audit log.
+//! Audit of every admin request except permitted reads.
 //!
-//! A change is written by whoever makes it, in the transaction of the change, and its answer says so ([`Audited`]).
-//! What is refused or fails has no such transaction: it is written here, as method and route, and so is a change that
-//! nobody has written. A request is carried through in a task of its own: a client that hangs up neither cuts a change in
-//! the middle nor leaves an attempt out of the log. What only looks ends with its client.
+//! A handler that changes something writes the audit entry in the transaction of the change and marks its response
+//! with [`Audited`]. This middleware writes the entry of any other request, under the action of its route: a refusal,
+//! a failure, or a change without the mark. Each request runs in its own task, so a disconnect neither interrupts a
+//! change nor skips its entry. A read is cancelled when its client disconnects.
 
 mod log;
 mod seen;
@@ -15,11 +15,12 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use control_plane::AuditAction;
 use http::StatusCode;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::Instrument as _;
+use web::middleware::LogContext;
 use web::{Code, Problem};
 
 use crate::auth::Caller;
@@ -27,41 +28,40 @@ use log::Ending;
 pub(crate) use log::{AttemptLog, STRANGER};
 pub(crate) use seen::{Seen, placed};
 
-/// For a change and all that belongs to it, also when nobody waits for it any more.
+/// Deadline of a change, which also runs on after a disconnect.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// In a response's extensions: what was done stands in the audit log already, committed together with the change.
+/// Response extension: the audit entry was committed together with the change.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Audited;
 
-/// In a request's extensions: cancelled when nobody waits for the answer any more.
+/// Request extension: a token that is cancelled when the client disconnects.
 #[derive(Debug, Clone)]
 pub(crate) struct Gone(CancellationToken);
 
-/// Carries the request through in a task of its own, with all that follows: a client that hangs up takes nothing out of
-/// the audit log.
+/// Runs the request in its own task, so that a disconnect skips no audit entry.
 pub(crate) async fn carry(mut request: Request, next: Next) -> Response {
     let gone = CancellationToken::new();
     let _gone = gone.clone().drop_guard();
     request.extensions_mut().insert(Gone(gone));
-    match tokio::spawn(next.run(request).in_current_span()).await {
+    match tokio::spawn(LogContext::carry(next.run(request))).await {
         Ok(response) => response,
         Err(ended) => Problem::internal(ended).into_response(),
     }
 }
 
-/// Writes down what the audit log should know of the request.
+/// Writes the request's audit entry if it needs one.
 pub(crate) async fn attempt(
     State(log): State<AttemptLog>,
-    Extension(Gone(gone)): Extension<Gone>,
+    (Extension(Gone(gone)), Extension(action)): (Extension<Gone>, Extension<AuditAction>),
     Caller(actor): Caller,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let seen = Seen::of(&mut request).await;
+    let seen = Seen::of(action, &mut request).await;
     if request.method().is_safe() {
         let response = tokio::select! {
-            // Who may not do it is told so at the first look, which comes also for a client that has gone.
+            // A missing role is found by the first poll, so it is audited also after a disconnect.
             biased;
             response = next.run(request) => response,
             () = gone.cancelled() => return Response::default(),
@@ -72,8 +72,8 @@ pub(crate) async fn attempt(
         }
         return response;
     }
-    // One task more, so that a panic is an answer like any other.
-    let handler = AbortOnDropHandle::new(tokio::spawn(next.run(request).in_current_span()));
+    // In its own task, so that a panic becomes a response.
+    let handler = AbortOnDropHandle::new(tokio::spawn(LogContext::carry(next.run(request))));
     let response = match timeout(LONGEST, handler).await {
         Ok(Ok(response)) => response,
         Ok(Err(ended)) => Problem::internal(ended).into_response(),

@@ -1,29 +1,34 @@
-//! The audit log, as operators read it.
+//! Routes for the audit log.
 
 mod filter;
+mod view;
 
-use axum::Json;
 use axum::extract::State;
 use axum::routing::get;
-use control_plane::{AuditRecord, ControlPlane};
-use web::{Page, Problem, Query};
+use control_plane::{AuditAction, ControlPlane};
+use web::page::Sorted as _;
+use web::{Json, Page, Problem, Query};
 
+use crate::page::page;
 use crate::routes::Route;
 use crate::store_failed::store_failed;
-use filter::{Filter, SHAPE};
+use filter::{ListAudit, NewestFirst};
 
-/// The routes of the log.
+/// Routes for the audit log.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![Route::at("/admin/v1/audit").viewer(get(list))]
+    vec![Route::at("/admin/v1/audit").viewer(AuditAction::AuditList, get(list))]
 }
 
 /// `GET /admin/v1/audit`: a page of entries, the newest first.
-async fn list(State(plane): State<ControlPlane>, query: Query) -> Result<Json<Page<AuditRecord>>, Problem> {
-    let Filter { limit, filter } = Filter::read(query)?;
+async fn list(
+    State(plane): State<ControlPlane>,
+    Query(ListAudit { limit, filter }): Query<ListAudit>,
+) -> Result<Json<admin_types::Page<admin_types::AuditEntry>>, Problem> {
     let entries = plane
         .store()
         .audit_log(&filter, limit.fetch())
         .await
         .map_err(store_failed)?;
-    Ok(Json(Page::new(entries, limit, SHAPE, |last| last.id)?))
+    let entries = Page::new(entries, limit, NewestFirst::SHAPE, |last| last.id)?;
+    Ok(page(entries, view::entry))
 }

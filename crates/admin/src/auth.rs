@@ -1,12 +1,11 @@
-//! Who is calling: bearer tokens (RFC 6750), the one of the configuration and those in the control store.
+//! Authentication by bearer token (RFC 6750): the configured one, or one of the control store.
 //!
-//! A token of the store is looked up anew once it was seen a second ago, so a revoked one is refused within about that
-//! time on every replica, and at once on the one that revoked it. While the store cannot be asked, a token that was
-//! seen within the last minute still counts: it opens what needs no store, the pools of this process. The configured
-//! token needs no store at all.
+//! A stored token is cached for a second. So a revoked token is refused at once on the replica that revoked it, and
+//! within about a second on all others. While the store is down, a token seen within the last minute stays valid for
+//! routes that need no store, such as those for the pools of this process. The configured token needs no store.
 //!
-//! Whoever has no token can make up as many as he likes: what has not the form of one is refused without asking, and
-//! of the others few are looked up at once, so that the store is there for those who are known.
+//! Made-up tokens must not use up the store: a malformed one is refused without a lookup, and lookups of tokens that
+//! are not cached are limited.
 
 mod bearer;
 mod caller;
@@ -15,10 +14,11 @@ mod line;
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use control_plane::{Actor, AdminToken, KnownToken, NewAdminToken, Role, Store, StoreError};
+use control_plane::{Actor, AdminToken, AuditAction, KnownToken, NewAdminToken, Role, Store, StoreError};
 use secrecy::SecretString;
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
@@ -32,10 +32,10 @@ pub(crate) use caller::Caller;
 use known::KnownTokens;
 use line::Line;
 
-/// Who may call the admin plane.
+/// Authentication of callers of the admin plane.
 #[derive(Debug, Clone)]
 pub struct AdminAuth {
-    /// Of the configured token only its hash.
+    /// SHA-256 of the configured token.
     configured: Option<[u8; 32]>,
     known: Arc<KnownTokens>,
     line: Arc<Line>,
@@ -43,7 +43,7 @@ pub struct AdminAuth {
 }
 
 impl AdminAuth {
-    /// Lets in the configured token, if there is one, as an admin, and those that the store knows by their roles.
+    /// Accepts the configured token, if any, as an admin, and the tokens of the store with their roles.
     pub fn new(configured: Option<SecretString>, store: Store) -> Self {
         let configured = configured.map(|token| AdminToken::presented(token).sha256());
         Self {
@@ -54,21 +54,21 @@ impl AdminAuth {
         }
     }
 
-    /// Whether there is an admin whom nobody can revoke.
+    /// Whether a token is configured, which cannot be revoked.
     pub(crate) fn has_configured(&self) -> bool {
         self.configured.is_some()
     }
 
-    /// Looks this token up anew when it comes next.
+    /// Removes this token from the cache.
     pub(crate) fn forget(&self, token: Uuid) {
         self.known.forget(token);
     }
 
-    /// Whose token it is that is presented, as far as the token tells.
+    /// The actor that presents this token.
     async fn identify(&self, presented: Option<AdminToken>) -> Result<Actor, Problem> {
         let presented = presented.ok_or(Code::Unauthenticated)?;
         let sha256 = presented.sha256();
-        // Hashes are compared, so that timing tells nothing of the token.
+        // Compares hashes, so that timing reveals nothing about the token.
         if self
             .configured
             .is_some_and(|configured| configured.ct_eq(&sha256).into())
@@ -93,7 +93,7 @@ impl AdminAuth {
         if let Some(token) = self.known.fresh(&sha256) {
             return Ok(token);
         }
-        // Who was let in within the last minute stands in no line.
+        // A token that was valid within the last minute needs no permit.
         let _turn = match self.known.kept(&sha256) {
             Some(_) => None,
             None => Some(self.line.turn().await?),
@@ -118,9 +118,10 @@ impl AdminAuth {
     }
 }
 
-/// Answers `UNAUTHENTICATED` to a request without a valid token, and tells all that follows who is calling.
+/// Answers `UNAUTHENTICATED` to a request without a valid token, and adds the actor to the others' extensions.
 pub(crate) async fn authenticate(
     State((auth, log)): State<(AdminAuth, AttemptLog)>,
+    Extension(action): Extension<AuditAction>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -134,7 +135,7 @@ pub(crate) async fn authenticate(
         Err(problem) => {
             if problem.code() == Code::Unauthenticated {
                 let stranger = placed(Actor::service(STRANGER), request.extensions());
-                let seen = Seen::of(&mut request).await;
+                let seen = Seen::of(action, &mut request).await;
                 log.stranger(&stranger, &seen).await;
             }
             problem.into_response()

@@ -1,11 +1,11 @@
-//! Where the next page of a list begins that is sorted by the time of creation, as it stands in a cursor.
+//! Keyset position in a list that is sorted by creation time, as a cursor contains it.
 
 use control_plane::CreatedAt;
 use pg_timestamp::{Timestamp, exact};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The last row's place.
+/// Position of a page's last row.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Created {
     #[serde(with = "exact")]

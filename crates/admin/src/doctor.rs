@@ -1,59 +1,80 @@
-//! `/admin/v1/doctor`: whether tenants are kept apart.
+//! `/admin/v1/doctor`: examination of tenant isolation.
 
-use std::sync::Arc;
+use std::time::Duration;
 
-use axum::Json;
 use axum::extract::State;
 use axum::routing::{get, post};
-use control_plane::doctor::{Examination, Examinations, Report};
-use serde::Serialize;
-use web::{Code, NoBody, NoQuery, Problem};
+use control_plane::AuditAction;
+use isolation_doctor::{Examination, Examinations, Finding, Severity};
+use web::{Code, Json, NoBody, NoQuery, Problem};
 
 use crate::routes::Route;
 
-/// The routes of the doctor.
+/// Routes for the doctor.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         Route::at("/admin/v1/doctor")
-            .viewer(get(last))
-            .operator(post(examine)),
+            .viewer(AuditAction::DoctorShow, get(last))
+            .operator(AuditAction::DoctorExamine, post(examine)),
     ]
 }
 
-/// An examination, as it is shown.
-#[derive(Serialize)]
-struct ExaminationView {
-    /// Whether tenants are served.
-    serving: bool,
-    /// Milliseconds since it was through.
-    age_ms: u64,
-    #[serde(flatten)]
-    report: Report,
+/// Shows an examination.
+fn shown(examination: &Examination, examinations: &Examinations) -> Json<admin_types::Examination> {
+    let report = &examination.report;
+    Json(admin_types::Examination {
+        serving: Some(examinations.isolated()),
+        age_ms: Some(milliseconds(examination.at.elapsed())),
+        sound: report.sound,
+        complete: Some(report.complete),
+        findings: report.findings.iter().cloned().map(finding).collect(),
+        examined: report.examined.clone(),
+        probed: report.probed.map(|probed| admin_types::Probed {
+            tables: probed.tables as u64,
+            attempts: probed.attempts as u64,
+        }),
+        examined_at: report.examined_at,
+        took_ms: milliseconds(report.took),
+    })
 }
 
-impl ExaminationView {
-    fn of(examination: &Arc<Examination>, examinations: &Examinations) -> Json<Self> {
-        Json(Self {
-            serving: examinations.isolated(),
-            age_ms: u64::try_from(examination.at.elapsed().as_millis()).unwrap_or(u64::MAX),
-            report: examination.report.clone(),
-        })
+fn finding(finding: Finding) -> admin_types::Finding {
+    admin_types::Finding {
+        code: finding.code.into(),
+        severity: match finding.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+        .into(),
+        place: finding.place,
+        object: finding.object,
+        wrong: finding.wrong,
+        risk: finding.risk.into(),
+        remedy: finding.remedy,
     }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `GET`: the last report.
 async fn last(
     State(examinations): State<Examinations>,
     _: NoQuery,
-) -> Result<Json<ExaminationView>, Problem> {
+) -> Result<Json<admin_types::Examination>, Problem> {
     let last = examinations.last();
-    last.map(|last| ExaminationView::of(&last, &examinations))
+    last.map(|last| shown(&last, &examinations))
         .ok_or_else(|| Problem::new(Code::NotFound).detail("nothing was examined yet; POST examines"))
 }
 
-/// `POST`: examines now. What is found stops nothing that serves; what is not found any more lets a service begin that
-/// has waited for it.
-async fn examine(State(examinations): State<Examinations>, _: NoQuery, _: NoBody) -> Json<ExaminationView> {
+/// `POST`: examines now. An error does not stop a service that serves tenants; a report without errors starts one that
+/// waits for it.
+async fn examine(
+    State(examinations): State<Examinations>,
+    _: NoQuery,
+    _: NoBody,
+) -> Json<admin_types::Examination> {
     let examination = examinations.examine().await;
-    ExaminationView::of(&examination, &examinations)
+    shown(&examination, &examinations)
 }

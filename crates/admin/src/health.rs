@@ -1,21 +1,23 @@
-//! Probes, as Kubernetes asks them.
+//! Liveness and readiness probes, as Kubernetes expects them.
 
 use std::time::Duration;
 
-use axum::Json;
+use axum::BoxError;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use control_plane::Store;
-use control_plane::doctor::Examinations;
+use isolation_doctor::Examinations;
 use serde::Serialize;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use web::{Code, Problem};
+use web::{Code, Json, Problem};
 
-/// How long the control store may take to answer a probe.
+use crate::codes;
+
+/// Time limit for the control store's answer to a probe.
 const PROBE: Duration = Duration::from_secs(2);
 
-/// What the probes look at.
+/// State that the probes report.
 #[derive(Debug, Clone)]
 pub struct Health {
     store: Store,
@@ -24,8 +26,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Ready as long as this store answers, nobody has asked to stop, and tenants may be served after these
-    /// examinations.
+    /// Ready while the store answers, `stopping` is not cancelled, and the examinations allow serving tenants.
     pub fn new(store: Store, stopping: CancellationToken, examinations: Examinations) -> Self {
         Self {
             store,
@@ -40,23 +41,59 @@ struct Status {
     status: &'static str,
 }
 
-/// `GET /livez`: the process answers. It looks at nothing else: a restart mends no database.
+/// `GET /livez`: the process answers. Checks nothing else, since a restart repairs no database.
 pub(crate) async fn livez() -> Response {
     Json(Status { status: "live" }).into_response()
 }
 
-/// `GET /readyz`: requests may be sent here. A tenant's dead database never fails it; without the control store a
-/// tenant that is not resident could not be served.
+/// Reasons why an instance is not ready. docs/operating.md has an entry for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotReady {
+    /// The instance is shutting down.
+    Stopping,
+    /// The doctor found an error or could not examine.
+    NotIsolated,
+    /// The control store does not answer a probe.
+    StoreDown,
+}
+
+impl NotReady {
+    /// All reasons, in the order of the checks.
+    pub const ALL: [Self; 3] = [Self::Stopping, Self::NotIsolated, Self::StoreDown];
+
+    /// The error code of a probe's response.
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Stopping => Code::ShuttingDown,
+            Self::NotIsolated => codes::NOT_ISOLATED,
+            Self::StoreDown => codes::CONTROL_STORE_DOWN,
+        }
+    }
+}
+
+impl Health {
+    /// Checks whether this instance accepts requests; otherwise returns the reason and its cause.
+    async fn readiness(&self) -> Result<(), (NotReady, Option<BoxError>)> {
+        if self.stopping.is_cancelled() {
+            return Err((NotReady::Stopping, None));
+        }
+        if !self.examinations.isolated() {
+            return Err((NotReady::NotIsolated, None));
+        }
+        match timeout(PROBE, self.store.ping()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err((NotReady::StoreDown, Some(error.into()))),
+            Err(elapsed) => Err((NotReady::StoreDown, Some(elapsed.into()))),
+        }
+    }
+}
+
+/// `GET /readyz`: the instance accepts requests. Fails without the control store, which is needed to open a tenant's
+/// pool, but never because of a tenant's database.
 pub(crate) async fn readyz(State(health): State<Health>) -> Result<Response, Problem> {
-    if health.stopping.is_cancelled() {
-        return Err(Code::ShuttingDown.into());
-    }
-    if !health.examinations.isolated() {
-        return Err(Code::NotIsolated.into());
-    }
-    match timeout(PROBE, health.store.ping()).await {
-        Ok(Ok(())) => Ok(Json(Status { status: "ready" }).into_response()),
-        Ok(Err(error)) => Err(Problem::new(Code::ControlStoreDown).caused_by(error)),
-        Err(elapsed) => Err(Problem::new(Code::ControlStoreDown).caused_by(elapsed)),
+    match health.readiness().await {
+        Ok(()) => Ok(Json(Status { status: "ready" }).into_response()),
+        Err((reason, None)) => Err(reason.code().into()),
+        Err((reason, Some(cause))) => Err(Problem::new(reason.code()).caused_by(cause)),
     }
 }

@@ -1,8 +1,8 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header): a POST that is sent again with its key runs once.
+//! Idempotent POST requests by `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
 //!
-//! The key is claimed in the control store before anything runs, so that it counts on every replica. Final answers
-//! are kept and given again, with `Idempotency-Replayed: true`; after any other the key is free, and the next attempt
-//! runs the request anew, as it does after the process was killed in the middle: handlers go on with what they find.
+//! The key is claimed in the control store before the request runs, so it holds on every replica. A final response is
+//! stored and replayed with `Idempotency-Replayed: true`. After any other response, or a killed process, the key is
+//! free and the next attempt runs the request again; handlers resume from the state that they find.
 
 mod answer;
 mod key;
@@ -17,24 +17,25 @@ use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use tokio::time::{Instant, sleep};
+use web::Problem;
 use web::extract::whole_body;
-use web::middleware::RequestId;
-use web::{Code, Problem};
+use web::middleware::LogContext;
 
 use crate::auth::Caller;
+use crate::codes;
 use crate::store_failed::store_failed;
 
-/// How long a request waits for the one that runs already.
+/// Longest wait for an earlier request with the same key.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The first and the longest pause between two looks.
+/// First and longest pause between two polls.
 const PAUSES: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(400)];
 
-/// The key of a request that has come through to its handler.
+/// The key of a request whose headers this middleware has checked.
 pub(crate) fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
     headers.get(key::HEADER)?.to_str().ok()
 }
 
-/// Runs a POST with a key once, and answers all others with that answer.
+/// Runs a POST with a key once, and replays its response to all others.
 pub(crate) async fn idempotent(
     State(store): State<Store>,
     caller: Caller,
@@ -74,15 +75,15 @@ async fn once(
     }
 }
 
-/// Whose turn it is to run the request.
+/// Result of waiting for the key.
 enum Turn {
-    /// This request's.
+    /// This request has claimed the key.
     Ours(ClaimedKey),
-    /// It was another's, who left this answer.
+    /// An earlier request left this response.
     Past(KeptAnswer),
 }
 
-/// Waits while another runs the request.
+/// Claims the key, or waits for the earlier request that holds it.
 async fn wait(store: &Store, key: &IdempotencyKey) -> Result<Turn, Problem> {
     let asked = Instant::now();
     let [mut pause, longest] = PAUSES;
@@ -90,10 +91,10 @@ async fn wait(store: &Store, key: &IdempotencyKey) -> Result<Turn, Problem> {
         match store.claim_key(key).await.map_err(store_failed)? {
             KeyClaim::Run(claimed) => return Ok(Turn::Ours(claimed)),
             KeyClaim::Answered(kept) => return Ok(Turn::Past(kept)),
-            KeyClaim::Reused => return Err(Code::IdempotencyKeyReused.into()),
+            KeyClaim::Reused => return Err(codes::IDEMPOTENCY_KEY_REUSED.into()),
             KeyClaim::Running if asked.elapsed() < PATIENCE => sleep(pause).await,
             KeyClaim::Running => {
-                let again = Problem::new(Code::IdempotencyInProgress);
+                let again = Problem::new(codes::IDEMPOTENCY_IN_PROGRESS);
                 return Err(again.retry_after(Duration::from_secs(1)));
             }
         }
@@ -111,7 +112,7 @@ async fn run(claimed: ClaimedKey, request: Request, next: Next) -> Response {
         Some(kept) => claimed.answer(&kept).await,
         None => claimed.release().await,
     };
-    // It was done, and its caller is told so; who sends it again runs it again.
+    // The request has run, so its response is sent; a repetition runs it again.
     if let Err(error) = settled {
         tracing::warn!(%error, "what became of an idempotency key could not be kept");
     }
@@ -119,6 +120,7 @@ async fn run(claimed: ClaimedKey, request: Request, next: Next) -> Response {
 }
 
 fn replay(head: &Parts, kept: KeptAnswer) -> Response {
-    let id = head.extensions.get::<RequestId>();
+    let request = head.extensions.get::<LogContext>();
+    let id = request.map(LogContext::request_id);
     answer::replay(kept, id).unwrap_or_else(Problem::into_response)
 }

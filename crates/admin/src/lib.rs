@@ -1,20 +1,24 @@
-//! The admin plane: tenants, their keys and pools, operations, tokens and health, for operators and probes.
+//! The admin plane: HTTP API for operators, and probes.
 //!
-//! [`plane()`] routes a request; everything but the probes is behind a bearer token ([`auth`]) and says which role it
-//! needs (`routes`). [`tenants`] leads tenants through their lives by the control plane, and [`operations`] shows how
-//! far it is; [`api_keys`] are those of their callers, [`pools`] what this replica has open for them; [`tokens`] are who
-//! else may call here, [`audit`] what they did, which `attempts` sees to where no change does; `idempotency` runs once
-//! what is sent again; [`doctor`] examines whether tenants are kept apart; [`health`] answers probes.
+//! - [`plane()`] is the router. Every route but the probes needs a bearer token ([`auth`]) and a role (`routes`).
+//! - [`tenants`] changes tenants through the control plane, and [`operations`] shows the progress.
+//! - [`api_keys`] manages tenants' API keys, and [`pools`] the tenant pools of this replica.
+//! - [`tokens`] manages tokens of the admin plane.
+//! - [`audit`] lists the audit log; `attempts` audits requests that no change has audited.
+//! - `idempotency` runs a repeated request once.
+//! - [`doctor`] examines tenant isolation, and [`health`] answers probes.
 
 pub mod api_keys;
 mod attempts;
 pub mod audit;
 pub mod auth;
+pub mod codes;
 mod created;
 pub mod doctor;
 pub mod health;
 mod idempotency;
 pub mod operations;
+mod page;
 pub mod plane;
 pub mod pools;
 mod revision;
@@ -25,5 +29,31 @@ pub mod tenants;
 pub mod tokens;
 
 pub use auth::AdminAuth;
-pub use health::Health;
+pub use health::{Health, NotReady};
 pub use plane::plane;
+
+/// Prefix of API keys and admin tokens, by which logs redact them in a path.
+pub const SECRET_PREFIX: &str = "tnt_";
+
+#[cfg(test)]
+mod tests {
+    use control_plane::{AdminToken, ApiKeySecret};
+
+    use super::SECRET_PREFIX;
+
+    #[test]
+    fn every_secret_begins_with_the_prefix() {
+        assert!(
+            ApiKeySecret::generate()
+                .unwrap()
+                .expose()
+                .starts_with(SECRET_PREFIX)
+        );
+        assert!(
+            AdminToken::generate()
+                .unwrap()
+                .expose()
+                .starts_with(SECRET_PREFIX)
+        );
+    }
+}

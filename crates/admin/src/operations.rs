@@ -1,4 +1,4 @@
-//! Operations: what goes on until it is done, as operators watch it.
+//! Routes for operations.
 
 mod list;
 mod retry;
@@ -6,18 +6,20 @@ mod show;
 mod view;
 
 use axum::routing::{get, post};
+use control_plane::AuditAction;
 
 use crate::routes::Route;
 
-pub(crate) use view::OperationView;
+pub(crate) use view::accepted;
 
 const COLLECTION: &str = "/admin/v1/operations";
 
-/// The routes of operations.
+/// Routes for operations.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at(COLLECTION).viewer(get(list::list)),
-        Route::at("/admin/v1/operations/{id}").viewer(get(show::show)),
-        Route::at("/admin/v1/operations/{id}/retry").operator(post(retry::retry)),
+        Route::at(COLLECTION).viewer(AuditAction::OperationList, get(list::list)),
+        Route::at("/admin/v1/operations/{id}").viewer(AuditAction::OperationShow, get(show::show)),
+        Route::at("/admin/v1/operations/{id}/retry")
+            .operator(AuditAction::OperationRetry, post(retry::retry)),
     ]
 }

@@ -1,10 +1,10 @@
-//! The routes of the admin plane.
+//! Router of the admin plane.
 
 use axum::Router;
 use axum::extract::FromRef;
 use axum::routing::get;
 use control_plane::ControlPlane;
-use control_plane::doctor::Examinations;
+use isolation_doctor::Examinations;
 use tenant_registry::{Budget, BudgetedPool, Registry};
 
 use crate::attempts::AttemptLog;

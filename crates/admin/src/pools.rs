@@ -1,4 +1,4 @@
-//! The pools of this replica, as operators watch and tend them.
+//! Routes for the tenant pools of this replica.
 
 mod evict;
 mod list;
@@ -7,15 +7,16 @@ mod view;
 mod warm;
 
 use axum::routing::{get, post};
+use control_plane::AuditAction;
 
 use crate::routes::Route;
 
-/// The routes of pools.
+/// Routes for pools.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at("/admin/v1/pools").viewer(get(list::list)),
-        Route::at("/admin/v1/pools/{id}").viewer(get(show::show)),
-        Route::at("/admin/v1/pools/{id}/evict").operator(post(evict::evict)),
-        Route::at("/admin/v1/pools/{id}/warm").operator(post(warm::warm)),
+        Route::at("/admin/v1/pools").viewer(AuditAction::PoolList, get(list::list)),
+        Route::at("/admin/v1/pools/{id}").viewer(AuditAction::PoolShow, get(show::show)),
+        Route::at("/admin/v1/pools/{id}/evict").operator(AuditAction::PoolEvict, post(evict::evict)),
+        Route::at("/admin/v1/pools/{id}/warm").operator(AuditAction::PoolWarm, post(warm::warm)),
     ]
 }

@@ -1,80 +1,83 @@
-//! Entity tags (RFC 9110 section 8.8.3) over revisions, and the precondition `If-Match`.
+//! Entity tags (RFC 9110 section 8.8.3) over revisions, and the preconditions of changes.
 
 use axum::extract::FromRequestParts;
+use control_plane::Revisions;
 use http::request::Parts;
 use http::{HeaderName, header};
+use sha2::{Digest as _, Sha256};
+use web::extract::{EntityTag, Preconditions, Tags};
 use web::{Code, Problem};
 
-/// The header `ETag` of something at this revision.
-pub(crate) fn etag(revision: i64) -> [(HeaderName, String); 1] {
-    [(header::ETAG, format!("\"{revision}\""))]
+/// The header `ETag` with this tag.
+pub(crate) fn etag(tag: &str) -> [(HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{tag}\""))]
 }
 
-/// What a request's `If-Match` allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum IfMatch {
-    /// It says nothing.
-    Absent,
-    /// Whatever there is.
-    Any,
-    /// What is at this revision.
-    Revision(i64),
-}
-
-impl IfMatch {
-    /// The revision that the thing must be at; `None` for any, also where nothing is said.
-    pub(crate) fn optional(self) -> Option<i64> {
-        match self {
-            Self::Revision(revision) => Some(revision),
-            Self::Absent | Self::Any => None,
-        }
-    }
-
-    /// The same where something must be said: who overwrites has read what he overwrites.
-    pub(crate) fn required(self) -> Result<Option<i64>, Problem> {
-        match self {
-            Self::Absent => Err(Code::PreconditionRequired.into()),
-            Self::Any | Self::Revision(_) => Ok(self.optional()),
+/// The tag of something at this revision, shown together with something that has none.
+pub(crate) fn tag(revision: i64, beside: Option<&str>) -> String {
+    match beside {
+        None => revision.to_string(),
+        Some(beside) => {
+            let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(beside).into();
+            format!("{revision}-{:08x}", u32::from_be_bytes([a, b, c, d]))
         }
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for IfMatch {
+/// The revision that a tag stands for. Tags are compared as texts: one that is never given out stands for none.
+fn revision(tag: &str) -> Option<i64> {
+    let number = match tag.split_once('-') {
+        Some((revision, beside)) if beside.len() == 8 => revision,
+        _ => tag,
+    };
+    let revision = number.parse().ok();
+    revision.filter(|revision: &i64| revision.to_string() == number)
+}
+
+/// The preconditions of a change of something that has revisions.
+#[derive(Debug)]
+pub(crate) struct Expected(Preconditions);
+
+impl Expected {
+    /// The revisions at which the change may be made; any, where nothing is said.
+    pub(crate) fn optional(self) -> Revisions {
+        let Self(given) = self;
+        let except = match given.if_none_match {
+            None => Vec::new(),
+            // What is changed is there.
+            Some(Tags::Any) => return Revisions::Only(Vec::new()),
+            Some(Tags::Listed(tags)) => revisions(&tags, |tag| Some(tag.weakly())),
+        };
+        match given.if_match {
+            None | Some(Tags::Any) => Revisions::Except(except),
+            Some(Tags::Listed(tags)) => {
+                let mut only = revisions(&tags, EntityTag::strongly);
+                only.retain(|revision| !except.contains(revision));
+                Revisions::Only(only)
+            }
+        }
+    }
+
+    /// The same where `If-Match` must be sent: who overwrites has read what he overwrites.
+    pub(crate) fn required(self) -> Result<Revisions, Problem> {
+        match self.0.if_match {
+            None => Err(Code::PreconditionRequired.into()),
+            Some(_) => Ok(self.optional()),
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Expected {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let mut given = parts.headers.get_all(header::IF_MATCH).iter();
-        let Some(value) = given.next() else {
-            return Ok(Self::Absent);
-        };
-        let value = value.to_str().unwrap_or_default().trim();
-        if given.next().is_some() || value.contains(',') {
-            return Err(Problem::new(Code::Malformed).detail("If-Match has to name one entity tag"));
-        }
-        if value == "*" {
-            return Ok(Self::Any);
-        }
-        let tag = opaque(value).ok_or_else(|| {
-            let detail = "If-Match has to be `*` or an entity tag in double quotes, as ETag has it";
-            Problem::new(Code::Malformed).detail(detail)
-        })?;
-        // Tags are compared as texts, and one that was never given out matches nothing; nor does a weak one.
-        let revision = tag
-            .parse()
-            .ok()
-            .filter(|revision: &i64| revision.to_string() == tag);
-        revision
-            .filter(|_| value.starts_with('"'))
-            .map(Self::Revision)
-            .ok_or_else(|| Code::PreconditionFailed.into())
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        Preconditions::from_request_parts(parts, state).await.map(Self)
     }
 }
 
-/// What stands between an entity tag's quotes.
-fn opaque(tag: &str) -> Option<&str> {
-    let quoted = tag.strip_prefix("W/").unwrap_or(tag);
-    let opaque = quoted.strip_prefix('"')?.strip_suffix('"')?;
-    (!opaque.contains(['"', ' '])).then_some(opaque)
+/// The revisions that these tags stand for.
+fn revisions<'a>(tags: &'a [EntityTag], compared: impl Fn(&'a EntityTag) -> Option<&'a str>) -> Vec<i64> {
+    tags.iter().filter_map(compared).filter_map(revision).collect()
 }
 
 #[cfg(test)]
@@ -83,30 +86,52 @@ mod tests {
 
     use super::*;
 
-    async fn read(values: &[&str]) -> Result<IfMatch, Code> {
+    async fn expected(if_match: Option<&str>, if_none_match: Option<&str>) -> Expected {
         let mut request = Request::builder();
-        for value in values {
-            request = request.header("if-match", *value);
+        for (name, value) in [("if-match", if_match), ("if-none-match", if_none_match)] {
+            if let Some(value) = value {
+                request = request.header(name, value);
+            }
         }
         let (mut parts, ()) = request.body(()).unwrap().into_parts();
-        IfMatch::from_request_parts(&mut parts, &())
-            .await
-            .map_err(|problem| problem.code())
+        Expected::from_request_parts(&mut parts, &()).await.unwrap()
     }
 
     #[tokio::test]
-    async fn one_strong_tag_or_any() {
-        assert_eq!(read(&[]).await, Ok(IfMatch::Absent));
-        assert_eq!(read(&["*"]).await, Ok(IfMatch::Any));
-        assert_eq!(read(&["\"12\""]).await, Ok(IfMatch::Revision(12)));
-        for unknown in ["W/\"12\"", "\"x\"", "\"\"", "\"+12\"", "\"012\"", "\"-0\""] {
-            assert_eq!(read(&[unknown]).await, Err(Code::PreconditionFailed), "{unknown}");
+    async fn both_headers_say_at_which_revisions() {
+        let only = |revisions: &[i64]| Revisions::Only(revisions.to_vec());
+        let except = |revisions: &[i64]| Revisions::Except(revisions.to_vec());
+        for (if_match, if_none_match, revisions) in [
+            (None, None, except(&[])),
+            (Some("*"), None, except(&[])),
+            (Some("\"12\", \"x\", \"7\""), None, only(&[12, 7])),
+            (Some("\"12-0a1b2c3d\", \"7-x\""), None, only(&[12])),
+            (Some("W/\"12\""), None, only(&[])),
+            (Some("\"+12\", \"012\", \"-0\", \"\""), None, only(&[])),
+            (None, Some("\"12\", W/\"7\""), except(&[12, 7])),
+            (None, Some("*"), only(&[])),
+            (Some("\"12\", \"7\""), Some("W/\"7\""), only(&[12])),
+            (Some("*"), Some("\"7\""), except(&[7])),
+        ] {
+            let found = expected(if_match, if_none_match).await.optional();
+            assert_eq!(found, revisions, "{if_match:?} {if_none_match:?}");
         }
-        for wrong in ["12", "", "\"12", "12\"", "\"", "W/12", "\"1\"2\"", "\"1 2\""] {
-            assert_eq!(read(&[wrong]).await, Err(Code::Malformed), "{wrong}");
+    }
+
+    #[test]
+    fn what_is_shown_beside_a_revision_changes_its_tag() {
+        assert_eq!(tag(7, None), "7");
+        let (one, other) = (tag(7, Some("one")), tag(7, Some("other")));
+        assert_ne!(one, other);
+        assert_eq!((revision(&one), revision(&other)), (Some(7), Some(7)));
+    }
+
+    #[tokio::test]
+    async fn only_if_match_says_what_is_overwritten() {
+        for if_none_match in [None, Some("\"1\"")] {
+            let required = expected(None, if_none_match).await.required();
+            assert_eq!(required.unwrap_err().code(), Code::PreconditionRequired);
         }
-        for several in [&["\"1\"", "\"2\""][..], &["\"1\", \"2\""]] {
-            assert_eq!(read(several).await, Err(Code::Malformed));
-        }
+        assert!(expected(Some("*"), None).await.required().is_ok());
     }
 }

@@ -1,29 +1,38 @@
-//! Routes that say which role each of their methods needs.
+//! Routes with a required role and an audit action for each method.
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::MethodRouter;
-use control_plane::{Role, Store};
+use axum::{Extension, Router};
+use control_plane::{AuditAction, Role, Store};
 
 use crate::attempts::{AttemptLog, attempt, carry};
 use crate::auth::{AdminAuth, Caller, authenticate};
 use crate::idempotency::idempotent;
 use crate::plane::AdminState;
 
-/// A path and its methods. The plane takes nothing else, so no method is without a role.
+/// A path and its methods. The router accepts only this type, so every method has a role and an action.
 ///
 /// ```text
-/// Route::at("/admin/v1/tenants").viewer(get(list)).operator(post(create))
+/// Route::at("/admin/v1/tenants")
+///     .viewer(TenantList, get(list))
+///     .operator(TenantCreate, post(create))
 /// ```
 pub(crate) struct Route {
     path: &'static str,
-    methods: Vec<(Role, MethodRouter<AdminState>)>,
+    methods: Vec<Method>,
+}
+
+/// A method of a route.
+struct Method {
+    role: Role,
+    action: AuditAction,
+    handler: MethodRouter<AdminState>,
 }
 
 impl Route {
-    /// A route without a method yet.
+    /// A route without methods.
     pub(crate) fn at(path: &'static str) -> Self {
         Self {
             path,
@@ -31,28 +40,32 @@ impl Route {
         }
     }
 
-    /// Methods that look and change nothing.
-    pub(crate) fn viewer(self, methods: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Viewer, methods)
+    /// Adds a read-only method.
+    pub(crate) fn viewer(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Viewer, action, handler)
     }
 
-    /// Methods that change what can be changed back.
-    pub(crate) fn operator(self, methods: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Operator, methods)
+    /// Adds a method whose effect can be reverted.
+    pub(crate) fn operator(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Operator, action, handler)
     }
 
-    /// Methods that do what cannot be undone, or decide who may do what.
-    pub(crate) fn admin(self, methods: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Admin, methods)
+    /// Adds a method whose effect is irreversible or concerns permissions.
+    pub(crate) fn admin(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
+        self.needs(Role::Admin, action, handler)
     }
 
-    fn needs(mut self, role: Role, methods: MethodRouter<AdminState>) -> Self {
-        self.methods.push((role, methods));
+    fn needs(mut self, role: Role, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
+        self.methods.push(Method {
+            role,
+            action,
+            handler,
+        });
         self
     }
 }
 
-/// What stands around each method.
+/// Middleware of each method.
 #[derive(Clone)]
 pub(crate) struct Guards {
     pub(crate) auth: AdminAuth,
@@ -61,24 +74,21 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    /// Adds the route, guarded. The layers go around the methods: what does not exist asks nobody for a token. From
-    /// the outside in: a task of its own, which outlives the client; who is calling; what the audit log should know of it; whether the caller's role will
-    /// do; whether it was answered before.
+    /// Adds the route with its middleware. The layers wrap each method, so an unknown route needs no token. From the
+    /// outside in: audit action, task that survives a disconnect, authentication, audit, required role, idempotency.
     pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
-        let methods = route.methods.into_iter().map(|(role, methods)| {
-            methods
+        let methods = route.methods.into_iter().map(|method| {
+            let auth = (self.auth.clone(), self.log.clone());
+            method
+                .handler
                 .route_layer(from_fn_with_state(self.store.clone(), idempotent))
-                .route_layer(from_fn_with_state(role, require))
+                .route_layer(from_fn_with_state(method.role, require))
+                .route_layer(from_fn_with_state(self.log.clone(), attempt))
+                .route_layer(from_fn_with_state(auth, authenticate))
+                .route_layer(from_fn(carry))
+                .route_layer(Extension(method.action))
         });
-        let all = methods.fold(MethodRouter::new(), MethodRouter::merge);
-        let all = all
-            .route_layer(from_fn_with_state(self.log.clone(), attempt))
-            .route_layer(from_fn_with_state(
-                (self.auth.clone(), self.log.clone()),
-                authenticate,
-            ))
-            .route_layer(from_fn(carry));
-        router.route(route.path, all)
+        router.route(route.path, methods.fold(MethodRouter::new(), MethodRouter::merge))
     }
 }
 

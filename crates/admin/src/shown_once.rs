@@ -1,64 +1,69 @@
-//! An answer with a secret that is shown once.
+//! Response with a secret that is shown once.
 
 use std::fmt;
 
-use axum::Json;
+use admin_types::{CreatedAdminToken, CreatedApiKey};
 use axum::body::Bytes;
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
-use serde_json::{Map, Value};
-use web::Problem;
+use web::{Json, Problem};
 
-/// A JSON object with a secret in one of its fields. Where the answer is kept to be given again, that field is `null`:
-/// the secret stands in no store.
-pub(crate) struct ShownOnce {
-    object: Map<String, Value>,
-    field: &'static str,
+/// A response body with a field for a secret.
+pub(crate) trait HoldsSecret: Serialize {
+    /// The field.
+    fn secret(&mut self) -> &mut Option<String>;
+}
+
+impl HoldsSecret for CreatedApiKey {
+    fn secret(&mut self) -> &mut Option<String> {
+        &mut self.secret
+    }
+}
+
+impl HoldsSecret for CreatedAdminToken {
+    fn secret(&mut self) -> &mut Option<String> {
+        &mut self.token
+    }
+}
+
+/// A response with its secret. Its stored form for replays has `null` instead, so no store has the secret.
+pub(crate) struct ShownOnce<T> {
+    answer: T,
     secret: SecretString,
 }
 
-impl ShownOnce {
-    /// Shows `view`, which is a JSON object, with the secret as its `field`.
-    pub(crate) fn new(
-        view: &impl Serialize,
-        field: &'static str,
-        secret: SecretString,
-    ) -> Result<Self, Problem> {
-        match serde_json::to_value(view).map_err(Problem::internal)? {
-            Value::Object(object) => Ok(Self {
-                object,
-                field,
-                secret,
-            }),
-            _ => Err(Problem::internal("what is shown with a secret is no JSON object")),
-        }
-    }
-
-    fn with(&self, secret: Value) -> Map<String, Value> {
-        let mut object = self.object.clone();
-        object.insert(self.field.to_owned(), secret);
-        object
+impl<T: HoldsSecret> ShownOnce<T> {
+    /// Combines `answer`, whose field is still empty, with the secret.
+    pub(crate) fn new(answer: T, secret: SecretString) -> Self {
+        Self { answer, secret }
     }
 }
 
-impl IntoResponse for ShownOnce {
+impl<T: HoldsSecret> IntoResponse for ShownOnce<T> {
     fn into_response(self) -> Response {
-        let kept = Value::Object(self.with(Value::Null)).to_string();
-        let mut response = Json(self.with(self.secret.expose_secret().into())).into_response();
-        response.extensions_mut().insert(KeptBody(kept.into()));
+        let Self { mut answer, secret } = self;
+        let kept = match serde_json::to_vec(&answer) {
+            Ok(mut kept) => {
+                // As `Json` ends it.
+                kept.push(b'\n');
+                KeptBody(kept.into())
+            }
+            Err(error) => return Problem::internal(error).into_response(),
+        };
+        *answer.secret() = Some(secret.expose_secret().to_owned());
+        let mut response = Json(answer).into_response();
+        response.extensions_mut().insert(kept);
         response
     }
 }
 
-/// In a response's extensions: its body as it may be kept, in place of the one that is sent.
+/// Response extension: the body to store, in place of the one that is sent.
 #[derive(Clone)]
 pub(crate) struct KeptBody(pub(crate) Bytes);
 
-impl fmt::Debug for ShownOnce {
+impl<T> fmt::Debug for ShownOnce<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShownOnce")
-            .field("field", &self.field)
-            .finish_non_exhaustive()
+        f.debug_struct("ShownOnce").finish_non_exhaustive()
     }
 }

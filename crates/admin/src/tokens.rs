@@ -1,29 +1,26 @@
-//! Tokens of the admin plane, as admins see them: everything about them needs the role admin.
+//! Routes for tokens of the admin plane; all need the role admin.
 
 mod create;
 mod list;
 mod revoke;
 mod show;
+mod view;
 
 use axum::routing::{get, post};
-use control_plane::Role;
+use control_plane::AuditAction;
 
 use crate::routes::Route;
 
 const COLLECTION: &str = "/admin/v1/admin-tokens";
 
-/// Roles by their names.
-const ROLES: [(&str, Role); 3] = [
-    (Role::Viewer.as_str(), Role::Viewer),
-    (Role::Operator.as_str(), Role::Operator),
-    (Role::Admin.as_str(), Role::Admin),
-];
-
-/// The routes of tokens.
+/// Routes for tokens.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at(COLLECTION).admin(get(list::list).post(create::create)),
-        Route::at("/admin/v1/admin-tokens/{id}").admin(get(show::show)),
-        Route::at("/admin/v1/admin-tokens/{id}/revoke").admin(post(revoke::revoke)),
+        Route::at(COLLECTION)
+            .admin(AuditAction::AdminTokenList, get(list::list))
+            .admin(AuditAction::AdminTokenCreate, post(create::create)),
+        Route::at("/admin/v1/admin-tokens/{id}").admin(AuditAction::AdminTokenShow, get(show::show)),
+        Route::at("/admin/v1/admin-tokens/{id}/revoke")
+            .admin(AuditAction::AdminTokenRevoke, post(revoke::revoke)),
     ]
 }

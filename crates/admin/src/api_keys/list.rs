@@ -1,60 +1,77 @@
 //! `GET /admin/v1/tenants/{id}/api-keys` and `GET /admin/v1/api-keys`
 
-use axum::Json;
 use axum::extract::State;
 use control_plane::{ApiKey, ApiKeyFilter, ControlPlane, CreatedAt};
+use serde::Deserialize;
 use tenant_registry::TenantId;
-use web::page::{self, Limit};
-use web::read::rule::text;
-use web::{Code, Page, PathId, Problem, Query};
+use web::page::{After, Limit, Sorted};
+use web::read::Text;
+use web::{Json, Page, PathId, Problem, Query};
 
-use super::view::ApiKeyView;
+use super::view::api_key;
+use crate::codes;
 use crate::created::Created;
+use crate::page::page;
 use crate::store_failed::store_failed;
 
-/// What a cursor of these lists is for.
-const SHAPE: &str = "api keys created_at desc";
-/// More than is kept of a key.
-const PREFIX: usize = 64;
+/// The order of these lists.
+pub(super) struct LatestFirst;
+
+impl Sorted for LatestFirst {
+    const SHAPE: &str = "api keys created_at desc";
+    type Key = Created;
+}
+
+type ApiKeys = Json<admin_types::Page<admin_types::ApiKey>>;
+
+/// The parameters of these lists.
+#[derive(Deserialize)]
+pub(super) struct ListApiKeys {
+    limit: Option<Limit>,
+    cursor: Option<After<LatestFirst>>,
+    /// The first characters of a key. Its bound is above what is kept of one.
+    prefix: Option<Text<1, 64>>,
+}
 
 /// A page of a tenant's keys, the latest first.
 pub(super) async fn of_tenant(
     State(plane): State<ControlPlane>,
-    query: Query,
     PathId(id): PathId,
-) -> Result<Json<Page<ApiKeyView>>, Problem> {
+    Query(query): Query<ListApiKeys>,
+) -> Result<ApiKeys, Problem> {
     let tenant = plane.tenant(id.into()).await.map_err(store_failed)?;
-    let tenant = tenant.ok_or(Code::TenantUnknown)?;
+    let tenant = tenant.ok_or(codes::TENANT_UNKNOWN)?;
     list(&plane, Some(tenant.id), query).await
 }
 
 /// A page of all tenants' keys, the latest first: whose key is it that begins so?
 pub(super) async fn of_all(
     State(plane): State<ControlPlane>,
-    query: Query,
-) -> Result<Json<Page<ApiKeyView>>, Problem> {
+    Query(query): Query<ListApiKeys>,
+) -> Result<ApiKeys, Problem> {
     list(&plane, None, query).await
 }
 
 async fn list(
     plane: &ControlPlane,
     tenant: Option<TenantId>,
-    mut query: Query,
-) -> Result<Json<Page<ApiKeyView>>, Problem> {
-    let limit = query.optional("limit", Limit::rule());
-    let before = query.optional("cursor", page::cursor::<Created>(SHAPE));
-    let prefix = query.optional("prefix", text(1..=PREFIX));
-    let (limit, before, prefix) = query.finish((limit, before, prefix))?;
-    let limit = limit.unwrap_or_default();
-
-    let filter = ApiKeyFilter { tenant, prefix };
-    let before = before.map(CreatedAt::from);
+    query: ListApiKeys,
+) -> Result<ApiKeys, Problem> {
+    let limit = query.limit.unwrap_or_default();
+    let before = query.cursor.map(|After(key)| CreatedAt::from(key));
+    let filter = ApiKeyFilter {
+        tenant,
+        prefix: query.prefix.map(String::from),
+    };
     let keys = plane.store().api_keys(&filter, before, limit.fetch()).await;
-    let page = Page::new(keys.map_err(store_failed)?, limit, SHAPE, |last: &ApiKey| {
-        Created {
+    let keys = Page::new(
+        keys.map_err(store_failed)?,
+        limit,
+        LatestFirst::SHAPE,
+        |last: &ApiKey| Created {
             at: last.created_at,
             id: last.id,
-        }
-    })?;
-    Ok(Json(page.map(ApiKeyView::from)))
+        },
+    )?;
+    Ok(page(keys, api_key))
 }

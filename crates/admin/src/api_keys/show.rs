@@ -1,11 +1,10 @@
 //! `GET /admin/v1/api-keys/{id}`
 
-use axum::Json;
 use axum::extract::State;
 use control_plane::ControlPlane;
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::view::ApiKeyView;
+use super::view::api_key;
 use crate::store_failed::store_failed;
 
 /// Shows an API key.
@@ -13,8 +12,8 @@ pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,
     PathId(id): PathId,
-) -> Result<Json<ApiKeyView>, Problem> {
+) -> Result<Json<admin_types::ApiKey>, Problem> {
     let key = plane.store().api_key(id).await.map_err(store_failed)?;
-    key.map(|key| Json(key.into()))
+    key.map(|key| Json(api_key(key)))
         .ok_or_else(|| Code::NotFound.into())
 }

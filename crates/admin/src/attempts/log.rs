@@ -1,20 +1,20 @@
-//! The audit log, where there is no change to write an entry together with.
+//! Audit entries of requests that are not audited in the transaction of a change.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use control_plane::{Actor, AuditEntry, JsonText, Outcome, Store};
+use control_plane::{Actor, AuditAction, AuditEntry, AuditOutcome, JsonText, Store};
 use serde_json::json;
 use tokio::time::{sleep, timeout};
 use web::Code;
 
 use super::{Audited, Seen, strangers::Strangers};
 
-/// How long an entry may take to be written, while a caller waits for its answer.
+/// Time limit for writing an entry, since the caller waits for it.
 const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Writes entries; what cannot be written goes to the service's own log.
+/// Writes audit entries. An entry that cannot be written goes to the service's log.
 #[derive(Clone)]
 pub(crate) struct AttemptLog {
     store: Store,
@@ -29,17 +29,17 @@ impl AttemptLog {
         }
     }
 
-    /// Writes down how a request ended, unless that was done together with the change.
+    /// Writes how a request ended, unless its change has been audited.
     pub(super) async fn answered(&self, actor: &Actor, seen: &Seen, ending: Option<Ending>) {
         if let Some(Ending { outcome, code }) = ending {
             self.write(&seen.entry(actor, outcome, code)).await;
         }
     }
 
-    /// Writes down that somebody was not let in: some of them, and of the rest how many there were.
+    /// Writes an unauthenticated request, up to a limit per time window; the rest is counted in one entry.
     pub(crate) async fn stranger(&self, stranger: &Actor, seen: &Seen) {
         let Some(window) = self.strangers.admit() else {
-            let entry = seen.entry(stranger, Outcome::Refused, Some(Code::Unauthenticated));
+            let entry = seen.entry(stranger, AuditOutcome::Refused, Some(Code::Unauthenticated));
             return self.write(&entry).await;
         };
         if let Some(left) = window.ends_in {
@@ -54,11 +54,11 @@ impl AttemptLog {
     async fn left_out(&self, count: u64) {
         let actor = Actor::service(STRANGER);
         let entry = AuditEntry {
-            outcome: Outcome::Refused,
+            outcome: AuditOutcome::Refused,
             code: Some(Code::Unauthenticated.name()),
-            ..AuditEntry::done(&actor, "authenticate")
+            ..AuditEntry::done(&actor, AuditAction::Authenticate)
         };
-        // It stands for all of them, and a reader should see that where others have a path.
+        // The entry counts several requests, so it has a number in place of a path.
         let entry = entry.target(format!("{count} more requests"));
         let after = JsonText::of(&json!({"left_out": count, "seconds": Strangers::WINDOW.as_secs()}));
         self.write(&entry.changed(None, Some(after))).await;
@@ -72,13 +72,13 @@ impl AttemptLog {
         };
         tracing::warn!(
             target: "audit",
-            // The span's id of the request is here.
+            // The request id is in the fields, so the span is not needed.
             parent: None,
             actor = entry.actor.name,
             token = entry.actor.token.map(tracing::field::display),
             source = entry.actor.source.map(tracing::field::display),
             request_id = entry.actor.request_id,
-            action = entry.action,
+            action = entry.action.as_str(),
             outcome = entry.outcome.as_str(),
             code = entry.code,
             path = entry.target,
@@ -90,24 +90,24 @@ impl AttemptLog {
 
 /// How a request ended.
 pub(super) struct Ending {
-    outcome: Outcome,
+    outcome: AuditOutcome,
     code: Option<Code>,
 }
 
 impl Ending {
-    /// `None`: that stands in the log already.
+    /// `None` if the request has been audited.
     pub(super) fn of(response: &Response) -> Option<Self> {
         let status = response.status();
         let outcome = match status {
-            _ if status.is_client_error() => Outcome::Refused,
-            _ if status.is_server_error() => Outcome::Failed,
+            _ if status.is_client_error() => AuditOutcome::Refused,
+            _ if status.is_server_error() => AuditOutcome::Failed,
             _ if response.extensions().get::<Audited>().is_some() => return None,
-            _ => Outcome::Done,
+            _ => AuditOutcome::Done,
         };
         let code = response.extensions().get().copied();
         Some(Self { outcome, code })
     }
 }
 
-/// The actor of whoever was not let in.
+/// The actor of unauthenticated requests.
 pub(crate) const STRANGER: &str = "unauthenticated";

@@ -1,31 +1,32 @@
-//! What of a request the audit log keeps.
+//! Properties of a request that the audit log keeps.
 
 use axum::RequestExt as _;
 use axum::extract::{MatchedPath, RawPathParams, Request};
-use control_plane::{Actor, AuditEntry, Outcome};
+use control_plane::{Actor, AuditAction, AuditEntry, AuditOutcome};
 use http::Extensions;
 use tenant_registry::TenantId;
-use web::middleware::{RequestId, TenantLabel, without_secrets};
-use web::read::rule::parse_uuid;
+use web::middleware::{LogContext, redact_path};
+use web::read::parse_uuid;
 use web::{Code, Peer};
 
-/// Routes that begin so have a tenant's id in their path.
+use crate::SECRET_PREFIX;
+
+/// Prefixes of routes with a tenant's id in the path.
 const OF_TENANTS: [&str; 2] = ["/admin/v1/tenants/{id}", "/admin/v1/pools/{id}"];
 
-/// The most characters of a path that are kept: more than any that leads somewhere.
+/// Limit for the stored path, in characters; every route is shorter.
 const LONGEST_PATH: usize = 200;
 
-/// Method and route of a request, and to whom and what it was addressed. Neither query nor body, nor a
-/// secret that stands in the path by mistake.
+/// A request's action, path and tenant. Leaves out query and body, and redacts a secret in the path.
 pub(crate) struct Seen {
-    action: String,
+    action: AuditAction,
     path: String,
     tenant: Option<TenantId>,
 }
 
 impl Seen {
-    /// Must be asked within the route.
-    pub(crate) async fn of(request: &mut Request) -> Self {
+    /// Must be called within the route, which has the path parameters.
+    pub(crate) async fn of(action: AuditAction, request: &mut Request) -> Self {
         // Decoded, as the handler has it.
         let params = request.extract_parts::<RawPathParams>().await.ok();
         let id = params
@@ -37,11 +38,11 @@ impl Seen {
             .filter(|_| OF_TENANTS.iter().any(|of_tenants| route.starts_with(of_tenants)))
             .and_then(|(_, id)| parse_uuid(id));
         if let Some(tenant) = tenant {
-            TenantLabel::record(request.extensions(), tenant);
+            LogContext::record(request.extensions(), "tenant", tenant);
         }
         Self {
-            action: format!("{} {route}", request.method()),
-            path: without_secrets(request.uri().path())
+            action,
+            path: redact_path(request.uri().path(), SECRET_PREFIX)
                 .chars()
                 .take(LONGEST_PATH)
                 .collect(),
@@ -52,7 +53,7 @@ impl Seen {
     pub(super) fn entry<'a>(
         &'a self,
         actor: &'a Actor,
-        outcome: Outcome,
+        outcome: AuditOutcome,
         code: Option<Code>,
     ) -> AuditEntry<'a> {
         AuditEntry {
@@ -60,16 +61,18 @@ impl Seen {
             code: code.map(Code::name),
             tenant: self.tenant,
             target: Some(self.path.clone()),
-            ..AuditEntry::done(actor, &self.action)
+            ..AuditEntry::done(actor, self.action)
         }
     }
 }
 
-/// The same actor, with from where and within which request.
+/// Adds the client's address and the request id to the actor.
 pub(crate) fn placed(actor: Actor, extensions: &Extensions) -> Actor {
     Actor {
         source: extensions.get::<Peer>().map(Peer::ip),
-        request_id: extensions.get::<RequestId>().map(ToString::to_string),
+        request_id: extensions
+            .get::<LogContext>()
+            .map(|request| request.request_id().to_owned()),
         ..actor
     }
 }

@@ -1,14 +1,14 @@
-//! How many of those who were not let in are written down: a flood of wrong tokens must not fill the log.
+//! Rate limit for audit entries of unauthenticated requests, so that a flood of wrong tokens cannot fill the log.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many within [`Strangers::WINDOW`] are written down one by one.
+/// Entries within one [`Strangers::WINDOW`]; further requests are only counted.
 const WRITTEN: u32 = 10;
 
-/// Counts, by windows of time.
+/// Counts unauthenticated requests by time window.
 #[derive(Debug, Default)]
 pub(super) struct Strangers(Mutex<Window>);
 
@@ -19,10 +19,10 @@ struct Window {
     left_out: u64,
 }
 
-/// One who is left out.
+/// A request without an entry of its own.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// For the first one of a window: after this time it should be written down how many there were.
+    /// For the first one of a window: the time until the count is due.
     pub(super) ends_in: Option<Duration>,
 }
 
@@ -30,7 +30,7 @@ impl Strangers {
     /// The length of a window.
     pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
-    /// Counts one more. `None`: it is to be written down.
+    /// Counts a request. `None` if it gets an entry of its own.
     pub(super) fn admit(&self) -> Option<LeftOut> {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let age = window.began.map(|began| began.elapsed());
@@ -50,7 +50,7 @@ impl Strangers {
         })
     }
 
-    /// How many were left out since this was asked last.
+    /// Takes the number of requests left out since the last call.
     pub(super) fn take_left_out(&self) -> u64 {
         let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::take(&mut window.left_out)
@@ -85,7 +85,7 @@ mod tests {
         while strangers.admit().is_none() {}
         advance(Strangers::WINDOW).await;
         assert_eq!(strangers.admit(), None);
-        // Who takes the count late loses none, and nobody is asked to take it twice.
+        // A late call loses no count, and no second call is requested.
         while strangers.admit().is_none() {}
         assert_eq!(strangers.admit(), Some(LeftOut { ends_in: None }));
         assert_eq!(strangers.take_left_out(), 3);

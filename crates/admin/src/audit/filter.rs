@@ -1,54 +1,74 @@
-//! The parameters of the log.
+//! Query parameters of the audit log.
 
-use control_plane::{AuditFilter, Outcome};
-use tenant_registry::TenantId;
-use web::page::{self, Limit};
-use web::read::rule::{choice, text, timestamp, uuid};
-use web::{Problem, Query};
+use control_plane::{AuditAction, AuditFilter, AuditOutcome, UnknownAction};
+use pg_timestamp::Timestamp;
+use serde::Deserialize;
+use uuid::Uuid;
+use web::page::{After, Limit, Sorted};
+use web::read::{Id, Rfc3339, Text, WrongField};
 
-/// What a cursor of this list is for.
-pub(super) const SHAPE: &str = "audit id desc";
+/// The order of the log.
+pub(super) struct NewestFirst;
 
-const OUTCOMES: [(&str, Outcome); 3] = [
-    (Outcome::Done.as_str(), Outcome::Done),
-    (Outcome::Refused.as_str(), Outcome::Refused),
-    (Outcome::Failed.as_str(), Outcome::Failed),
-];
+impl Sorted for NewestFirst {
+    const SHAPE: &str = "audit id desc";
+    type Key = i64;
+}
 
-/// What is asked for: `limit`, `cursor`, `tenant_id`, `actor`, `action`, `outcome`, `since`, `until`.
-#[derive(Debug)]
-pub(super) struct Filter {
+/// Query parameters of the audit log, before they are checked together.
+#[derive(Deserialize)]
+struct Parameters {
+    limit: Option<Limit>,
+    cursor: Option<After<NewestFirst>>,
+    tenant_id: Option<Id>,
+    actor: Option<Text<1, 100>>,
+    action: Option<Action>,
+    outcome: Option<AuditOutcome>,
+    since: Option<Rfc3339>,
+    until: Option<Rfc3339>,
+}
+
+/// An action, by one of its names.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Action(AuditAction);
+
+impl TryFrom<String> for Action {
+    type Error = UnknownAction;
+
+    fn try_from(name: String) -> Result<Self, UnknownAction> {
+        name.parse().map(Self)
+    }
+}
+
+/// The parameters of the log, whose bounds of time are in order.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Parameters")]
+pub(super) struct ListAudit {
     pub(super) limit: Limit,
     pub(super) filter: AuditFilter,
 }
 
-impl Filter {
-    pub(super) fn read(mut query: Query) -> Result<Self, Problem> {
-        let limit = query.optional("limit", Limit::rule());
-        let below = query.optional("cursor", page::cursor::<i64>(SHAPE));
-        let tenant = query.optional("tenant_id", uuid());
-        let actor = query.optional("actor", text(1..=100));
-        let action = query.optional("action", text(1..=200));
-        let outcome = query.optional("outcome", choice(&OUTCOMES));
-        let since = query.optional("since", timestamp());
-        let until = query.optional("until", timestamp());
-        if let (Some(Some(since)), Some(Some(until))) = (since.get(), until.get())
+impl TryFrom<Parameters> for ListAudit {
+    type Error = WrongField;
+
+    fn try_from(sent: Parameters) -> Result<Self, WrongField> {
+        if let (Some(since), Some(until)) = (sent.since, sent.until)
             && since >= until
         {
-            query.wrong("until", "must be later than since");
+            return Err(WrongField::new("until", "must be later than since"));
         }
-        let (limit, below, tenant, actor, action, outcome, since, until) =
-            query.finish((limit, below, tenant, actor, action, outcome, since, until))?;
         Ok(Self {
-            limit: limit.unwrap_or_default(),
+            limit: sent.limit.unwrap_or_default(),
             filter: AuditFilter {
-                tenant: tenant.map(TenantId::new),
-                actor,
-                action,
-                outcome,
-                since,
-                until,
-                below,
+                tenant: sent.tenant_id.map(|id| Uuid::from(id).into()),
+                actor: sent.actor.map(String::from),
+                action: sent.action.map(|Action(action)| action),
+                outcome: sent.outcome,
+                // Neither bound cuts into a microsecond: an entry is within them as if they were compared in full.
+                since: sent.since.map(|since| Timestamp::ceil(since.into())),
+                until: sent.until.map(|until| Timestamp::ceil(until.into())),
+                below: sent.cursor.map(|After(key)| key),
             },
         })
     }

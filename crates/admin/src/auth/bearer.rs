@@ -1,4 +1,4 @@
-//! The token that a request presents.
+//! Extraction of a request's bearer token.
 
 use control_plane::AdminToken;
 use http::{HeaderMap, header};

@@ -1,4 +1,4 @@
-//! [`Caller`]: who is calling, for a handler.
+//! [`Caller`]: extractor of the request's actor.
 
 use axum::extract::FromRequestParts;
 use control_plane::{Actor, Role};

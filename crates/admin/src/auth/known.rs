@@ -1,28 +1,28 @@
-//! Tokens of the store that were let in a moment ago.
+//! Cache of valid admin tokens.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use control_plane::KnownToken;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// For so long a token is not looked up again.
+/// Time for which a token is not looked up again.
 const FRESH: Duration = Duration::from_secs(1);
-/// For so long it counts while the store cannot be asked.
+/// Time for which a token stays valid while the store is down.
 const KEPT: Duration = Duration::from_mins(1);
-/// Only tokens that are let in take a place, so whoever makes tokens up fills none.
-const MOST: usize = 1000;
+/// Only valid tokens are cached, so made-up ones evict none.
+const CAPACITY: u64 = 1000;
 
-/// Tokens by their hashes.
-#[derive(Debug, Default)]
-pub(super) struct KnownTokens(Mutex<HashMap<[u8; 32], Seen>>);
-
+/// Tokens by their hashes. moka bounds the number and evicts old ones; their validity is measured on tokio's clock.
 #[derive(Debug)]
+pub(super) struct KnownTokens(Cache<[u8; 32], Seen>);
+
+#[derive(Debug, Clone)]
 struct Seen {
     token: KnownToken,
-    /// Just before the store was asked.
+    /// The time just before the lookup.
     at: Instant,
 }
 
@@ -33,47 +33,49 @@ impl Seen {
     }
 }
 
+impl Default for KnownTokens {
+    fn default() -> Self {
+        let tokens = Cache::builder()
+            .max_capacity(CAPACITY)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_live(KEPT);
+        Self(tokens.build())
+    }
+}
+
 impl KnownTokens {
-    /// The token, if it was let in within the last second.
+    /// The token, if it was valid within the last second.
     pub(super) fn fresh(&self, sha256: &[u8; 32]) -> Option<KnownToken> {
         self.within(sha256, FRESH)
     }
 
-    /// The token, if it was let in within the last minute.
+    /// The token, if it was valid within the last minute.
     pub(super) fn kept(&self, sha256: &[u8; 32]) -> Option<KnownToken> {
         self.within(sha256, KEPT)
     }
 
     fn within(&self, sha256: &[u8; 32], age: Duration) -> Option<KnownToken> {
-        let seen = self.lock();
-        let seen = seen.get(sha256).filter(|seen| seen.holds(age))?;
-        Some(seen.token.clone())
+        let seen = self.0.get(sha256).filter(|seen| seen.holds(age))?;
+        Some(seen.token)
     }
 
-    /// Notes that the store, asked at that moment, knows the token.
+    /// Caches a token that the store knew at that time.
     pub(super) fn seen(&self, sha256: [u8; 32], token: KnownToken, at: Instant) {
-        let mut all = self.lock();
-        if all.len() >= MOST && !all.contains_key(&sha256) {
-            all.retain(|_, seen| seen.holds(KEPT));
-        }
-        if all.len() < MOST || all.contains_key(&sha256) {
-            all.insert(sha256, Seen { token, at });
-        }
+        self.0.insert(sha256, Seen { token, at });
     }
 
-    /// The store does not let it in any more.
+    /// Removes a token that the store no longer accepts.
     pub(super) fn remove(&self, sha256: &[u8; 32]) {
-        self.lock().remove(sha256);
+        self.0.invalidate(sha256);
     }
 
-    /// The token of this id has changed.
+    /// Removes the token of this id, which has changed.
     pub(super) fn forget(&self, id: Uuid) {
-        self.lock().retain(|_, seen| seen.token.id != id);
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], Seen>> {
-        // Each change is one call of the map's, so that it is whole also after a panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        for (sha256, seen) in &self.0 {
+            if seen.token.id == id {
+                self.0.invalidate(&*sha256);
+            }
+        }
     }
 }
 
@@ -133,9 +135,14 @@ mod tests {
         for number in 0..1500 {
             known.seen(hash(number), token(None), Instant::now());
         }
-        assert_eq!(known.lock().len(), MOST);
+        known.0.run_pending_tasks();
+        assert_eq!(known.0.entry_count(), CAPACITY);
+        assert!(known.kept(&hash(0)).is_none() && known.kept(&hash(1499)).is_some());
         advance(KEPT).await;
         known.seen(hash(2000), token(None), Instant::now());
-        assert_eq!(known.lock().len(), 1);
+        let kept = (0..=2000)
+            .filter(|number| known.kept(&hash(*number)).is_some())
+            .count();
+        assert_eq!(kept, 1);
     }
 }

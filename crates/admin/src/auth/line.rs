@@ -1,26 +1,28 @@
-//! Where tokens stand in line that nobody has presented lately: whoever makes tokens up has the store asked for each.
+//! Concurrency limit for lookups of tokens that are not cached: each made-up token costs a query.
 
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
-use web::{Code, Problem};
+use web::Problem;
 
-/// So many are looked up at once: the store's other connections are for those who are known, and for the probes.
+use crate::codes;
+
+/// Concurrent lookups. The store's other connections are left for cached tokens and probes.
 const AT_ONCE: usize = 2;
-/// So many wait at the most, so that a flood takes no memory.
+/// Limit of the waiter queue, so that a flood takes no memory.
 const LONGEST: usize = 256;
-/// For so long one waits.
+/// Longest wait in the queue.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The line before the control store.
+/// The waiter queue for lookups in the control store.
 #[derive(Debug)]
 pub(super) struct Line {
     places: Semaphore,
     turns: Semaphore,
 }
 
-/// A token's turn to be looked up; it ends when this is dropped.
+/// Permit for one lookup, released on drop.
 pub(super) type Turn<'a> = SemaphorePermit<'a>;
 
 impl Default for Line {
@@ -33,13 +35,14 @@ impl Default for Line {
 }
 
 impl Line {
-    /// Waits until it is this token's turn.
+    /// Waits for a permit.
     ///
     /// # Errors
-    /// `CLUSTER_BUSY` when the line is too long, and after two seconds.
+    /// `CLUSTER_BUSY` when the queue is full, and after two seconds.
     pub(super) async fn turn(&self) -> Result<Turn<'_>, Problem> {
-        let busy =
-            || Problem::new(Code::ClusterBusy).detail("too many tokens are presented that are not known yet");
+        let busy = || {
+            Problem::new(codes::CLUSTER_BUSY).detail("too many tokens are presented that are not known yet")
+        };
         let _place = self.places.try_acquire().map_err(|_full| busy())?;
         match timeout(PATIENCE, self.turns.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
@@ -60,7 +63,7 @@ mod tests {
         let first = line.turn().await.unwrap();
         let second = line.turn().await.unwrap();
         let begun = Instant::now();
-        assert_eq!(line.turn().await.unwrap_err().code(), Code::ClusterBusy);
+        assert_eq!(line.turn().await.unwrap_err().code(), codes::CLUSTER_BUSY);
         assert_eq!(begun.elapsed(), PATIENCE);
         drop(first);
         let third = line.turn().await.unwrap();
@@ -71,7 +74,7 @@ mod tests {
             .try_acquire_many(u32::try_from(LONGEST).unwrap())
             .unwrap();
         let begun = Instant::now();
-        assert_eq!(line.turn().await.unwrap_err().code(), Code::ClusterBusy);
+        assert_eq!(line.turn().await.unwrap_err().code(), codes::CLUSTER_BUSY);
         assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 }

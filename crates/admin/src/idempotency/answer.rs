@@ -1,4 +1,4 @@
-//! Answers, as they are kept and given again.
+//! Stored responses and their replay.
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
@@ -6,26 +6,26 @@ use control_plane::KeptAnswer;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
-use web::middleware::RequestId;
 use web::{Code, Problem};
 
 use crate::attempts::Audited;
+use crate::codes;
 use crate::shown_once::KeptBody;
 
-/// Headers that are a part of the answer; all others belong to the moment.
+/// Headers that are stored; all others belong to a single response.
 const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
-/// Far more than any answer of this plane has.
+/// Limit of a stored body, far above any response of this plane.
 const LONGEST: usize = 1024 * 1024;
 
-/// Says that this is the answer of an earlier request.
+/// Header that marks a replayed response.
 const REPLAYED: &str = "idempotency-replayed";
 
-/// The response, and what is kept of it; `None` where another attempt may end otherwise.
+/// The response, and its stored form; `None` where another attempt may end differently.
 pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAnswer>), Problem> {
     let (mut head, body) = response.into_parts();
     let body = to_bytes(body, LONGEST).await.map_err(Problem::internal)?;
-    // What is shown once goes to the caller alone.
+    // A secret is sent to this caller only, never stored.
     let redacted = head.extensions.remove::<KeptBody>();
     let kept = is_final(head.status).then(|| KeptAnswer {
         status: head.status.as_u16(),
@@ -43,8 +43,8 @@ pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAns
     Ok((Response::from_parts(head, Body::from(body)), kept))
 }
 
-/// Whether the same request would be answered so again. Who may do what can change, and so can time; and the
-/// type of a body is no part of what a key stands for.
+/// Whether a repetition would get the same response. Permissions and load may change, and the media type is not
+/// part of the fingerprint.
 fn is_final(status: StatusCode) -> bool {
     match status {
         StatusCode::UNAUTHORIZED
@@ -56,8 +56,8 @@ fn is_final(status: StatusCode) -> bool {
     }
 }
 
-/// The answer again. A problem gets the id of the request that it answers now.
-pub(super) fn replay(kept: KeptAnswer, id: Option<&RequestId>) -> Result<Response, Problem> {
+/// Replays a stored response. A problem gets the id of the current request.
+pub(super) fn replay(kept: KeptAnswer, id: Option<&str>) -> Result<Response, Problem> {
     let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
@@ -70,7 +70,7 @@ pub(super) fn replay(kept: KeptAnswer, id: Option<&RequestId>) -> Result<Respons
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     if status.is_success() {
-        // It was written down when it was done.
+        // The first request was audited.
         response.extensions_mut().insert(Audited);
         *response.body_mut() = Body::from(kept.body);
         return Ok(response);
@@ -82,10 +82,11 @@ pub(super) fn replay(kept: KeptAnswer, id: Option<&RequestId>) -> Result<Respons
     Ok(response)
 }
 
-/// The code of a problem.
+/// The error code in a problem's body.
 fn code(body: &[u8]) -> Option<Code> {
     let Coded { code } = serde_json::from_slice(body).ok()?;
-    Code::ALL.iter().copied().find(|known| known.name() == code)
+    let mut known = Code::SHARED.iter().chain(codes::ALL);
+    known.find(|known| known.name() == code).copied()
 }
 
 #[derive(Deserialize)]
@@ -93,11 +94,11 @@ struct Coded<'a> {
     code: &'a str,
 }
 
-/// A problem's body with its last member, which it did not have yet when it was kept.
-fn with_request_id(body: Vec<u8>, id: Option<&RequestId>) -> Vec<u8> {
-    match (body.strip_suffix(b"}"), id) {
+/// Appends `request_id` to a problem's body, which is stored without it.
+fn with_request_id(body: Vec<u8>, id: Option<&str>) -> Vec<u8> {
+    match (body.trim_ascii_end().strip_suffix(b"}"), id) {
         // An id has no character that JSON would escape.
-        (Some(open), Some(id)) => [open, format!(",\"request_id\":\"{id}\"}}").as_bytes()].concat(),
+        (Some(open), Some(id)) => [open, format!(",\"request_id\":\"{id}\"}}\n").as_bytes()].concat(),
         _ => body,
     }
 }
@@ -107,10 +108,27 @@ mod tests {
     use axum::Json;
     use axum::response::IntoResponse as _;
     use secrecy::SecretString;
+    use serde::Serialize;
     use serde_json::json;
 
     use super::*;
-    use crate::shown_once::ShownOnce;
+    use crate::shown_once::{HoldsSecret, ShownOnce};
+
+    #[derive(Serialize)]
+    struct Created {
+        id: u8,
+        token: Option<String>,
+    }
+
+    impl HoldsSecret for Created {
+        fn secret(&mut self) -> &mut Option<String> {
+            &mut self.token
+        }
+    }
+
+    web::plane_codes! {
+        POOL_BUSY TOO_MANY_REQUESTS retry 1 "Busy" "Retry.";
+    }
 
     async fn text(response: Response) -> String {
         let body = to_bytes(response.into_body(), LONGEST).await.unwrap();
@@ -140,15 +158,15 @@ mod tests {
 
         for (code, is_kept) in [
             (Code::Validation, true),
-            (Code::TenantExists, true),
+            (codes::TENANT_EXISTS, true),
             (Code::NotFound, true),
             (Code::Unauthenticated, false),
             (Code::Forbidden, false),
             (Code::RequestTimeout, false),
             (Code::MediaType, false),
-            (Code::PoolBusy, false),
+            (POOL_BUSY, false),
             (Code::Internal, false),
-            (Code::ControlStoreDown, false),
+            (codes::CONTROL_STORE_DOWN, false),
             (Code::DeadlineExceeded, false),
         ] {
             let (_, kept) = super::kept(Problem::from(code).into_response()).await.unwrap();
@@ -158,21 +176,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_problem_that_is_given_again_is_logged_as_one() {
-        let problem = Problem::new(Code::TenantExists).detail("the name is taken");
+        let problem = Problem::new(codes::TENANT_EXISTS).detail("the name is taken");
         let (_, kept) = kept(problem.into_response()).await.unwrap();
-        let again = replay(kept.unwrap(), None).unwrap();
-        assert_eq!(again.extensions().get(), Some(&Code::TenantExists));
+        let again = replay(kept.unwrap(), Some("again")).unwrap();
+        assert_eq!(again.extensions().get(), Some(&codes::TENANT_EXISTS));
         let text = text(again).await;
         assert!(text.contains("the name is taken"), "{text}");
+        assert!(text.ends_with(",\"request_id\":\"again\"}\n"), "{text}");
     }
 
     #[tokio::test]
     async fn what_is_shown_once_is_not_kept() {
         let secret = SecretString::from("tnt_secret");
-        let shown = ShownOnce::new(&json!({"id": 1}), "token", secret).unwrap();
+        let shown = ShownOnce::new(Created { id: 1, token: None }, secret);
         assert!(!format!("{shown:?}").contains("tnt_secret"));
         let (response, kept) = kept(shown.into_response()).await.unwrap();
-        assert_eq!(text(response).await, r#"{"id":1,"token":"tnt_secret"}"#);
-        assert_eq!(kept.unwrap().body, br#"{"id":1,"token":null}"#);
+        assert_eq!(text(response).await, "{\"id\":1,\"token\":\"tnt_secret\"}\n");
+        assert_eq!(kept.unwrap().body, b"{\"id\":1,\"token\":null}\n");
     }
 }

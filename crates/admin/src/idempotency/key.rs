@@ -1,4 +1,4 @@
-//! The key that a request has, and what else tells it from others.
+//! A request's idempotency key, its owner, and the request's fingerprint.
 
 use control_plane::{Actor, IdempotencyKey, NewAdminToken};
 use http::request::Parts;
@@ -8,7 +8,7 @@ use web::{Code, Problem};
 
 pub(super) const HEADER: &str = "idempotency-key";
 
-/// The request's key, if it has one.
+/// The request's key, if any.
 pub(super) fn given(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(HEADER).iter();
     let (Some(key), another) = (given.next(), given.next()) else {
@@ -21,15 +21,14 @@ pub(super) fn given(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     }
 }
 
-/// Whose keys these are: each token has its own.
+/// The owner of a key: each token has its own keys.
 pub(super) fn owner(actor: &Actor) -> String {
     actor
         .token
         .map_or_else(|| NewAdminToken::CONFIGURED.to_owned(), |token| token.to_string())
 }
 
-/// SHA-256 of all that a handler goes by. A head has no control characters, so nothing of it can be taken for something
-/// else.
+/// SHA-256 of everything that a handler uses. Control characters separate the parts, since a head contains none.
 pub(super) fn fingerprint(head: &Parts, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in [
@@ -40,9 +39,11 @@ pub(super) fn fingerprint(head: &Parts, body: &[u8]) -> [u8; 32] {
         hash.update(part);
         hash.update([0]);
     }
-    for condition in head.headers.get_all(header::IF_MATCH) {
-        hash.update(condition.as_bytes());
-        hash.update([1]);
+    for (condition, end) in [(header::IF_MATCH, 1), (header::IF_NONE_MATCH, 2)] {
+        for value in head.headers.get_all(condition) {
+            hash.update(value.as_bytes());
+            hash.update([end]);
+        }
     }
     hash.update([0]);
     hash.update(body);
@@ -79,12 +80,15 @@ mod tests {
 
     #[test]
     fn each_part_of_a_request_tells_it_from_others() {
-        let of = |method: &str, uri: &str, conditions: &[&str], body: &[u8]| {
+        let with = |header: &str, method: &str, uri: &str, conditions: &[&str], body: &[u8]| {
             let mut request = Request::builder().method(method).uri(uri);
             for condition in conditions {
-                request = request.header("if-match", *condition);
+                request = request.header(header, *condition);
             }
             fingerprint(&request.body(()).unwrap().into_parts().0, body)
+        };
+        let of = |method: &str, uri: &str, conditions: &[&str], body: &[u8]| {
+            with("if-match", method, uri, conditions, body)
         };
         let one = of("POST", "/a?b=c", &["1"], b"{}");
         assert_eq!(one, of("POST", "/a?b=c", &["1"], b"{}"));
@@ -96,6 +100,7 @@ mod tests {
             of("POST", "/a?b=c", &["1", "2"], b"{}"),
             of("POST", "/a?b=c", &["1", ""], b"{}"),
             of("POST", "/a?b=c", &["1"], b"{} "),
+            with("if-none-match", "POST", "/a?b=c", &["1"], b"{}"),
         ] {
             assert_ne!(one, other);
         }

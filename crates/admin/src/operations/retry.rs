@@ -5,10 +5,10 @@ use axum::response::Response;
 use control_plane::ControlPlane;
 use web::{Code, NoBody, NoQuery, PathId, Problem};
 
-use super::OperationView;
+use super::accepted;
 use crate::store_failed::store_failed;
 
-/// Has a running operation tried again now, instead of when its pause is over: 202 with the operation.
+/// Retries a running operation now, without waiting for its backoff: 202 with the operation.
 pub(super) async fn retry(
     State(plane): State<ControlPlane>,
     _: NoQuery,
@@ -17,7 +17,7 @@ pub(super) async fn retry(
 ) -> Result<Response, Problem> {
     let store = plane.store();
     if let Some(operation) = store.retry_operation(id).await.map_err(store_failed)? {
-        return Ok(OperationView::from(operation).accepted());
+        return Ok(accepted(operation));
     }
     Err(match store.operation(id).await.map_err(store_failed)? {
         Some(operation) => {

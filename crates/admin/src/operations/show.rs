@@ -1,21 +1,20 @@
 //! `GET /admin/v1/operations/{id}`
 
-use axum::Json;
 use axum::extract::State;
 use control_plane::ControlPlane;
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::OperationView;
+use super::view;
 use crate::store_failed::store_failed;
 
-/// Shows an operation and how far it is.
+/// Shows an operation and its progress.
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,
     PathId(id): PathId,
-) -> Result<Json<OperationView>, Problem> {
+) -> Result<Json<admin_types::Operation>, Problem> {
     let operation = plane.store().operation(id).await.map_err(store_failed)?;
     operation
-        .map(|operation| Json(operation.into()))
+        .map(|operation| Json(view::operation(operation)))
         .ok_or_else(|| Code::NotFound.into())
 }

@@ -1,76 +1,42 @@
-//! An operation, as it is shown.
+//! Response view of an operation.
 
-use axum::Json;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use control_plane::{Operation, OperationKind, OperationState, Step};
+use control_plane::{Operation, OperationState, Step};
 use http::{StatusCode, header};
-use pg_timestamp::Timestamp;
-use serde::Serialize;
-use uuid::Uuid;
+use web::Json;
 
 use super::COLLECTION;
 
-/// An operation, as it is shown.
-#[derive(Serialize)]
-pub(crate) struct OperationView {
-    id: Uuid,
-    tenant_id: Uuid,
-    kind: OperationKind,
-    state: OperationState,
-    progress: Progress,
-    /// How often the step that it is at has failed in a row, why the last time, and when it is tried again.
-    attempts: i32,
-    last_error: Option<String>,
-    next_attempt_at: Option<Timestamp>,
-    /// Who asked for it.
-    actor: String,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    finished_at: Option<Timestamp>,
-}
-
-/// How far it is.
-#[derive(Serialize)]
-struct Progress {
-    step: Option<Step>,
-    steps_done: usize,
-    steps_total: usize,
-    rows_removed: i64,
-}
-
-impl From<Operation> for OperationView {
-    fn from(operation: Operation) -> Self {
-        let failing = operation.attempts > 0 && operation.state == OperationState::Running;
-        Self {
-            id: operation.id,
-            tenant_id: operation.tenant.as_uuid(),
-            kind: operation.kind,
-            state: operation.state,
-            progress: Progress {
-                step: operation.step(),
-                steps_done: operation.steps_done,
-                steps_total: operation.kind.steps().len(),
-                rows_removed: operation.rows_removed,
-            },
-            attempts: operation.attempts,
-            last_error: operation.last_error,
-            next_attempt_at: failing.then_some(operation.due_at),
-            actor: operation.actor,
-            created_at: operation.created_at,
-            updated_at: operation.updated_at,
-            finished_at: operation.finished_at,
-        }
+/// Shows an operation.
+pub(super) fn operation(operation: Operation) -> admin_types::Operation {
+    let failing = operation.attempts > 0 && operation.state == OperationState::Running;
+    admin_types::Operation {
+        id: operation.id,
+        tenant_id: operation.tenant.as_uuid(),
+        kind: operation.kind.as_str().into(),
+        state: operation.state.as_str().into(),
+        progress: admin_types::Progress {
+            step: operation.step().map(Step::as_str).map(Into::into),
+            steps_done: operation.steps_done as u64,
+            steps_total: operation.kind.steps().len() as u64,
+            rows_removed: operation.rows_removed,
+        },
+        attempts: operation.attempts,
+        last_error: operation.last_error,
+        next_attempt_at: failing.then_some(operation.due_at.into()),
+        actor: operation.actor,
+        created_at: operation.created_at.into(),
+        updated_at: operation.updated_at.into(),
+        finished_at: operation.finished_at.map(Into::into),
     }
 }
 
-impl OperationView {
-    /// 202: it goes on, and can be watched at its place.
-    pub(crate) fn accepted(self) -> Response {
-        let location = format!("{COLLECTION}/{}", self.id);
-        let headers = AppendHeaders([
-            (header::LOCATION, location),
-            (header::RETRY_AFTER, "1".to_owned()),
-        ]);
-        (StatusCode::ACCEPTED, headers, Json(self)).into_response()
-    }
+/// 202 with the operation, and its URL in `Location`.
+pub(crate) fn accepted(operation: Operation) -> Response {
+    let location = format!("{COLLECTION}/{}", operation.id);
+    let headers = AppendHeaders([
+        (header::LOCATION, location),
+        (header::RETRY_AFTER, "1".to_owned()),
+    ]);
+    (StatusCode::ACCEPTED, headers, Json(self::operation(operation))).into_response()
 }

@@ -5,8 +5,8 @@ use http::StatusCode;
 use tenant_registry::{BudgetedPool, Registry};
 use web::{NoBody, NoQuery, PathId, Problem};
 
-/// Closes a tenant's pool when nobody holds it any more, and forgets why it failed: 204, also where there is none. The
-/// next request opens it anew.
+/// Closes a tenant's pool as soon as no lease holds it, and clears its negative cache entry: 204, also without a pool.
+/// The next request opens a new one.
 pub(super) async fn evict(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,

@@ -1,53 +1,48 @@
 //! `GET /admin/v1/pools`
 
-use axum::Json;
+use admin_types::Pools;
 use axum::extract::State;
-use serde::Serialize;
 use tenant_registry::{Budget, BudgetedPool, Registry, TenantSnapshot};
 use uuid::Uuid;
-use web::page::{self, Limit};
-use web::{Page, Problem, Query};
+use web::page::{Paging, Sorted};
+use web::{Json, Page, Problem, Query};
 
-use super::view::{BudgetView, PoolView, TotalsView};
+use super::view;
 
-/// What a cursor of this list is for.
-const SHAPE: &str = "pools tenant_id number asc";
+/// The order of the list.
+pub(super) struct ByTenant;
 
-/// The budget, the sums, and a page of pools.
-#[derive(Serialize)]
-pub(super) struct Pools {
-    budget: BudgetView,
-    totals: TotalsView,
-    #[serde(flatten)]
-    page: Page<PoolView>,
+impl Sorted for ByTenant {
+    const SHAPE: &str = "pools tenant_id number asc";
+    type Key = Place;
 }
 
-/// The pools of this replica in the order of their tenants' ids, with their sums and the budget that they share.
+/// The pools of this replica, sorted by tenant id, with totals and the shared budget.
 pub(super) async fn list(
     State(registry): State<Registry<BudgetedPool>>,
     State(budget): State<Budget>,
-    mut query: Query,
+    Query(paging): Query<Paging<ByTenant>>,
 ) -> Result<Json<Pools>, Problem> {
-    let limit = query.optional("limit", Limit::rule());
-    let after = query.optional("cursor", page::cursor::<Place>(SHAPE));
-    let (limit, after) = query.finish((limit, after))?;
-    let limit = limit.unwrap_or_default();
+    let limit = paging.limit();
+    let after = paging.after();
 
     let snapshot = registry.snapshot();
     let mut pools = numbered(snapshot.tenants);
     pools.retain(|(place, _)| after.is_none_or(|after| *place > after));
     let fetch = usize::try_from(limit.fetch()).unwrap_or(usize::MAX);
     pools.truncate(fetch);
-    let page = Page::new(pools, limit, SHAPE, |(place, _)| *place)?;
+    let page = Page::new(pools, limit, ByTenant::SHAPE, |(place, _)| *place)?;
+    let Page { items, next_cursor } = page.map(|(_, pool)| view::pool(pool));
     Ok(Json(Pools {
-        budget: budget.snapshot().into(),
-        totals: snapshot.totals.into(),
-        page: page.map(|(_, pool)| pool.into()),
+        budget: view::budget(&budget.snapshot()),
+        totals: view::totals(&snapshot.totals),
+        items,
+        next_cursor,
     }))
 }
 
-/// A pool's place in the list: its tenant, and which of the tenant's pools it is. A tenant whose pool was replaced has
-/// the new one first, and behind it those that somebody still holds.
+/// A pool's position in the list: its tenant, and its index among the tenant's pools. The current pool is first,
+/// followed by replaced pools that leases still hold.
 type Place = (Uuid, usize);
 
 fn numbered(mut pools: Vec<TenantSnapshot>) -> Vec<(Place, TenantSnapshot)> {

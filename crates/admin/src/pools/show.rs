@@ -1,24 +1,23 @@
 //! `GET /admin/v1/pools/{id}`
 
-use axum::Json;
 use axum::extract::State;
 use tenant_registry::{BudgetedPool, Registry, TenantId};
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::view::PoolView;
+use super::view;
 
-/// Shows a tenant's pool; that it is looked at does not count as its use.
+/// Shows a tenant's pool. Does not count as use of it.
 pub(super) async fn show(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,
     PathId(id): PathId,
-) -> Result<Json<PoolView>, Problem> {
+) -> Result<Json<admin_types::Pool>, Problem> {
     let tenant = TenantId::new(id);
     let pools = registry.snapshot().tenants.into_iter();
-    // Of several the one that gives leases, or will.
+    // The pool that is open or opening; any others are draining.
     pools
         .filter(|pool| pool.tenant == tenant)
         .min_by_key(|pool| pool.state as u8)
-        .map(|pool| Json(pool.into()))
+        .map(|pool| Json(view::pool(pool)))
         .ok_or_else(|| Problem::new(Code::NotFound).detail("no pool of this tenant is open here"))
 }

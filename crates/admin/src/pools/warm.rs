@@ -4,11 +4,12 @@ use axum::extract::State;
 use control_plane::{ControlPlane, TenantState};
 use http::StatusCode;
 use tenant_registry::{BudgetedPool, Registry};
-use web::{Code, NoBody, NoQuery, PathId, Problem};
+use web::{NoBody, NoQuery, PathId, Problem};
 
+use crate::codes;
 use crate::store_failed::store_failed;
 
-/// Opens a tenant's pool before anybody asks for it: 204 when it is resident, also where it was before.
+/// Opens a tenant's pool ahead of its first request: 204 once it is resident, also if it already was.
 pub(super) async fn warm(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
@@ -17,15 +18,15 @@ pub(super) async fn warm(
     _: NoBody,
 ) -> Result<StatusCode, Problem> {
     let tenant = plane.tenant(id.into()).await.map_err(store_failed)?;
-    let tenant = tenant.ok_or(Code::TenantUnknown)?;
+    let tenant = tenant.ok_or(codes::TENANT_UNKNOWN)?;
     if tenant.state != TenantState::Active {
         let detail = format!("the tenant is {}", tenant.state.as_str());
-        return Err(Problem::new(Code::TenantStateConflict).detail(detail));
+        return Err(Problem::new(codes::TENANT_STATE).detail(detail));
     }
     registry.warm([tenant.id], 1).await;
     if registry.resident(tenant.id).is_some() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    Err(Problem::new(Code::ClusterBusy)
+    Err(Problem::new(codes::CLUSTER_BUSY)
         .detail("the pool could not be opened, or there is no room for one more"))
 }

@@ -2,59 +2,54 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use control_plane::{ControlPlane, TenantChange};
+use control_plane::{ControlPlane, ExternalId, Metadata, TenantChange, TenantName};
+use serde::Deserialize;
 use tenant_registry::Budget;
-use web::read::Patch;
-use web::{JsonObject, NoQuery, PathId, Problem};
+use web::{Json, NoQuery, PathId, Problem};
 
 use super::create::most_reserved;
+use super::fields::{MaxConnections, ReservedConnections};
+use super::refuse;
 use super::view::changed;
-use super::{fields, refuse};
 use crate::auth::Caller;
-use crate::revision::IfMatch;
+use crate::revision::Expected;
 
-/// Changes the fields that are given and leaves the others: 200 with the tenant as it is now. `metadata` is replaced as
-/// a whole; `null` takes `external_id` and `max_connections` away. `If-Match` has to say which version is changed.
-pub(super) async fn change(
-    State(plane): State<ControlPlane>,
-    State(budget): State<Budget>,
-    Caller(actor): Caller,
-    if_match: IfMatch,
-    _: NoQuery,
-    PathId(id): PathId,
-    body: JsonObject,
-) -> Result<Response, Problem> {
-    let mut read = body.fields();
-    let name = read.optional("name", fields::name());
-    let external_id = read.nullable("external_id", fields::external_id());
-    let metadata = read.optional("metadata", fields::metadata());
-    let max = read.nullable("max_connections", fields::max_connections());
-    let reserved = read.optional("reserved_connections", fields::reserved_connections());
-    let (name, external_id, metadata, max_connections, reserved_connections) =
-        read.finish((name, external_id, metadata, max, reserved))?;
-    let change = TenantChange {
-        name,
-        external_id: given(external_id),
-        metadata,
-        max_connections: given(max_connections),
-        reserved_connections,
-    };
-    let revision = if_match.required()?;
-    plane
-        .change_tenant(&actor, id.into(), &change, revision, most_reserved(&budget))
-        .await
-        .map(changed)
-        .map_err(refuse::change)
-}
-
+/// The fields to change; an omitted field keeps its value.
+#[derive(Debug, Deserialize)]
 #[expect(
     clippy::option_option,
     reason = "left as it is, taken away, or set: as a change has it"
 )]
-fn given<T>(patch: Patch<T>) -> Option<Option<T>> {
-    match patch {
-        Patch::Absent => None,
-        Patch::Null => Some(None),
-        Patch::Value(value) => Some(Some(value)),
-    }
+pub(super) struct ChangeTenant {
+    name: Option<TenantName>,
+    external_id: Option<Option<ExternalId>>,
+    metadata: Option<Metadata>,
+    max_connections: Option<Option<MaxConnections>>,
+    reserved_connections: Option<ReservedConnections>,
+}
+
+/// Changes the given fields: 200 with the changed tenant. Replaces `metadata` as a whole; `null` removes `external_id`
+/// and `max_connections`. Requires `If-Match`.
+pub(super) async fn change(
+    State(plane): State<ControlPlane>,
+    State(budget): State<Budget>,
+    Caller(actor): Caller,
+    expected: Expected,
+    _: NoQuery,
+    PathId(id): PathId,
+    Json(body): Json<ChangeTenant>,
+) -> Result<Response, Problem> {
+    let change = TenantChange {
+        name: body.name,
+        external_id: body.external_id,
+        metadata: body.metadata,
+        max_connections: body.max_connections.map(|max| max.map(u32::from)),
+        reserved_connections: body.reserved_connections.map(u32::from),
+    };
+    let revisions = expected.required()?;
+    plane
+        .change_tenant(&actor, id.into(), &change, &revisions, most_reserved(&budget))
+        .await
+        .map(changed)
+        .map_err(refuse::change)
 }

@@ -1,56 +1,31 @@
-//! What operators may say of a tenant.
+//! Field types of a tenant's id and connection limits.
 
-use std::ops::RangeInclusive;
+use serde::Deserialize;
+use tenant_registry::{MAX_CONNECTIONS_PER_TENANT, TenantId};
+use uuid::Uuid;
+use web::read::{Id, Integer};
 
-use control_plane::{ExternalId, Metadata, TenantName};
-use serde_json::value::RawValue;
-use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
-use web::read::rule::{Rule, Wrong, integer, object, text};
+const MOST_CONNECTIONS: i64 = MAX_CONNECTIONS_PER_TENANT as i64;
 
-/// A rule over another one's values.
-pub(super) struct Checked<R, F>(R, F);
+/// The tenant's connection limit.
+pub(super) type MaxConnections = Integer<1, MOST_CONNECTIONS>;
 
-impl<R: Rule, T, F: FnOnce(R::Value) -> Result<T, Wrong>> Rule for Checked<R, F> {
-    type Value = T;
+/// The tenant's reservation.
+pub(super) type ReservedConnections = Integer<0, MOST_CONNECTIONS>;
 
-    fn text(self, text: &str) -> Result<T, Wrong> {
-        self.0.text(text).and_then(self.1)
+/// The id of a new tenant. Not nil or max, which indicate an id that the client has not set.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Id")]
+pub(super) struct NewId(pub(super) TenantId);
+
+impl TryFrom<Id> for NewId {
+    type Error = &'static str;
+
+    fn try_from(id: Id) -> Result<Self, Self::Error> {
+        let id = Uuid::from(id);
+        if id.is_nil() || id.is_max() {
+            return Err("must not be the nil or the max UUID");
+        }
+        Ok(Self(id.into()))
     }
-
-    fn json(self, value: &RawValue) -> Result<T, Wrong> {
-        self.0.json(value).and_then(self.1)
-    }
-}
-
-/// A tenant's name.
-pub(super) fn name() -> impl Rule<Value = TenantName> {
-    let check = |name: String| TenantName::new(name).map_err(|wrong| wrong.to_string().into());
-    Checked(text(1..=TenantName::MAX), check)
-}
-
-/// A tenant's id in another system.
-pub(super) fn external_id() -> impl Rule<Value = ExternalId> {
-    let check = |id: String| ExternalId::new(id).map_err(|wrong| wrong.to_string().into());
-    Checked(text(1..=ExternalId::MAX), check)
-}
-
-/// What operators note of it.
-pub(super) fn metadata() -> impl Rule<Value = Metadata> {
-    let check = |noted: Box<RawValue>| Metadata::new(noted).map_err(|wrong| wrong.to_string().into());
-    Checked(object(), check)
-}
-
-/// The most connections that it may hold.
-pub(super) fn max_connections() -> impl Rule<Value = u32> {
-    connections(1..=i64::from(MAX_CONNECTIONS_PER_TENANT))
-}
-
-/// The connections that nobody else gets.
-pub(super) fn reserved_connections() -> impl Rule<Value = u32> {
-    connections(0..=i64::from(MAX_CONNECTIONS_PER_TENANT))
-}
-
-fn connections(bounds: RangeInclusive<i64>) -> impl Rule<Value = u32> {
-    let check = |number: i64| u32::try_from(number).map_err(|_| "is too large".into());
-    Checked(integer(bounds), check)
 }

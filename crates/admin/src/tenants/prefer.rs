@@ -5,17 +5,17 @@ use std::time::Duration;
 use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-/// How long a change's operation is waited for, before its place is answered in its stead.
+/// Longest wait for an operation, after which the response is 202 with its URL.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 const RESPOND_ASYNC: &str = "respond-async";
 
-/// What a client prefers.
+/// The client's preference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Preference {
-    /// To wait for the answer.
+    /// Wait for the operation.
     Wait,
-    /// To be answered at once.
+    /// Respond at once.
     Async,
 }
 
@@ -28,7 +28,7 @@ impl Preference {
         if asked { Self::Async } else { Self::Wait }
     }
 
-    /// How long this client waits.
+    /// Longest wait for this client.
     pub(super) const fn patience(self) -> Duration {
         match self {
             Self::Wait => PATIENCE,
@@ -36,7 +36,7 @@ impl Preference {
         }
     }
 
-    /// Says so where the client was answered sooner than others would be.
+    /// Adds `Preference-Applied` where the preference had an effect.
     pub(super) fn applied(self, mut response: Response) -> Response {
         if self == Self::Async && response.status() == StatusCode::ACCEPTED {
             let applied = HeaderValue::from_static(RESPOND_ASYNC);
@@ -46,14 +46,14 @@ impl Preference {
     }
 }
 
-/// Whatever its parameters; an empty value is none.
+/// Ignores parameters; an empty value counts as none.
 fn is_respond_async(preference: &str) -> bool {
     let preference = unquoted(preference, ';').into_iter().next().unwrap_or_default();
     let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
     name.trim().eq_ignore_ascii_case(RESPOND_ASYNC) && matches!(value.trim(), "" | "\"\"")
 }
 
-/// The parts between separators that stand in no quoted string.
+/// Splits at the separators outside of quoted strings.
 fn unquoted(text: &str, separator: char) -> Vec<&str> {
     let (mut quoted, mut escaped) = (false, false);
     let parts = text.split(|character| {

@@ -4,31 +4,37 @@ use axum::extract::State;
 use axum::response::Response;
 use control_plane::{ControlPlane, Transition};
 use http::HeaderMap;
+use serde::Deserialize;
 use tenant_registry::{BudgetedPool, Registry};
 use time::Duration;
-use web::read::rule::integer;
+use web::read::Integer;
 use web::{NoBody, PathId, Problem, Query};
 
 use super::transition::lead;
 use crate::auth::Caller;
-use crate::revision::IfMatch;
+use crate::revision::Expected;
 
 /// Ten years.
 const MOST_GRACE_HOURS: i64 = 10 * 365 * 24;
 
-/// Deletes a tenant: it is refused from now on, and its data is purged when the grace period is over. Until then it can
-/// be undeleted, and given another grace period from now on by being deleted again.
+/// The parameters of a deletion.
+#[derive(Debug, Deserialize)]
+pub(super) struct DeleteTenant {
+    /// A week if absent.
+    grace_hours: Option<Integer<0, MOST_GRACE_HOURS>>,
+}
+
+/// Deletes a tenant: its requests are refused from now on, and its data is purged after the grace period. Until then it
+/// can be undeleted; deleting it again starts another grace period.
 pub(super) async fn remove(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
     Caller(actor): Caller,
-    if_match: IfMatch,
+    expected: Expected,
     headers: HeaderMap,
-    mut query: Query,
-    (PathId(id), NoBody): (PathId, NoBody),
+    (PathId(id), Query(query), NoBody): (PathId, Query<DeleteTenant>, NoBody),
 ) -> Result<Response, Problem> {
-    let hours = query.optional("grace_hours", integer(0..=MOST_GRACE_HOURS));
-    let grace = query.finish(hours)?.map(Duration::hours);
+    let grace = query.grace_hours.map(|hours| Duration::hours(hours.get()));
     let transition = Transition::Offboard { grace };
     lead(
         &plane,
@@ -36,7 +42,7 @@ pub(super) async fn remove(
         &actor,
         id.into(),
         transition,
-        if_match,
+        expected,
         &headers,
     )
     .await

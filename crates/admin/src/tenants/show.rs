@@ -3,17 +3,22 @@
 use axum::extract::State;
 use axum::response::Response;
 use control_plane::ControlPlane;
-use web::{Code, NoQuery, PathId, Problem};
+use web::extract::Preconditions;
+use web::{NoQuery, PathId, Problem};
 
-use super::view::shown;
+use super::view::details;
+use crate::codes;
 use crate::store_failed::store_failed;
 
-/// Shows a tenant, with its entity tag.
+/// Shows a tenant with its entity tag; 304 if the client's copy is current.
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,
+    preconditions: Preconditions,
     PathId(id): PathId,
 ) -> Result<Response, Problem> {
     let tenant = plane.tenant(id.into()).await.map_err(store_failed)?;
-    tenant.map(shown).ok_or_else(|| Code::TenantUnknown.into())
+    let tenant = tenant.ok_or(codes::TENANT_UNKNOWN)?;
+    let login_fault = plane.login_fault(&tenant).await;
+    details(tenant, login_fault, &preconditions)
 }

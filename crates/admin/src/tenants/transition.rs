@@ -10,12 +10,12 @@ use web::{NoBody, NoQuery, PathId, Problem};
 use super::prefer::Preference;
 use super::{refuse, view};
 use crate::auth::Caller;
-use crate::revision::IfMatch;
+use crate::revision::Expected;
 use crate::store_failed::store_failed;
 
 type Pools = Registry<BudgetedPool>;
 
-/// Declares a handler for each transition: they differ in nothing else.
+/// Declares a handler for each transition; they differ only in that.
 macro_rules! transitions {
     ($($(#[$doc:meta])* $name:ident $transition:ident;)+) => {
         $($(#[$doc])*
@@ -23,43 +23,43 @@ macro_rules! transitions {
             State(plane): State<ControlPlane>,
             State(registry): State<Pools>,
             Caller(actor): Caller,
-            if_match: IfMatch,
+            expected: Expected,
             headers: HeaderMap,
             PathId(id): PathId,
             _: (NoQuery, NoBody),
         ) -> Result<Response, Problem> {
-            lead(&plane, &registry, &actor, id.into(), Transition::$transition, if_match, &headers).await
+            lead(&plane, &registry, &actor, id.into(), Transition::$transition, expected, &headers).await
         })+
     };
 }
 
 transitions! {
-    /// Refuses the tenant from now on, on every replica within a second, and ends its sessions.
+    /// Refuses the tenant's requests, on every replica within a second, and ends its sessions.
     suspend Suspend;
     /// Serves the tenant again.
     resume Resume;
-    /// Brings a deleted tenant back to where it was.
+    /// Restores a deleted tenant to its previous state.
     undelete Undelete;
-    /// Removes a deleted tenant's rows, roles and credentials, before its time is up. That cannot be undone.
+    /// Removes a deleted tenant's rows, roles and credentials before the grace period ends. Irreversible.
     purge Purge;
 }
 
-/// Begins what leads the tenant there: 200 with the tenant when it is there, 202 with the operation when that takes
-/// longer, or at once with `Prefer: respond-async` (RFC 7240).
+/// Starts a transition: 200 with the tenant when it is complete; 202 with the operation when that takes longer, or at
+/// once with `Prefer: respond-async` (RFC 7240).
 pub(super) async fn lead(
     plane: &ControlPlane,
     registry: &Pools,
     actor: &Actor,
     tenant: TenantId,
     transition: Transition,
-    if_match: IfMatch,
+    expected: Expected,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let started = plane
-        .transition(actor, tenant, transition, if_match.optional())
+        .transition(actor, tenant, transition, &expected.optional())
         .await
         .map_err(refuse::change)?;
-    // Here it holds at once; elsewhere when the notice of the change is there.
+    // Takes effect at once on this replica; on the others with the change notice.
     registry.invalidate(tenant);
     let preference = Preference::of(headers);
     let (tenant, operation) = started

@@ -1,68 +1,84 @@
-//! A tenant, as it is shown.
+//! Response views of a tenant.
 
+use axum::Extension;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum::{Extension, Json};
-use control_plane::{Metadata, Operation, OperationState, Tenant, TenantState};
+use control_plane::{LoginFault, Operation, OperationState, Tenant};
 use http::{StatusCode, header};
 use pg_timestamp::Timestamp;
-use serde::Serialize;
-use uuid::Uuid;
+use web::extract::{Freshness, Preconditions};
+use web::{Json, Problem};
 
 use super::COLLECTION;
 use crate::attempts::Audited;
-use crate::operations::OperationView;
-use crate::revision::etag;
+use crate::operations::accepted;
+use crate::revision::{self, etag};
 
-/// A tenant, as it is shown.
-#[derive(Serialize)]
-pub(super) struct TenantView {
-    id: Uuid,
-    name: String,
-    external_id: Option<String>,
-    state: TenantState,
-    metadata: Metadata,
-    max_connections: Option<u32>,
-    reserved_connections: u32,
-    purge_at: Option<Timestamp>,
-    login_refused_at: Option<Timestamp>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+/// A tenant in a list.
+pub(super) fn tenant(tenant: Tenant) -> admin_types::Tenant {
+    admin_types::Tenant {
+        id: tenant.id.as_uuid(),
+        name: tenant.name.as_str().to_owned(),
+        external_id: tenant.external_id.map(|id| id.as_str().to_owned()),
+        state: tenant.state.as_str().into(),
+        metadata: tenant.metadata.into(),
+        max_connections: tenant.limits.max_connections,
+        reserved_connections: tenant.limits.reserved_connections,
+        purge_at: tenant.purge_at.map(Into::into),
+        login_refused_at: tenant.login_refused_at.map(Into::into),
+        created_at: tenant.created_at.into(),
+        updated_at: tenant.updated_at.into(),
+        login_fault: None,
+    }
 }
 
-impl From<Tenant> for TenantView {
-    fn from(tenant: Tenant) -> Self {
-        Self {
-            id: tenant.id.as_uuid(),
-            name: tenant.name.as_str().to_owned(),
-            external_id: tenant.external_id.map(|id| id.as_str().to_owned()),
-            state: tenant.state,
-            metadata: tenant.metadata,
-            max_connections: tenant.limits.max_connections,
-            reserved_connections: tenant.limits.reserved_connections,
-            purge_at: tenant.purge_at,
-            login_refused_at: tenant.login_refused_at,
-            created_at: tenant.created_at,
-            updated_at: tenant.updated_at,
-        }
+/// The tenant with its entity tag and its login's fault; 304 if the client's copy is current.
+pub(super) fn details(
+    tenant: Tenant,
+    fault: Option<LoginFault>,
+    preconditions: &Preconditions,
+) -> Result<Response, Problem> {
+    let tag = tag(&tenant, fault.as_ref());
+    if preconditions.freshness(&tag)? == Freshness::NotModified {
+        return Ok((StatusCode::NOT_MODIFIED, etag(&tag)).into_response());
     }
+    Ok(tagged(&tag, tenant, fault))
 }
 
 /// The tenant with its entity tag.
 pub(super) fn shown(tenant: Tenant) -> Response {
-    (etag(tenant.revision), Json(TenantView::from(tenant))).into_response()
+    let tag = tag(&tenant, None);
+    tagged(&tag, tenant, None)
 }
 
-/// The tenant after a change that stands in the audit log already.
+fn tagged(tag: &str, tenant: Tenant, fault: Option<LoginFault>) -> Response {
+    let login_fault = fault.map(|LoginFault { wrong, remedy }| admin_types::LoginFault { wrong, remedy });
+    let tenant = admin_types::Tenant {
+        login_fault,
+        ..self::tenant(tenant)
+    };
+    (etag(tag), Json(tenant)).into_response()
+}
+
+/// The entity tag. Contains the login's fault, which changes without a new revision.
+fn tag(tenant: &Tenant, fault: Option<&LoginFault>) -> String {
+    if tenant.login_refused_at.is_none() && fault.is_none() {
+        return revision::tag(tenant.revision, None);
+    }
+    let refused_at = tenant.login_refused_at.map(Timestamp::micros);
+    revision::tag(tenant.revision, Some(&format!("{refused_at:?} {fault:?}")))
+}
+
+/// The tenant after a change that has been audited.
 pub(super) fn changed(tenant: Tenant) -> Response {
     (Extension(Audited), shown(tenant)).into_response()
 }
 
-/// What a change came to, which stands in the audit log already: the tenant where nothing is left to be done, with `done` as its status; else 202, with the
-/// operation and its place in `Location`.
+/// The result of a change that has been audited: the tenant with the status `done` if it is complete, otherwise 202
+/// with the operation and its URL in `Location`.
 pub(super) fn outcome(done: StatusCode, tenant: Tenant, operation: Option<Operation>) -> Response {
     match operation {
         Some(operation) if operation.state == OperationState::Running => {
-            (Extension(Audited), OperationView::from(operation).accepted()).into_response()
+            (Extension(Audited), accepted(operation)).into_response()
         }
         _ if done == StatusCode::CREATED => {
             let location = format!("{COLLECTION}/{}", tenant.id);

@@ -1,46 +1,68 @@
 //! `POST /admin/v1/admin-tokens`
 
+use admin_types::CreatedAdminToken;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use control_plane::{AdminToken, ControlPlane, CreateTokenError, Expiry, NewAdminToken};
+use control_plane::{
+    AdminToken, ControlPlane, CreateTokenError, Expiry, NewAdminToken, Role, TokenNameError,
+};
 use http::{StatusCode, header};
-use web::error::FieldError;
-use web::read::rule::{choice, text, timestamp};
-use web::{JsonObject, NoQuery, Patch, Problem};
+use serde::Deserialize;
+use web::read::{Rfc3339, wrong_field};
+use web::{Json, NoQuery, Problem};
 
-use super::{COLLECTION, ROLES};
+use super::{COLLECTION, view};
 use crate::attempts::Audited;
 use crate::auth::Caller;
 use crate::shown_once::ShownOnce;
 use crate::store_failed::store_failed;
+
+/// A new token.
+#[derive(Debug, Deserialize)]
+pub(super) struct CreateToken {
+    name: TokenName,
+    role: Role,
+    /// Left out or `null` for never.
+    #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
+    expires_at: Option<Option<Rfc3339>>,
+}
+
+/// The name of a token.
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "String")]
+struct TokenName(String);
+
+impl TryFrom<String> for TokenName {
+    type Error = TokenNameError;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        NewAdminToken::named(&name).map(Self)
+    }
+}
 
 /// Makes a token: 201, with the token itself in `token`, this once.
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,
     _: NoQuery,
-    body: JsonObject,
+    Json(body): Json<CreateToken>,
 ) -> Result<Response, Problem> {
-    let mut fields = body.fields();
-    let name = fields.required("name", text(1..=NewAdminToken::LONGEST_NAME));
-    let role = fields.required("role", choice(&ROLES));
-    let expires_at = fields.nullable("expires_at", timestamp());
-    if let Some(wrong) = name.get().and_then(|name| NewAdminToken::unfit(name)) {
-        fields.wrong("name", wrong);
-    }
-    let (name, role, expires_at) = fields.finish((name, role, expires_at))?;
-    let expiry = match expires_at {
-        Patch::Value(moment) => Expiry::At(moment),
-        Patch::Null | Patch::Absent => Expiry::Never,
+    let expires_at = body.expires_at.flatten();
+    let new = NewAdminToken {
+        name: body.name.0,
+        role: body.role,
+        expiry: expires_at.map_or(Expiry::Never, |moment| Expiry::At(moment.into())),
     };
-
     let token = AdminToken::generate().map_err(Problem::internal)?;
-    let new = NewAdminToken { name, role, expiry };
     let made = plane.store().create_admin_token(&actor, &new, &token).await;
     let made = made.map_err(refuse)?;
     let location = format!("{COLLECTION}/{}", made.id);
-    let shown = ShownOnce::new(&made, "token", token.expose().to_owned().into())?;
+    let created = CreatedAdminToken {
+        kept: view::token(made),
+        token: None,
+    };
+    let shown = ShownOnce::new(created, token.expose().to_owned().into());
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),
@@ -52,10 +74,7 @@ pub(super) async fn create(
 
 fn refuse(error: CreateTokenError) -> Problem {
     match error {
-        CreateTokenError::AlreadyExpired => Problem::validation(vec![FieldError {
-            field: "expires_at".to_owned(),
-            detail: "must be in the future".into(),
-        }]),
+        CreateTokenError::AlreadyExpired => wrong_field("expires_at", "must be in the future"),
         CreateTokenError::Store(error) => store_failed(error),
     }
 }

@@ -1,30 +1,35 @@
 //! `GET /admin/v1/admin-tokens`
 
-use axum::Json;
 use axum::extract::State;
-use control_plane::{AdminTokenInfo, ControlPlane};
+use control_plane::ControlPlane;
 use uuid::Uuid;
-use web::page::{self, Limit};
-use web::{Page, Problem, Query};
+use web::page::{Paging, Sorted};
+use web::{Json, Page, Problem, Query};
 
+use super::view;
+use crate::page::page;
 use crate::store_failed::store_failed;
 
-/// What a cursor of this list is for.
-const SHAPE: &str = "admin tokens id asc";
+/// The order of the list.
+pub(super) struct ById;
+
+impl Sorted for ById {
+    const SHAPE: &str = "admin tokens id asc";
+    type Key = Uuid;
+}
 
 /// A page of tokens in the order of their making, also of those that are revoked or expired.
 pub(super) async fn list(
     State(plane): State<ControlPlane>,
-    mut query: Query,
-) -> Result<Json<Page<AdminTokenInfo>>, Problem> {
-    let limit = query.optional("limit", Limit::rule());
-    let after = query.optional("cursor", page::cursor::<Uuid>(SHAPE));
-    let (limit, after) = query.finish((limit, after))?;
-    let limit = limit.unwrap_or_default();
+    Query(paging): Query<Paging<ById>>,
+) -> Result<Json<admin_types::Page<admin_types::AdminToken>>, Problem> {
+    let limit = paging.limit();
+    let after = paging.after();
     let tokens = plane
         .store()
         .admin_tokens(after, limit.fetch())
         .await
         .map_err(store_failed)?;
-    Ok(Json(Page::new(tokens, limit, SHAPE, |last| last.id)?))
+    let tokens = Page::new(tokens, limit, ById::SHAPE, |last| last.id)?;
+    Ok(page(tokens, view::token))
 }

@@ -1,11 +1,12 @@
 //! `POST /admin/v1/admin-tokens/{id}/revoke`
 
+use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
 use control_plane::{ControlPlane, RevokeError};
-use web::{Code, NoBody, NoQuery, PathId, Problem};
+use web::{Code, Json, NoBody, NoQuery, PathId, Problem};
 
+use super::view;
 use crate::attempts::Audited;
 use crate::auth::{AdminAuth, Caller};
 use crate::store_failed::store_failed;
@@ -26,7 +27,7 @@ pub(super) async fn revoke(
     let (token, now) = revoked.map_err(refuse)?;
     auth.forget(id);
     let audited = now.then_some(Extension(Audited));
-    Ok((audited, Json(token)).into_response())
+    Ok((audited, Json(view::token(token))).into_response())
 }
 
 fn refuse(error: RevokeError) -> Problem {
