@@ -1,29 +1,35 @@
-//! What a client is told when its tenant's database fails.
+//! Problem responses for failures of a tenant's database.
 
 use tenant_registry::Failure;
 use web::{Code, Problem};
 
+use crate::codes;
+
 /// The problem for a failed query, by the kind of its failure. A function and not a `From`, so that no `?` turns
 /// an error into an answer unseen.
-pub fn database(error: sqlx::Error) -> Problem {
+pub fn database(error: impl Into<sqlx::Error>) -> Problem {
+    let error = error.into();
     let code = match Failure::of(&error) {
-        Failure::PoolBusy => Code::PoolBusy,
-        Failure::BudgetSpent | Failure::ServerFull => Code::ClusterBusy,
-        Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => Code::TenantDbDown,
-        Failure::PasswordRefused => Code::TenantLockedOut,
-        Failure::Unavailable | Failure::Outdated => Code::TenantDbUnavailable,
-        Failure::ConnectionLost => Code::ConnectionLost,
-        Failure::StatementTimeout => Code::StatementTimeout,
+        Failure::PoolBusy => codes::POOL_BUSY,
+        Failure::BudgetSpent | Failure::ServerFull => codes::CLUSTER_BUSY,
+        Failure::Unreachable | Failure::LoginRefused | Failure::PoolClosed => codes::TENANT_DB_DOWN,
+        Failure::LockedOut => codes::TENANT_LOCKED_OUT,
+        Failure::NotIsolated => codes::NOT_ISOLATED,
+        Failure::Unavailable | Failure::Outdated => codes::TENANT_DB_UNAVAILABLE,
+        Failure::ConnectionLost => codes::CONNECTION_LOST,
+        Failure::StatementTimeout => codes::STATEMENT_TIMEOUT,
         Failure::Conflict => Code::Conflict,
         Failure::Other => Code::Internal,
     };
-    // Where waiting does not help, none is advised.
-    let problem = match Failure::retry_after(&error).filter(|_| code.retry_after().is_some()) {
-        Some(wait) => Problem::new(code).retry_after(wait),
-        None => Problem::new(code),
+    let problem = match Failure::retry_after(&error) {
+        // Of one tenant: the examinations that the service repeats by itself do not change it.
+        _ if code == codes::NOT_ISOLATED => Problem::new(code).without_retry_after(),
+        // `Retry-After` only where waiting helps.
+        Some(wait) if code.retry_after().is_some() => Problem::new(code).retry_after(wait),
+        _ => Problem::new(code),
     };
     match error {
-        // sqlx's name for a cause that is not its own; for whoever reads the log it says nothing.
+        // sqlx's wrapper for errors that are not its own; it would add nothing to the log.
         sqlx::Error::Configuration(cause) => problem.caused_by(cause),
         error => problem.caused_by(error),
     }
@@ -34,7 +40,7 @@ mod tests {
     use std::time::Duration;
 
     use axum::response::IntoResponse as _;
-    use tenant_registry::{BudgetSpent, ConnectFailure, LoginBackoff};
+    use tenant_registry::{ConnectFailure, Refusal};
 
     use super::*;
 
@@ -42,9 +48,9 @@ mod tests {
     fn the_kind_decides_and_the_cause_stays_inside() {
         let io = || std::io::Error::other("10.0.0.7 said no");
         for (error, code) in [
-            (sqlx::Error::PoolTimedOut, Code::PoolBusy),
-            (sqlx::Error::Io(io()), Code::ConnectionLost),
-            (sqlx::Error::PoolClosed, Code::TenantDbDown),
+            (sqlx::Error::PoolTimedOut, codes::POOL_BUSY),
+            (sqlx::Error::Io(io()), codes::CONNECTION_LOST),
+            (sqlx::Error::PoolClosed, codes::TENANT_DB_DOWN),
             (sqlx::Error::RowNotFound, Code::Internal),
         ] {
             let problem = database(error);
@@ -54,31 +60,19 @@ mod tests {
     }
 
     #[test]
-    fn who_has_to_wait_is_told_how_long() {
-        let spent = |millis| BudgetSpent {
+    fn a_retryable_failure_has_a_retry_after() {
+        let spent = |millis| Refusal::BudgetSpent {
             retry_after: Duration::from_millis(millis),
         };
-        let backoff = LoginBackoff {
-            cause: ConnectFailure::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into())),
-            retry_after: Duration::from_millis(2_100),
-        };
+        let backoff = Refusal::login_failed(
+            ConnectFailure::from(sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into())),
+            Duration::from_millis(2_100),
+        );
         for (error, code, seconds) in [
-            (
-                sqlx::Error::Configuration(spent(3_200).into()),
-                Code::ClusterBusy,
-                "4",
-            ),
-            (
-                sqlx::Error::Configuration(spent(0).into()),
-                Code::ClusterBusy,
-                "1",
-            ),
-            (
-                sqlx::Error::Configuration(backoff.into()),
-                Code::TenantDbDown,
-                "3",
-            ),
-            (sqlx::Error::PoolTimedOut, Code::PoolBusy, "1"),
+            (spent(3_200), codes::CLUSTER_BUSY, "4"),
+            (spent(0), codes::CLUSTER_BUSY, "1"),
+            (backoff, codes::TENANT_DB_DOWN, "3"),
+            (Refusal::PoolBusy, codes::POOL_BUSY, "1"),
         ] {
             let problem = database(error);
             assert_eq!(problem.code(), code);

@@ -4,6 +4,7 @@
 //! [`tenant`] finds out whose it is and leases that tenant's pool, and a resource such as [`users`] runs plain
 //! SQL on it. A handler gets its tenant's database by [`Db`] and cannot name another's.
 
+pub mod codes;
 pub mod database;
 pub mod network;
 pub mod plane;

@@ -1,15 +1,18 @@
-//! Internal routes are open to trusted networks only.
+//! Access to internal routes from trusted networks only.
 //!
-//! The caller's network is that of the socket's peer. No header is looked at: whoever can reach the port can
-//! write any header.
+//! The caller's network is that of the socket's peer. Headers are not consulted: a client can write any header.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
-use web::middleware::Admission;
-use web::{Code, Peer};
+use tower_http::validate_request::ValidateRequest;
+use web::{Peer, Problem};
+
+use crate::codes;
 
 /// The networks from which internal routes may be called.
 #[derive(Debug, Clone, Default)]
@@ -26,14 +29,15 @@ impl TrustedNetworks {
     }
 }
 
-impl Admission for TrustedNetworks {
-    /// Refuses callers from elsewhere.
-    fn admit(&self, request: &Request) -> Result<(), Code> {
-        // Without a peer nobody has vouched for the address: refused as well.
+impl ValidateRequest<Body> for TrustedNetworks {
+    type ResponseBody = Body;
+
+    /// Rejects callers from other networks, and requests without a peer's address.
+    fn validate(&mut self, request: &mut Request) -> Result<(), Response> {
         let peer = request.extensions().get::<Peer>();
         peer.is_some_and(|peer| self.contain(peer.ip()))
             .then_some(())
-            .ok_or(Code::NetworkNotTrusted)
+            .ok_or_else(|| Problem::new(codes::NETWORK_NOT_TRUSTED).into_response())
     }
 }
 

@@ -10,7 +10,7 @@ use axum::routing::get;
 use pg_timestamp::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
-use web::read::rule::{Text, text};
+use web::read::Text;
 
 use crate::plane::Route;
 
@@ -38,7 +38,5 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// The name of a user: 1 to 200 characters, no NUL.
-fn name_rule() -> Text {
-    text(1..=200)
-}
+/// The name of a user.
+type Name = Text<1, 200>;

@@ -2,8 +2,10 @@
 
 use http::{HeaderMap, HeaderName};
 use tenant_registry::TenantId;
-use web::read::rule::parse_uuid;
-use web::{Code, Problem};
+use web::Problem;
+use web::read::parse_uuid;
+
+use crate::codes;
 
 /// Names the tenant by its UUID, exactly once.
 const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-id");
@@ -11,20 +13,22 @@ const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-id");
 /// The tenant that the request names.
 pub(super) fn tenant(headers: &HeaderMap) -> Result<TenantId, Problem> {
     let mut given = headers.get_all(TENANT_HEADER).iter();
-    let value = given.next().ok_or(Code::TenantHeaderMissing)?;
+    let value = given.next().ok_or(codes::TENANT_HEADER_MISSING)?;
     if given.next().is_some() {
-        return Err(Code::TenantHeaderDuplicated.into());
+        return Err(codes::TENANT_HEADER_DUPLICATED.into());
     }
     let id = value
         .to_str()
         .ok()
         .and_then(parse_uuid)
-        .ok_or(Code::TenantHeaderInvalid)?;
+        .ok_or(codes::TENANT_HEADER_INVALID)?;
     Ok(id.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use web::Code;
+
     use super::*;
 
     const ID: &str = "0199d3a0-7a1e-7c7b-9d55-4a1f0a5f3f10";
@@ -42,10 +46,10 @@ mod tests {
     #[test]
     fn exactly_one_uuid() {
         assert_eq!(read(&[ID.as_bytes()]), Ok(ID.to_owned()));
-        assert_eq!(read(&[]), Err(Code::TenantHeaderMissing));
+        assert_eq!(read(&[]), Err(codes::TENANT_HEADER_MISSING));
         assert_eq!(
             read(&[ID.as_bytes(), ID.as_bytes()]),
-            Err(Code::TenantHeaderDuplicated)
+            Err(codes::TENANT_HEADER_DUPLICATED)
         );
         for wrong in [
             &b""[..],
@@ -53,7 +57,7 @@ mod tests {
             b"\xff",
             b"0199d3a0-7a1e-7c7b-9d55-4a1f0a5f3f10, x",
         ] {
-            assert_eq!(read(&[wrong]), Err(Code::TenantHeaderInvalid), "{wrong:?}");
+            assert_eq!(read(&[wrong]), Err(codes::TENANT_HEADER_INVALID), "{wrong:?}");
         }
     }
 }

@@ -1,88 +1,42 @@
-//! The tower layer that resolves the tenant.
-
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+//! The layer that resolves the tenant, as this plane identifies tenants and renders refusals.
 
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
-use futures_util::future::Either;
-use tenant_registry::TenantDb;
-use tower::{Layer, Service};
-use web::middleware::TenantLabel;
+use tenant_registry::TenantId;
+use tenant_registry::axum::{self as registry_axum, ResolveTenantService};
+use tower::Layer;
+use web::Problem;
+use web::middleware::LogContext;
 
 use super::identify;
-use super::refuse::refuse;
+use super::refuse::respond;
 use crate::plane::TenantRegistry;
 
-/// Leases the pool of the tenant that the request names and puts it into the request's extensions, as a
-/// [`TenantDb`]. A request without one, or for a tenant that is not served, is answered here.
-#[derive(Clone)]
-pub struct ResolveTenant {
-    registry: TenantRegistry,
-}
+type Identify = fn(&Request) -> Result<TenantId, Problem>;
+
+/// Leases the pool of the tenant that the request names, for the extractors [`Db`](super::Db) and
+/// [`Transaction`](super::Transaction). A request without one, or for a tenant that is not served, is answered here.
+#[derive(Debug, Clone)]
+pub struct ResolveTenant(registry_axum::ResolveTenant<Identify>);
 
 impl ResolveTenant {
     /// Leases from this registry.
     pub fn new(registry: TenantRegistry) -> Self {
-        Self { registry }
+        let identify: Identify = recorded;
+        Self(registry_axum::ResolveTenant::new(registry, identify).respond_with(respond))
     }
 }
 
 impl<S> Layer<S> for ResolveTenant {
-    type Service = ResolveTenantService<S>;
+    type Service = ResolveTenantService<S, Identify>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ResolveTenantService {
-            inner,
-            registry: self.registry.clone(),
-        }
+        self.0.layer(inner)
     }
 }
 
-/// See [`ResolveTenant`].
-#[derive(Clone)]
-pub struct ResolveTenantService<S> {
-    inner: S,
-    registry: TenantRegistry,
-}
-
-impl<S> Service<Request> for ResolveTenantService<S>
-where
-    S: Service<Request, Response = Response> + Clone + Send + 'static,
-    S::Future: Send,
-{
-    type Response = Response;
-    type Error = S::Error;
-    // A hit is the inner service's own future. Only a miss is boxed: the future of a lease has no name.
-    type Future = Either<S::Future, Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let tenant = match identify::tenant(request.headers()) {
-            Ok(tenant) => tenant,
-            Err(problem) => return Either::Right(Box::pin(async { Ok(problem.into_response()) })),
-        };
-        TenantLabel::record(request.extensions(), tenant.as_uuid());
-        if let Some(lease) = self.registry.resident(tenant) {
-            request.extensions_mut().insert(TenantDb::new(lease));
-            return Either::Left(self.inner.call(request));
-        }
-        // The service that was polled ready is the one to call; its clone waits for the next request.
-        let clone = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, clone);
-        let registry = self.registry.clone();
-        Either::Right(Box::pin(async move {
-            match registry.db(tenant).await {
-                Ok(db) => {
-                    request.extensions_mut().insert(db);
-                    inner.call(request).await
-                }
-                Err(error) => Ok(refuse(error).into_response()),
-            }
-        }))
-    }
+/// The tenant that the request names, recorded for its logs.
+fn recorded(request: &Request) -> Result<TenantId, Problem> {
+    let tenant = identify::tenant(request.headers())?;
+    LogContext::record(request.extensions(), "tenant", tenant.as_uuid());
+    Ok(tenant)
 }

@@ -1,22 +1,38 @@
-//! What a client is told when its tenant cannot be leased.
+//! Problems for requests whose tenant cannot be leased or has no connection.
 
+use axum::response::{IntoResponse as _, Response};
+use tenant_registry::axum::TenantError;
 use tenant_registry::{LeaseError, SourceError};
 use web::{Code, Problem};
 
-/// The problem for this error.
-pub(super) fn refuse(error: LeaseError) -> Problem {
+use crate::codes;
+use crate::database::database;
+
+/// The problem for this error, as a response.
+pub(super) fn respond(error: TenantError) -> Response {
+    let problem = match error {
+        TenantError::Lease(error) => refuse(error),
+        TenantError::Connection(refusal) => database(refusal),
+        TenantError::Query(error) => database(error),
+        error => Problem::internal(error),
+    };
+    problem.into_response()
+}
+
+/// The problem for a tenant that cannot be leased.
+fn refuse(error: LeaseError) -> Problem {
     match &error {
         LeaseError::Source { error: source, .. } => match source {
-            SourceError::Unknown => Code::TenantUnknown.into(),
-            SourceError::Suspended => Code::TenantSuspended.into(),
-            SourceError::NotReady => Code::TenantNotReady.into(),
-            SourceError::Unavailable(_) => soon(Code::ControlStoreDown, error),
+            SourceError::Unknown => codes::TENANT_UNKNOWN.into(),
+            SourceError::Suspended => codes::TENANT_SUSPENDED.into(),
+            SourceError::NotReady => codes::TENANT_NOT_READY.into(),
+            SourceError::Unavailable(_) => soon(codes::CONTROL_STORE_DOWN, error),
             SourceError::Unusable(_) => Problem::internal(error),
         },
-        LeaseError::Busy { .. } => soon(Code::ClusterBusy, error)
+        LeaseError::Busy { .. } => soon(codes::CLUSTER_BUSY, error)
             .detail("Too many tenants are looked up at once. Retry after the time in Retry-After."),
         LeaseError::ShuttingDown => Code::ShuttingDown.into(),
-        LeaseError::Overloaded => Problem::new(Code::ClusterBusy).caused_by(error),
+        LeaseError::Overloaded => Problem::new(codes::CLUSTER_BUSY).caused_by(error),
     }
 }
 

@@ -1,25 +1,27 @@
 //! `PATCH /v1/internal/users/{id}`
 
-use axum::Json;
-use web::read::rule::boolean;
-use web::{Code, JsonObject, NoQuery, PathId, Problem};
+use serde::Deserialize;
+use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::{User, name_rule, show};
+use super::{Name, User, show};
 use crate::database::database;
 use crate::tenant::Db;
 
-/// Changes the fields that are given and leaves the others: 200 with the user as it is now.
+/// The fields to change; an omitted field keeps its value.
+#[derive(Debug, Deserialize)]
+pub(super) struct ChangeUser {
+    name: Option<Name>,
+    confirmed: Option<bool>,
+}
+
+/// Changes a user: 200 with the user as it is now.
 pub(super) async fn change(
     Db(db): Db,
     _: NoQuery,
     PathId(id): PathId,
-    body: JsonObject,
+    Json(change): Json<ChangeUser>,
 ) -> Result<Json<User>, Problem> {
-    let mut fields = body.fields();
-    let name = fields.optional("name", name_rule());
-    let confirmed = fields.optional("confirmed", boolean());
-    let (name, confirmed) = fields.finish((name, confirmed))?;
-    if name.is_none() && confirmed.is_none() {
+    if change.name.is_none() && change.confirmed.is_none() {
         return show::find(&db, id).await.map(Json);
     }
 
@@ -31,8 +33,8 @@ pub(super) async fn change(
          RETURNING id, name, confirmed, created_at, updated_at",
         db.tenant().as_uuid(),
         id,
-        name,
-        confirmed,
+        change.name.as_deref(),
+        change.confirmed,
     )
     .fetch_optional(&db)
     .await

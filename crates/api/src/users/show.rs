@@ -1,9 +1,8 @@
 //! `GET /v1/internal/users/{id}`
 
-use axum::Json;
 use tenant_registry::TenantDb;
 use uuid::Uuid;
-use web::{Code, NoQuery, PathId, Problem};
+use web::{Code, Json, NoQuery, PathId, Problem};
 
 use super::User;
 use crate::database::database;

@@ -1,14 +1,13 @@
 //! Notes: `GET` and `POST /v1/internal/notes`, `GET /v1/internal/notes/{id}`.
 
-use axum::Json;
 use axum::routing::get;
 use http::StatusCode;
 use pg_timestamp::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use web::page::{self, Limit};
-use web::read::rule::text;
-use web::{Code, JsonObject, Page, PathId, Problem, Query};
+use web::page::{Paging, Sorted};
+use web::read::Text;
+use web::{Code, Json, Page, PathId, Problem, Query};
 
 use crate::database::database;
 use crate::plane::Route;
@@ -22,8 +21,19 @@ struct Note {
     created_at: Timestamp,
 }
 
-/// What the list is sorted by: a cursor of another list is refused.
-const SHAPE: &str = "notes id asc";
+/// A new note. A field's type says what it may hold.
+#[derive(Debug, Deserialize)]
+struct NewNote {
+    body: Text<1, 10_000>,
+}
+
+/// The order of the list: a cursor of another one is refused.
+struct ById;
+
+impl Sorted for ById {
+    const SHAPE: &str = "notes id asc";
+    type Key = Uuid;
+}
 
 /// The routes of notes.
 pub(crate) fn routes() -> Vec<Route> {
@@ -33,13 +43,9 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-async fn create(Db(db): Db, body: JsonObject) -> Result<(StatusCode, Json<Note>), Problem> {
-    let mut fields = body.fields();
-    let text = fields.required("body", text(1..=10_000));
-    let text = fields.finish(text)?;
-
+async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Json<Note>), Problem> {
     let note = sqlx::query_as("INSERT INTO app.notes (body) VALUES ($1) RETURNING id, body, created_at")
-        .bind(text)
+        .bind(new.body.as_str())
         .fetch_one(&db)
         .await
         .map_err(database)?;
@@ -57,12 +63,8 @@ async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<Note>, Problem> {
         .ok_or_else(|| Code::NotFound.into())
 }
 
-async fn list(Db(db): Db, mut query: Query) -> Result<Json<Page<Note>>, Problem> {
-    let limit = query.optional("limit", Limit::rule());
-    let after = query.optional("cursor", page::cursor::<Uuid>(SHAPE));
-    let (limit, after) = query.finish((limit, after))?;
-    let limit = limit.unwrap_or_default();
-
+async fn list(Db(db): Db, Query(paging): Query<Paging<ById>>) -> Result<Json<Page<Note>>, Problem> {
+    let limit = paging.limit();
     let notes = sqlx::query_as(
         "SELECT id, body, created_at FROM app.notes
          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2)
@@ -70,10 +72,10 @@ async fn list(Db(db): Db, mut query: Query) -> Result<Json<Page<Note>>, Problem>
          LIMIT $3",
     )
     .bind(db.tenant().as_uuid())
-    .bind(after)
+    .bind(paging.after())
     .bind(limit.fetch())
     .fetch_all(&db)
     .await
     .map_err(database)?;
-    Page::new(notes, limit, SHAPE, |last: &Note| last.id).map(Json)
+    Page::new(notes, limit, ById::SHAPE, |last: &Note| last.id).map(Json)
 }

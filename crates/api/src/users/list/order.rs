@@ -1,16 +1,16 @@
-//! In what order users are listed, and where a page goes on.
+//! The order of the list, and the key that a page begins behind.
 
 use pg_timestamp::{Timestamp, exact};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 use uuid::Uuid;
-use web::page;
-use web::read::rule::{Rule, Wrong};
+use web::page::Cursor;
 
 use crate::users::User;
 
 /// What a list is sorted by; the id breaks ties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Sort {
     CreatedAt,
     UpdatedAt,
@@ -18,8 +18,8 @@ pub(super) enum Sort {
 }
 
 impl Sort {
-    /// The column, which is also the parameter's value.
-    pub(super) const fn column(self) -> &'static str {
+    /// The column.
+    const fn column(self) -> &'static str {
         match self {
             Self::CreatedAt => "created_at",
             Self::UpdatedAt => "updated_at",
@@ -28,9 +28,11 @@ impl Sort {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(super) enum Direction {
+    #[serde(rename = "asc")]
     Ascending,
+    #[serde(rename = "desc")]
     Descending,
 }
 
@@ -41,7 +43,7 @@ pub(super) struct Order {
     pub(super) direction: Direction,
 }
 
-/// The last row of the page before.
+/// The key of the last row of a page.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub(super) enum Key {
@@ -67,7 +69,16 @@ impl Order {
         format!("users {} {}", self.sort.column(), self.words().0)
     }
 
-    /// Where the page after this row begins.
+    /// The key in a cursor of the list in this order.
+    pub(super) fn after(self, cursor: Cursor) -> Result<Key, &'static str> {
+        let shape = self.shape();
+        match self.sort {
+            Sort::Name => cursor.key(&shape).map(|(name, id)| Key::Name(name, id)),
+            Sort::CreatedAt | Sort::UpdatedAt => cursor.key(&shape).map(|(at, id)| Key::At(at, id)),
+        }
+    }
+
+    /// The key of this row.
     pub(super) fn key(self, last: &User) -> Key {
         match self.sort {
             Sort::CreatedAt => Key::At(Instant(last.created_at), last.id),
@@ -93,22 +104,5 @@ impl Order {
     pub(super) fn push_order(self, sql: &mut QueryBuilder<Postgres>) {
         let (column, (word, _)) = (self.sort.column(), self.words());
         sql.push(format_args!(" ORDER BY {column} {word}, id {word}"));
-    }
-}
-
-/// Reads a cursor of a list in this order.
-impl Rule for Order {
-    type Value = Key;
-
-    fn text(self, text: &str) -> Result<Key, Wrong> {
-        let shape = self.shape();
-        match self.sort {
-            Sort::Name => page::cursor::<(String, Uuid)>(&shape)
-                .text(text)
-                .map(|(name, id)| Key::Name(name, id)),
-            Sort::CreatedAt | Sort::UpdatedAt => page::cursor::<(Instant, Uuid)>(&shape)
-                .text(text)
-                .map(|(at, id)| Key::At(at, id)),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! "A resource of your own" and "A column of your own" in the README: the files that it shows are those beside this
+//! "A resource of your own" and "A column of your own" in docs/extending.md: the files that it shows are those beside this
 //! one, and they work. `.ci/fork` adds them to a copy of the checkout, where this test and all others run too.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -7,7 +7,7 @@ mod notes;
 
 use std::sync::Arc;
 
-// What `notes.rs` finds at the root of its crate where the README puts it.
+// What `notes.rs` finds at the root of its crate where the page puts it.
 use api::{database, plane, tenant};
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -19,7 +19,7 @@ use testkit::Databases;
 use tower::ServiceExt as _;
 use uuid::Uuid;
 
-const README: &str = include_str!("../../../../README.md");
+const PAGE: &str = include_str!("../../../../docs/extending.md");
 const MIGRATION: &str = include_str!("notes.sql");
 const RESOURCE: &str = include_str!("notes.rs");
 const COLUMN: &str = include_str!("email.sql");
@@ -27,7 +27,7 @@ const COLUMN: &str = include_str!("email.sql");
 const NOTES: &str = "/v1/internal/notes";
 
 #[test]
-fn the_readme_shows_these_files() {
+fn the_page_shows_these_files() {
     for (language, file) in [
         ("sql", MIGRATION),
         ("rust", RESOURCE),
@@ -37,8 +37,8 @@ fn the_readme_shows_these_files() {
     ] {
         let block = format!("\n```{language}\n{file}```\n");
         assert!(
-            README.contains(&block),
-            "the README's {language} block is not:\n{file}"
+            PAGE.contains(&block),
+            "the page's {language} block is not:\n{file}"
         );
     }
 }
@@ -122,8 +122,8 @@ async fn it_is_a_column_of_each_tenant() {
     assert_eq!(statistics, 0);
 }
 
-/// As `tenantry migrate` would, with the migrator's login as the owner. Whoever follows the README has the object
-/// already: `make_room` removes it from this test's databases.
+/// Applies the migration as `tenantry migrate` does, with the migrator's login as the owner. `make_room` first removes
+/// an object that the repository has already if the page has been followed.
 async fn migrate(databases: &Databases, make_room: &'static str, migration: &'static str) {
     let server = databases.server();
     let data = databases.data().as_str();
