@@ -1,107 +1,86 @@
-//! A server that leaves nothing behind.
-
-use std::time::Duration;
+//! Server without lasting data, for tests.
 
 use crate::account::Account;
-use crate::initdb::Initdb;
-use crate::installation::Installation;
+use crate::guarded_directory::GuardedDirectory;
+use crate::initdb::initdb;
 use crate::obtain::obtain;
 use crate::postmaster::{Launch, Postmaster};
-use crate::scratch::Scratch;
 use crate::{Endpoint, Error, Options, Step, password};
 
-/// What makes a server fast whose data need not survive a crash.
+/// Settings that are fast and lose data in a crash.
 const FAST: [(&str, &str); 3] = [
     ("fsync", "off"),
     ("full_page_writes", "off"),
     ("synchronous_commit", "off"),
 ];
 
-/// A server for tests: fast, in a temporary directory, and gone with this process however it ends.
+/// A server for tests: fast, in a temporary directory, removed at the end of this process.
 ///
-/// It is stopped and removed by [`stop`](Self::stop) or by dropping it. When this process ends without either, be it
-/// killed, or be the value in a static, a small shell that waited for that does the same.
+/// It is stopped and removed by [`stop`](Self::stop) or when dropped. When this process ends without either, because
+/// it was killed or the value is in a static, a small shell does the same.
 #[derive(Debug)]
-pub struct Ephemeral {
+pub struct EphemeralPostgres {
     endpoint: Endpoint,
-    stop_timeout: Duration,
-    /// Missing once it has been stopped.
-    running: Option<(Postmaster, Scratch)>,
+    // Dropped in this order: the server is stopped before its directory is removed.
+    postmaster: Postmaster,
+    _directory: GuardedDirectory,
 }
 
-impl Ephemeral {
-    /// Starts a server with new data and blocks until it accepts connections. The root directory of the options is
-    /// where programs are downloaded to if none are installed; otherwise it is not touched.
+impl EphemeralPostgres {
+    /// Starts a server with new data and blocks until it accepts connections. The directory of the options only
+    /// receives downloaded programs, if none are installed.
     pub fn start(options: &Options) -> Result<Self, Error> {
         let account = Account::choose(&[])?;
-        let scratch = Scratch::new(&account, options.stop_timeout)?;
-        let data = scratch.path().join("data");
+        let directory = GuardedDirectory::new(&account)?;
+        let data = directory.path().join("data");
+        let mut options = options.clone();
+        let fast = FAST.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        // First, so that the caller's settings take precedence.
+        options.settings.splice(..0, fast);
 
-        let installation = obtain(options, &account, None, &data)?;
+        let installation = obtain(&options, &account, None, &data)?;
         let password = password::generate()?;
-        options.step(&Step::Initialising {
+        options.report(&Step::Initialising {
             data_directory: data.clone(),
         });
-        let timeout = options.start_timeout;
-        Initdb {
-            installation: &installation,
-            account: &account,
-            password: &password,
-            timeout,
-            durable: false,
-        }
-        .run(&data)?;
-
-        let fast = FAST.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        initdb(
+            &installation,
+            &data,
+            &password,
+            &["--no-sync"],
+            options.start_timeout,
+        )?;
         let (postmaster, port) = Launch {
+            options: &options,
             installation: &installation,
-            account: &account,
             data: &data,
-            log: &scratch.path().join("postgres.log"),
-            settings: &[&fast, options.settings.as_slice()].concat(),
-            timeout,
+            log: &directory.path().join("postgres.log"),
         }
-        .run(|port| options.step(&Step::Starting { port }))?;
-        options.step(&Step::Ready { port });
+        .run()?;
+        options.report(&Step::Ready { port });
         let endpoint = Endpoint {
             port,
             password,
             major: installation.version.major,
             pid: postmaster.pid(),
             data_directory: data,
-            psql: Installation::psql(&installation.bin_dir, &options.search),
+            psql: options.search.psql(&installation.bin_dir),
             bin_dir: installation.bin_dir,
         };
         Ok(Self {
             endpoint,
-            stop_timeout: options.stop_timeout,
-            running: Some((postmaster, scratch)),
+            postmaster,
+            _directory: directory,
         })
     }
 
-    /// Where it is reached.
+    /// Address and credentials.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
     /// Stops the server and removes its data.
     pub fn stop(mut self) -> Result<(), Error> {
-        self.stop_once()
-    }
-
-    fn stop_once(&mut self) -> Result<(), Error> {
-        let Some((mut postmaster, scratch)) = self.running.take() else {
-            return Ok(());
-        };
-        postmaster.stop(self.stop_timeout)?;
-        scratch.remove()
-    }
-}
-
-impl Drop for Ephemeral {
-    fn drop(&mut self) {
-        if let Err(error) = self.stop_once() {
-            tracing::warn!(%error, "cannot stop a temporary PostgreSQL");
-        }
+        self.postmaster.stop()
     }
 }

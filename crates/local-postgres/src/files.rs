@@ -1,4 +1,4 @@
-//! Small files with care for who may read them, and for who may have planted a link in their place.
+//! Files and directories with exact modes and owners.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
@@ -6,116 +6,116 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::Path;
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use tempfile::TempDir;
 
 use crate::Error;
-use crate::account::effective_uid;
+use crate::account::is_root;
 use crate::error::IoContext;
 
-/// Writes a file that only its owner may read, whole or not at all.
+/// Writes a file of mode 0600 atomically.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let directory = path.parent().unwrap_or(path);
-    let mut file = tempfile::NamedTempFile::new_in(directory).doing("write in", directory)?;
-    file.write_all(content).doing("write", path)?;
-    file.as_file().sync_all().doing("write", path)?;
-    hand_to_owner_of(directory, file.as_file()).doing("change the owner of", path)?;
-    file.persist(path)
-        .map_err(|error| error.error)
-        .doing("write", path)?;
+    let mut file = tempfile::NamedTempFile::new_in(parent(path)).on("write", path)?;
+    file.write_all(content).on("write", path)?;
+    file.as_file().sync_all().on("write", path)?;
+    inherit_owner(path, file.as_file())?;
+    file.persist(path).on("write", path)?;
     Ok(())
 }
 
-/// Opens a file that only its owner may read, for reading and writing, and makes it if there is none.
-/// A link in its place is refused: in another user's directory it could lead root anywhere.
+/// Opens a file of mode 0600 for reading and writing, and creates it if necessary. Refuses a symbolic link: another
+/// user's could lead root anywhere.
 pub(crate) fn open_private(path: &Path) -> Result<File, Error> {
-    let no_link = OFlags::NOFOLLOW.bits().cast_signed();
+    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
     let file = OpenOptions::new()
         .read(true)
         .write(true)
         .create(true)
         .truncate(false)
         .mode(0o600)
-        .custom_flags(no_link)
+        .custom_flags(no_follow)
         .open(path)
-        .doing("open", path)?;
-    hand_to_owner_of(path.parent().unwrap_or(path), &file).doing("change the owner of", path)?;
+        .on("open", path)?;
+    inherit_owner(path, &file)?;
     Ok(file)
 }
 
-/// As root, what lies in somebody's directory becomes theirs, so that they can go on with it.
-fn hand_to_owner_of(directory: &Path, file: &File) -> io::Result<()> {
-    if effective_uid() != 0 {
+/// A file that root creates in a user's directory becomes that user's.
+fn inherit_owner(path: &Path, file: &File) -> Result<(), Error> {
+    if !is_root() {
         return Ok(());
     }
-    let owner = fs::metadata(directory)?;
-    fchown(file, Some(owner.uid()), Some(owner.gid()))
+    fs::metadata(parent(path))
+        .and_then(|owner| fchown(file, Some(owner.uid()), Some(owner.gid())))
+        .on("change the owner of", path)
 }
 
-/// Makes one directory with exactly this mode, whatever the umask; one that exists is kept as it is.
-/// Says whether it was made.
-pub(crate) fn make_directory(path: &Path, mode: u32) -> Result<bool, Error> {
-    match DirBuilder::new().mode(mode).create(path) {
-        Ok(()) => {
-            fs::set_permissions(path, Permissions::from_mode(mode)).doing("change the mode of", path)?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error).doing("make", path),
+/// The directory of a path; of a bare name the working directory.
+pub(crate) fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }
 
-/// Makes a directory of our own, for us alone until given away, that is removed when dropped.
+/// Makes a directory and its missing parents, with exactly this mode whatever the umask. Existing ones keep theirs.
+pub(crate) fn make_directories(path: &Path, mode: u32) -> Result<(), Error> {
+    if !parent(path).exists() {
+        make_directories(parent(path), mode)?;
+    }
+    match DirBuilder::new().mode(mode).create(path) {
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(mode)).on("change the mode of", path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error).on("make", path),
+    }
+}
+
+/// Makes a directory of mode 0700 that is removed when dropped.
 pub(crate) fn temporary(parent: &Path, prefix: &str) -> Result<TempDir, Error> {
     tempfile::Builder::new()
         .prefix(prefix)
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(parent)
-        .doing("make a directory in", parent)
+        .on("make a directory in", parent)
 }
 
-/// Removes a file that may be missing.
+/// Removes a file, if it exists.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).doing("remove", path),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).on("remove", path),
         _ => Ok(()),
     }
 }
 
-/// Whether something is a file that may be run.
+/// Whether a path is an executable file.
 pub(crate) fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// Removes what an earlier run was working on when it was killed: directories in `parent` whose name begins so.
-/// What cannot be removed is in nobody's way.
+/// Removes the working directories that killed runs left in `parent`, by the prefix of their names. Those that
+/// cannot be removed do no harm.
 pub(crate) fn sweep(parent: &Path, prefix: &str) -> Result<(), Error> {
-    for entry in fs::read_dir(parent).doing("list", parent)?.flatten() {
-        if entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(prefix))
+    for entry in fs::read_dir(parent).on("list", parent)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(prefix)
             && let Err(error) = fs::remove_dir_all(entry.path())
         {
-            tracing::warn!(path = %entry.path().display(), %error, "a leftover cannot be removed");
+            tracing::warn!(path = %entry.path().display(), %error, "cannot remove a leftover directory");
         }
     }
     Ok(())
 }
 
-/// Fails when a path that exists belongs to somebody else and we are not root.
+/// Fails if a path exists and belongs to another user, unless this process is root's.
 pub(crate) fn require_ours(path: &Path) -> Result<(), Error> {
-    let us = effective_uid();
-    let Ok(metadata) = fs::symlink_metadata(path) else {
-        return Ok(());
-    };
-    if us == 0 || metadata.uid() == us {
-        return Ok(());
+    let us = geteuid().as_raw();
+    match fs::symlink_metadata(path) {
+        Ok(found) if us != 0 && found.uid() != us => Err(Error::WrongOwner {
+            path: path.to_owned(),
+            owner: found.uid(),
+            us,
+        }),
+        _ => Ok(()),
     }
-    Err(Error::OwnedByAnother {
-        path: path.to_owned(),
-        owner: metadata.uid(),
-        us,
-    })
 }
 
 #[cfg(test)]
@@ -123,7 +123,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
-    use super::{make_directory, open_private, sweep, write_private};
+    use super::{make_directories, open_private, sweep, write_private};
 
     #[test]
     fn a_private_file_is_readable_by_its_owner_alone_and_replaced_whole() {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_planted_link_is_refused() {
+    fn a_symbolic_link_is_not_opened() {
         let directory = tempfile::tempdir().unwrap();
         let victim = directory.path().join("victim");
         fs::write(&victim, "precious").unwrap();
@@ -147,11 +147,27 @@ mod tests {
     }
 
     #[test]
-    fn sweeping_takes_only_what_bears_the_prefix() {
+    fn directories_have_the_given_mode_and_existing_ones_keep_theirs() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(make_directory(&directory.path().join("init-a1"), 0o700).unwrap());
-        assert!(make_directory(&directory.path().join("data"), 0o700).unwrap());
-        assert!(!make_directory(&directory.path().join("data"), 0o700).unwrap());
+        let mode = |name: &str| {
+            fs::metadata(directory.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        make_directories(&directory.path().join("new/below"), 0o711).unwrap();
+        assert_eq!((mode("new"), mode("new/below")), (0o711, 0o711));
+        make_directories(&directory.path().join("new"), 0o700).unwrap();
+        assert_eq!(mode("new"), 0o711);
+    }
+
+    #[test]
+    fn only_directories_with_the_prefix_are_swept() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["init-a1", "data"] {
+            make_directories(&directory.path().join(name), 0o700).unwrap();
+        }
         sweep(directory.path(), "init-").unwrap();
         assert!(directory.path().join("data").exists());
         assert!(!directory.path().join("init-a1").exists());

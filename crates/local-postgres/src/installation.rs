@@ -1,75 +1,76 @@
 //! Installed server programs.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::account::Account;
 use crate::files::is_program;
-use crate::{Error, Search, Version, command};
+use crate::{Options, Version, command};
 
-/// Programs that a directory must have to be of use.
-const NEEDED: [&str; 3] = ["initdb", "postgres", "pg_ctl"];
+/// The programs that this crate runs.
+const NEEDED: [&str; 2] = ["initdb", "postgres"];
 
-/// How long a program may take to say its version.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Timeout of a program that prints its version.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Installed server programs that run here.
+/// Subdirectory of the server's directory with downloaded programs, by version.
+pub(crate) const BINARIES: &str = "binaries";
+
+/// Server programs, and the account that runs them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Installation {
     pub(crate) bin_dir: PathBuf,
     pub(crate) version: Version,
+    pub(crate) account: Account,
 }
 
 impl Installation {
-    /// What is in a directory, when its programs are complete and `account` can run them.
+    /// The programs in a directory, if they are complete and run as `account`.
     pub(crate) fn probe(directory: &Path, account: &Account) -> io::Result<Self> {
-        let incomplete = || io::Error::other(format!("{} are not all there", NEEDED.join(", ")));
+        let incomplete = || io::Error::other(format!("not all of {} are there", NEEDED.join(", ")));
         let bin_dir = resolve(directory).ok_or_else(incomplete)?;
         let mut postgres = command::program(&bin_dir.join("postgres"), account);
-        postgres.arg("--version");
-        let banner = command::output(postgres, PATIENCE)?;
-        let version =
-            Version::from_banner(&banner).ok_or_else(|| io::Error::other("it is not PostgreSQL"))?;
-        Ok(Self { bin_dir, version })
+        let banner = command::output(postgres.arg("--version"), TIMEOUT)?;
+        let version = Version::from_banner(&banner).ok_or_else(|| io::Error::other("not PostgreSQL"))?;
+        Ok(Self {
+            bin_dir,
+            version,
+            account: account.clone(),
+        })
     }
 
-    /// All in `search` and in `more`, each once.
-    pub(crate) fn all(search: &Search, more: &[PathBuf], account: &Account) -> Vec<Self> {
-        let configured = search
-            .path()
+    /// All installations that run as `account`: those of the search, then earlier downloads.
+    pub(crate) fn find_all(options: &Options, account: &Account) -> Vec<Self> {
+        let path = options.search.path();
+        let configured = path
             .iter()
-            .filter_map(|directory| ask_pg_config(directory, account));
-        let places = search
-            .path()
-            .iter()
+            .filter_map(|directory| pg_config_bin_dir(directory, account));
+        let downloads = fs::read_dir(options.directory.join(BINARIES));
+        let downloaded = downloads.into_iter().flatten().flatten();
+        let mut seen = HashSet::new();
+        path.iter()
             .cloned()
             .chain(configured)
-            .chain(search.well_known());
-        let mut found: Vec<Self> = Vec::new();
-        let mut seen: Vec<PathBuf> = Vec::new();
-        for directory in places.chain(more.iter().cloned()) {
-            let Some(bin_dir) = resolve(&directory) else {
-                continue;
-            };
-            if seen.contains(&bin_dir) {
-                continue;
-            }
-            match Self::probe(&bin_dir, account) {
-                Ok(installation) => found.push(installation),
+            .chain(options.search.packaged())
+            .chain(downloaded.map(|version| version.path().join("bin")))
+            .filter_map(|directory| resolve(&directory))
+            .filter(|bin_dir| seen.insert(bin_dir.clone()))
+            .filter_map(|bin_dir| match Self::probe(&bin_dir, account) {
+                Ok(installation) => Some(installation),
                 Err(error) => {
-                    tracing::debug!(bin_dir = %bin_dir.display(), %error, "PostgreSQL that does not run");
+                    tracing::debug!(bin_dir = %bin_dir.display(), %error, "unusable PostgreSQL installation");
+                    None
                 }
-            }
-            seen.push(bin_dir);
-        }
-        found
+            })
+            .collect()
     }
 
-    /// The newest that serves data of `major`, or the newest of all when there is no data yet. Among equals the
-    /// first wins.
-    pub(crate) fn choose(found: &[Self], major: Option<u32>) -> Option<&Self> {
+    /// The newest one that is new enough and, for existing data, of its major version. Of equal ones the first.
+    pub(crate) fn newest(found: &[Self], major: Option<u32>) -> Option<&Self> {
         found
             .iter()
             .rev()
@@ -78,59 +79,32 @@ impl Installation {
             .max_by_key(|installation| installation.version)
     }
 
-    /// Why [`choose`](Self::choose) found none.
-    pub(crate) fn missing(found: &[Self], major: Option<u32>, data: &Path) -> Error {
-        let mut majors: Vec<u32> = found
-            .iter()
-            .map(|installation| installation.version.major)
-            .collect();
-        majors.sort_unstable();
-        majors.dedup();
-        match major {
-            Some(needed) => Error::MajorNotInstalled {
-                data_directory: data.to_owned(),
-                needed,
-                found: majors,
-            },
-            None => Error::NotInstalled { too_old: majors },
-        }
-    }
-
-    /// One of its programs.
-    pub(crate) fn program(&self, name: &str) -> PathBuf {
-        self.bin_dir.join(name)
-    }
-
-    /// Its own `psql`, else the one on the search path.
-    pub(crate) fn psql(bin_dir: &Path, search: &Search) -> Option<PathBuf> {
-        Some(bin_dir.join("psql"))
-            .filter(|psql| is_program(psql))
-            .or_else(|| search.program("psql"))
+    /// A command that runs one of the programs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        command::program(&self.bin_dir.join(program), &self.account)
     }
 }
 
-/// Where the programs of a directory really are, when they are complete. Packagers link them into `/usr/local/bin`
-/// and the like, while PostgreSQL finds its libraries from where it really lies.
+/// The directory that really contains the programs, if they are complete. Packages link them into `/usr/local/bin`
+/// and the like, but PostgreSQL finds its libraries relative to its real directory.
 fn resolve(directory: &Path) -> Option<PathBuf> {
-    if !NEEDED.iter().all(|name| is_program(&directory.join(name))) {
+    let complete = |directory: &Path| NEEDED.iter().all(|name| is_program(&directory.join(name)));
+    if !complete(directory) {
         return None;
     }
-    let real = fs::canonicalize(directory.join("postgres")).ok()?;
-    let real = real
-        .parent()
-        .filter(|real| NEEDED.iter().all(|name| is_program(&real.join(name))));
-    real.map(Path::to_owned)
-        .or_else(|| fs::canonicalize(directory).ok())
+    let postgres = fs::canonicalize(directory.join("postgres")).ok()?;
+    match postgres.parent().filter(|real| complete(real)) {
+        Some(real) => Some(real.to_owned()),
+        None => fs::canonicalize(directory).ok(),
+    }
 }
 
-/// Where the `pg_config` of a directory says that the server's programs are.
-fn ask_pg_config(directory: &Path, account: &Account) -> Option<PathBuf> {
+/// The directory of server programs according to a directory's `pg_config`.
+fn pg_config_bin_dir(directory: &Path, account: &Account) -> Option<PathBuf> {
     let pg_config = directory.join("pg_config");
     if !is_program(&pg_config) {
         return None;
     }
-    let mut command = command::program(&pg_config, account);
-    command.arg("--bindir");
-    let answer = command::output(command, PATIENCE).ok()?;
-    Some(PathBuf::from(answer.trim())).filter(|bin_dir| bin_dir.is_absolute())
+    let output = command::output(command::program(&pg_config, account).arg("--bindir"), TIMEOUT).ok()?;
+    Some(PathBuf::from(output.trim())).filter(|bin_dir| bin_dir.is_absolute())
 }

@@ -1,10 +1,11 @@
 //! Finds, starts and stops a private PostgreSQL server for development and tests.
 //!
-//! Two kinds of server, both on a free loopback port, with SCRAM passwords and a password of their own:
+//! Both kinds of server listen on a free loopback port and accept SCRAM passwords only:
 //!
-//! - [`LocalPostgres`] keeps its data below a directory across runs. One process owns it at a time. It stops with
-//!   its owner; when the owner is killed, the next owner adopts the server that was left behind.
-//! - [`Ephemeral`] lives for one test process and leaves nothing behind, not even when that process is killed.
+//! - [`LocalPostgres`] keeps its data in a directory. One process owns it at a time and stops it. When the owner is
+//!   killed, the server runs on and the next owner adopts it.
+//! - [`EphemeralPostgres`] lives for one test process and leaves nothing behind, not even when that process is
+//!   killed.
 //!
 //! ```no_run
 //! use local_postgres::{LocalPostgres, Options};
@@ -17,16 +18,14 @@
 //! # }
 //! ```
 //!
-//! Every call blocks; asynchronous callers wrap it in a blocking task.
+//! Every call blocks: asynchronous callers wrap it in a blocking task.
 //!
-//! As root the server runs as an unprivileged account, since PostgreSQL refuses root. As anyone else everything
-//! runs as oneself.
+//! PostgreSQL refuses to run as root, so root runs it as an unprivileged account. Any other user runs it as itself.
 
 #[cfg(not(unix))]
-compile_error!("local-postgres needs a unix: PostgreSQL is stopped by signals and kept apart by accounts");
+compile_error!("local-postgres needs unix signals, accounts and file modes");
 
 mod account;
-mod attach;
 mod command;
 #[cfg(feature = "download")]
 mod download;
@@ -34,34 +33,29 @@ mod endpoint;
 mod ephemeral;
 mod error;
 mod files;
-mod hex;
-mod hint;
-mod home;
+mod guarded_directory;
 mod initdb;
 mod installation;
-mod leash;
 mod local;
 mod lock;
 mod log_file;
 mod obtain;
 mod options;
 mod password;
-mod place;
 mod poll;
 mod postmaster;
-mod progress;
-mod reset;
-mod scratch;
 mod search;
+mod server_directory;
+mod step;
 mod version;
 
 #[cfg(feature = "download")]
 pub use download::{Download, DownloadError};
 pub use endpoint::Endpoint;
-pub use ephemeral::Ephemeral;
+pub use ephemeral::EphemeralPostgres;
 pub use error::Error;
 pub use local::LocalPostgres;
 pub use options::Options;
-pub use progress::{Progress, Step};
 pub use search::Search;
+pub use step::Step;
 pub use version::Version;

@@ -1,182 +1,177 @@
-//! A server that keeps its data.
+//! Server that keeps its data.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
-use crate::attach::endpoint;
-use crate::home::Home;
-use crate::initdb::{Initdb, WORKING_PREFIX};
-use crate::installation::Installation;
+use crate::error::IoContext;
+use crate::initdb::{self, initdb};
 use crate::lock::Lock;
 use crate::obtain::obtain;
-use crate::postmaster::{Found, Launch, Postmaster, clear_stale};
+use crate::postmaster::{Launch, Postmaster, ServerState};
+use crate::server_directory::{ServerDirectory, require_marker};
 use crate::{Endpoint, Error, Options, Step, files, password};
 
-/// A server that keeps its data below a directory across runs.
+/// Prefix of the directories whose deletion is in progress.
+const DELETING_PREFIX: &str = "deleting-";
+
+/// A server that keeps its data in a directory across runs.
 ///
-/// It is stopped by [`stop`](Self::stop) or by dropping it. When this process is killed the server runs on, and the
-/// next [`start`](Self::start) takes it over.
+/// It is stopped by [`stop`](Self::stop) or when dropped. When this process is killed, the server runs on and the next
+/// [`start`](Self::start) adopts it.
 #[derive(Debug)]
 pub struct LocalPostgres {
     endpoint: Endpoint,
     log: PathBuf,
     adopted: bool,
-    owned: Owned,
-}
-
-/// A server that is stopped when this is dropped, and only then is the lock released.
-#[derive(Debug)]
-struct Owned {
-    /// Missing once it has been stopped.
-    postmaster: Option<Mutex<Postmaster>>,
-    stop_timeout: Duration,
+    // Dropped in this order: the lock is released after the server has stopped.
+    postmaster: Mutex<Postmaster>,
     _lock: Lock,
 }
 
 impl LocalPostgres {
-    /// Takes over the server that was left behind below the root directory, or starts one, with a new data
-    /// directory when there is none. Blocks until it accepts connections.
+    /// Adopts the running server of a killed owner, or starts one, with new data if there is none. Blocks until the
+    /// server accepts connections.
     pub fn start(options: &Options) -> Result<Self, Error> {
-        let home = Home::open(options)?;
-        let mut owned = Owned {
-            postmaster: None,
-            stop_timeout: options.stop_timeout,
-            _lock: Lock::acquire(&home).map_err(|error| not_serving(error, &home))?,
-        };
-        let major = home.major()?;
-        let left_behind = match major {
-            Some(_) => Found::settled(&home.data(), options.start_timeout)?,
+        let directory = ServerDirectory::create(options)?;
+        let data = directory.data();
+        let lock = Lock::acquire(&directory.lock()).map_err(|error| match ServerState::of(&data) {
+            Ok(ServerState::Stopped) => not_running(error, &directory),
+            _ => error,
+        })?;
+        let running = match directory.major()? {
+            Some(_) => ServerState::settled(&data, options.start_timeout)?,
             None => None,
         };
-        let adopted = left_behind.is_some();
-        let (postmaster, port) = match left_behind {
+        let (postmaster, port) = match running {
             Some(server) => {
-                options.step(&Step::Adopted {
-                    pid: server.postmaster.pid(),
-                    port: server.port,
-                });
-                (server.postmaster, server.port)
+                let (pid, port) = (server.pid, server.port);
+                options.report(&Step::Adopted { pid, port });
+                (Postmaster::adopt(server, options.stop_timeout), port)
             }
-            None => launch(&home, major, options)?,
+            None => launch(&directory, options)?,
         };
-        let pid = postmaster.pid();
-        owned.postmaster = Some(Mutex::new(postmaster));
-        let major = home.major()?.unwrap_or_default();
-        let endpoint = endpoint(&home, major, pid, port, &options.search)?;
-        options.step(&Step::Ready { port });
+        let endpoint = directory.endpoint(postmaster.pid(), port, &options.search)?;
+        options.report(&Step::Ready { port });
         Ok(Self {
             endpoint,
-            log: home.log(),
-            adopted,
-            owned,
+            log: directory.log(),
+            adopted: running.is_some(),
+            postmaster: Mutex::new(postmaster),
+            _lock: lock,
         })
     }
 
-    /// Where it is reached.
+    /// The endpoint of the running server, whichever process owns it; `None` if no server runs. Starts and adopts
+    /// nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotRunning`] if a process owns the server and the server is not ready.
+    pub fn attach(options: &Options) -> Result<Option<Endpoint>, Error> {
+        let Some(directory) = ServerDirectory::existing(&options.directory)? else {
+            return Ok(None);
+        };
+        if directory.major()?.is_some()
+            && let ServerState::Ready(server) = ServerState::of(&directory.data())?
+        {
+            return directory
+                .endpoint(server.pid, server.port, &options.search)
+                .map(Some);
+        }
+        match Lock::acquire(&directory.lock()) {
+            Ok(_) => Ok(None),
+            Err(error) => Err(not_running(error, &directory)),
+        }
+    }
+
+    /// Deletes the data, after stopping a server that outlived its owner; returns whether there was any. Downloaded
+    /// programs stay. Fails if another process owns the server, or if this crate did not create the data.
+    pub fn reset(options: &Options) -> Result<bool, Error> {
+        let Some(directory) = ServerDirectory::existing(&options.directory)? else {
+            return Ok(false);
+        };
+        let _lock = Lock::acquire(&directory.lock())?;
+        files::sweep(&directory.path, initdb::WORKING_PREFIX)?;
+        files::sweep(&directory.path, DELETING_PREFIX)?;
+        let data = directory.data();
+        if fs::symlink_metadata(&data).is_err() {
+            return Ok(false);
+        }
+        require_marker(&data)?;
+        if let Some(server) = ServerState::settled(&data, options.start_timeout)? {
+            Postmaster::adopt(server, options.stop_timeout).stop()?;
+        }
+        // Renamed first: the data is gone at once, even if its deletion is interrupted.
+        let deleting = files::temporary(&directory.path, DELETING_PREFIX)?;
+        fs::rename(&data, deleting.path().join("data")).on("rename", &data)?;
+        files::remove(&directory.password())?;
+        deleting.close().on("remove", &data)?;
+        Ok(true)
+    }
+
+    /// Address and credentials.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// Whether it was left behind by an earlier process and taken over. It then runs with the settings that it was
-    /// started with.
+    /// Whether the server outlived an earlier owner. It then runs with the settings of its start.
     pub fn adopted(&self) -> bool {
         self.adopted
     }
 
-    /// Whether its first process still runs. Who asks again and again learns that it has ended by itself; and one that was
-    /// started by this process is then reaped, so that it is not in the way of another start.
+    /// Whether the server runs. A server that was killed is reaped by this call: as a zombie it would be in the way
+    /// of the next start.
     pub fn is_running(&self) -> bool {
-        let postmaster = self.owned.postmaster.as_ref();
-        postmaster.is_some_and(|postmaster| {
-            postmaster
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .is_alive()
-        })
+        let postmaster = self.postmaster.lock();
+        postmaster.unwrap_or_else(PoisonError::into_inner).is_alive()
     }
 
-    /// The server's own log.
+    /// The server's log file.
     pub fn log(&self) -> &Path {
         &self.log
     }
 
-    /// Stops the server: a fast shutdown, and after [`Options::stop_timeout`] an immediate one.
-    pub fn stop(mut self) -> Result<(), Error> {
-        self.owned.stop()
+    /// Stops the server by a fast shutdown, and by an immediate one after [`Options::stop_timeout`].
+    pub fn stop(self) -> Result<(), Error> {
+        let mut postmaster = self.postmaster.lock().unwrap_or_else(PoisonError::into_inner);
+        postmaster.stop()
     }
 }
 
-impl Owned {
-    fn stop(&mut self) -> Result<(), Error> {
-        match self.postmaster.take() {
-            Some(postmaster) => postmaster
-                .into_inner()
-                .unwrap_or_else(PoisonError::into_inner)
-                .stop(self.stop_timeout),
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        if let Err(error) = self.stop() {
-            tracing::warn!(%error, "cannot stop the private PostgreSQL");
-        }
-    }
-}
-
-/// Whoever is refused is told as well if no server is ready there, whose owner is not to be waited for in vain.
-fn not_serving(refused: Error, home: &Home) -> Error {
-    match (refused, Found::look(&home.data())) {
-        (Error::Locked { root, pid }, Ok(Found::Nothing)) => Error::OwnerWithoutServer {
-            root,
+/// Replaces [`Error::InUse`] where no server is ready: then waiting for the owner does not help.
+fn not_running(error: Error, directory: &ServerDirectory) -> Error {
+    match error {
+        Error::InUse { directory: path, pid } => Error::NotRunning {
+            directory: path,
             pid,
-            log: home.log(),
+            log: directory.log(),
         },
-        (refused, _) => refused,
+        error => error,
     }
 }
 
-fn launch(home: &Home, major: Option<u32>, options: &Options) -> Result<(Postmaster, u16), Error> {
-    files::sweep(&home.directory, WORKING_PREFIX)?;
-    let data = home.data();
-    let installation = obtain(options, &home.account, major, &data)?;
-    if major.is_none() {
-        initialise(home, &installation, options)?;
+fn launch(directory: &ServerDirectory, options: &Options) -> Result<(Postmaster, u16), Error> {
+    files::sweep(&directory.path, initdb::WORKING_PREFIX)?;
+    let data = directory.data();
+    let major = directory.major()?;
+    let installation = obtain(options, &directory.account, major, &data)?;
+    if major.is_some() {
+        // Without it the server would be of no use.
+        password::read(&directory.password())?;
     } else {
-        // Without it a started server would be of no use.
-        password::read(&home.password())?;
-        clear_stale(&data, options.start_timeout)?;
+        options.report(&Step::Initialising {
+            data_directory: data.clone(),
+        });
+        let password = password::generate()?;
+        // Before the data, which would be of no use without it.
+        password::write(&directory.password(), &password)?;
+        initdb(&installation, &data, &password, &[], options.start_timeout)?;
     }
     Launch {
+        options,
         installation: &installation,
-        account: &home.account,
         data: &data,
-        log: &home.log(),
-        settings: &options.settings,
-        timeout: options.start_timeout,
+        log: &directory.log(),
     }
-    .run(|port| options.step(&Step::Starting { port }))
-}
-
-fn initialise(home: &Home, installation: &Installation, options: &Options) -> Result<(), Error> {
-    let data = home.data();
-    options.step(&Step::Initialising {
-        data_directory: data.clone(),
-    });
-    let password = password::generate()?;
-    // Before the data: data without its password would be of no use.
-    password::write(&home.password(), &password)?;
-    let account = &home.account;
-    let timeout = options.start_timeout;
-    Initdb {
-        installation,
-        account,
-        password: &password,
-        timeout,
-        durable: true,
-    }
-    .run(&data)
+    .run()
 }

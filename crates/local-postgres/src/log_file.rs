@@ -1,4 +1,4 @@
-//! The server's log.
+//! The server's log file.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,19 +7,19 @@ use std::path::Path;
 use crate::error::IoContext;
 use crate::{Error, files};
 
-/// How much of a log an error carries, in bytes and in lines.
+/// How much of a log an error contains.
 const TAIL_BYTES: u64 = 8 * 1024;
 const TAIL_LINES: usize = 20;
 
-/// Opens a new log; the one before is kept beside it, so that it does not grow for ever.
-pub(crate) fn open_new(path: &Path) -> Result<File, Error> {
+/// Opens an empty log and keeps the previous one beside it.
+pub(crate) fn rotate(path: &Path) -> Result<File, Error> {
     match fs::rename(path, path.with_extension("log.previous")) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).doing("rename", path),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).on("rename", path),
         _ => files::open_private(path),
     }
 }
 
-/// The last lines of a log, as far as they can be read.
+/// The last lines of a log, or the reason why it cannot be read.
 pub(crate) fn tail(path: &Path) -> String {
     read_tail(path).unwrap_or_else(|error| format!("(cannot be read: {error})"))
 }
@@ -40,10 +40,10 @@ mod tests {
     use std::fs;
     use std::io::Write;
 
-    use super::{open_new, tail};
+    use super::{rotate, tail};
 
     #[test]
-    fn the_tail_is_bounded_in_lines_and_bytes() {
+    fn the_tail_is_limited_in_lines_and_bytes() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("postgres.log");
         let lines: Vec<String> = (0..100).map(|n| format!("line {n}")).collect();
@@ -55,11 +55,11 @@ mod tests {
     }
 
     #[test]
-    fn a_new_log_keeps_the_one_before() {
+    fn the_previous_log_is_kept() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("postgres.log");
         for run in ["first", "second", "third"] {
-            write!(open_new(&path).unwrap(), "{run}").unwrap();
+            write!(rotate(&path).unwrap(), "{run}").unwrap();
         }
         assert_eq!(tail(&path), "third");
         assert_eq!(tail(&directory.path().join("postgres.log.previous")), "second");

@@ -1,22 +1,20 @@
-//! What a start may be told.
+//! Options of a server.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 #[cfg(feature = "download")]
 use crate::Download;
-use crate::{Progress, Search, Step};
+use crate::{Search, Step};
 
-/// Where root keeps data that an unprivileged account could not reach in its own place.
-const SHARED_BASE: &str = "/var/lib/tenantry";
+type Progress = dyn Fn(&Step) + Send + Sync;
 
 /// How a server is found, initialised, started and stopped.
 #[derive(Clone)]
 #[must_use]
 pub struct Options {
-    pub(crate) root: PathBuf,
+    pub(crate) directory: PathBuf,
     pub(crate) settings: Vec<(String, String)>,
     pub(crate) search: Search,
     pub(crate) start_timeout: Duration,
@@ -24,93 +22,74 @@ pub struct Options {
     pub(crate) shared_base: PathBuf,
     #[cfg(feature = "download")]
     pub(crate) download: Option<Download>,
-    progress: Option<Arc<dyn Progress>>,
+    progress: Option<Arc<Progress>>,
 }
 
 impl Options {
-    /// Options for a server whose data, log, password and downloaded programs lie below `root`.
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    /// Options for a server that keeps data, log, password and downloaded programs in `directory`.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
         Self {
-            root: root.into(),
+            directory: directory.into(),
             settings: Vec::new(),
             search: Search::system(),
             start_timeout: Duration::from_mins(1),
             stop_timeout: Duration::from_secs(10),
-            shared_base: PathBuf::from(SHARED_BASE),
+            shared_base: PathBuf::from("/var/lib/tenantry"),
             #[cfg(feature = "download")]
             download: Some(Download::default()),
             progress: None,
         }
     }
 
-    /// A setting of the server, as in `postgresql.conf`. The addresses, the port and the log's destination are
-    /// this crate's and win. Settings are arguments of the server's process, which everybody can see.
+    /// Adds a setting, as in `postgresql.conf`. This crate's own address, port and log destination take precedence.
+    /// Every user of the machine can read settings: they are arguments of the server process.
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.settings.push((name.into(), value.into()));
         self
     }
 
-    /// Where server programs are looked for; [`Search::system`] unless told.
+    /// Where server programs are searched; by default [`Search::system`].
     pub fn search(mut self, search: Search) -> Self {
         self.search = search;
         self
     }
 
-    /// Where programs are downloaded from when none are installed; `None` forbids it. [`Download::default`] unless
-    /// told.
+    /// Where programs are downloaded from when none are installed; `None` disables downloads.
     #[cfg(feature = "download")]
     pub fn download(mut self, download: impl Into<Option<Download>>) -> Self {
         self.download = download.into();
         self
     }
 
-    /// Who is told about the steps of a start.
-    pub fn progress(mut self, progress: Arc<dyn Progress>) -> Self {
-        self.progress = Some(progress);
+    /// Reports the steps of a start, in order, on the thread that starts.
+    pub fn progress(mut self, report: impl Fn(&Step) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(report));
         self
     }
 
-    /// How long `initdb` may take, and how long the server may take to become ready; 60 seconds each unless told.
+    /// Timeout of `initdb`, and of the server until it is ready; by default 60 seconds each.
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;
         self
     }
 
-    /// How long a fast shutdown may take before an immediate one follows; 10 seconds unless told.
+    /// Timeout of a fast shutdown, after which an immediate one follows; by default 10 seconds.
     pub fn stop_timeout(mut self, timeout: Duration) -> Self {
         self.stop_timeout = timeout;
         self
     }
 
-    /// Where root puts data that the server's account could not reach below the root directory;
-    /// `/var/lib/tenantry` unless told.
+    /// Where root puts data that the server's account could not reach in `directory`; by default
+    /// `/var/lib/tenantry`.
     pub fn shared_base(mut self, base: impl Into<PathBuf>) -> Self {
         self.shared_base = base.into();
         self
     }
 
-    /// The directory that everything lies below.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
-    pub(crate) fn step(&self, step: &Step) {
+    pub(crate) fn report(&self, step: &Step) {
         tracing::debug!(?step, "private PostgreSQL");
-        if let Some(progress) = &self.progress {
-            progress.step(step);
+        if let Some(report) = &self.progress {
+            report(step);
         }
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("root", &self.root)
-            .field("settings", &self.settings)
-            .field("search", &self.search)
-            .field("start_timeout", &self.start_timeout)
-            .field("stop_timeout", &self.stop_timeout)
-            .field("shared_base", &self.shared_base)
-            .finish_non_exhaustive()
     }
 }

@@ -1,34 +1,32 @@
 //! The superuser's password.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::IoContext;
-use crate::{Error, files, hex};
-
-/// Random bytes in a password.
-const ENTROPY: usize = 32;
+use crate::{Error, files};
 
 /// A new password: 32 random bytes as hexadecimal digits, which need no quoting anywhere.
 pub(crate) fn generate() -> Result<SecretString, Error> {
-    let mut bytes = Zeroizing::new([0_u8; ENTROPY]);
-    getrandom::fill(bytes.as_mut()).map_err(Error::Random)?;
+    let mut bytes = Zeroizing::new([0_u8; 32]);
+    getrandom::fill(bytes.as_mut()).context("generate a password")?;
     Ok(hex::encode(bytes.as_ref()).into())
 }
 
-/// Keeps a password in a file that only its owner may read.
+/// Writes a password to a file of mode 0600.
 pub(crate) fn write(path: &Path, password: &SecretString) -> Result<(), Error> {
     files::write_private(path, password.expose_secret().as_bytes())
 }
 
-/// Reads a password that was kept.
+/// Reads a password that was written.
 pub(crate) fn read(path: &Path) -> Result<SecretString, Error> {
     let text = match fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Zeroizing::default(),
-        text => Zeroizing::new(text.doing("read", path)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => Zeroizing::default(),
+        text => Zeroizing::new(text.on("read", path)?),
     };
     match text.trim() {
         "" => Err(Error::PasswordMissing {
@@ -54,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_password_is_read_back_and_a_missing_one_is_an_error() {
+    fn a_written_password_is_read_back_and_a_missing_one_is_an_error() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("password");
         assert!(matches!(read(&path), Err(Error::PasswordMissing { .. })));

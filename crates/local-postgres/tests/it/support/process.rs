@@ -1,4 +1,4 @@
-//! Other processes: looking at them, and being one.
+//! Other processes: inspecting, signalling and starting them.
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -10,19 +10,19 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid as UnixPid, Signal, kill_process, kill_process_group, test_kill_process};
 use sysinfo::{Pid, ProcessStatus, ProcessesToUpdate, System};
 
-/// How long another process may take for anything on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Timeout for anything that another process does on a busy machine.
+const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Waits for a condition on another process.
+/// Waits until a condition on another process holds.
 pub(crate) fn eventually(what: &str, condition: impl Fn() -> bool) {
     let started = Instant::now();
     while !condition() {
-        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(started.elapsed() < TIMEOUT, "not in time: {what}");
         std::thread::park_timeout(Duration::from_millis(20));
     }
 }
 
-/// Whether a process runs; one that waits to be reaped does not.
+/// Whether a process runs. A zombie does not.
 pub(crate) fn runs(pid: u32) -> bool {
     let pid = Pid::from_u32(pid);
     let mut system = System::new().expect("processes can be looked at");
@@ -32,7 +32,7 @@ pub(crate) fn runs(pid: u32) -> bool {
         .is_some_and(|process| process.status() != ProcessStatus::Zombie)
 }
 
-/// Whether a process is there, and be it to be reaped.
+/// Whether a process exists. A zombie does.
 pub(crate) fn is_listed(pid: u32) -> bool {
     test_kill_process(unix(pid)).is_ok()
 }
@@ -51,14 +51,14 @@ fn unix(pid: u32) -> UnixPid {
     UnixPid::from_raw(i32::try_from(pid).expect("a process id")).expect("a process id")
 }
 
-/// This test program again, as another process that runs one of the functions in `helper`.
-pub(crate) struct Helper {
+/// Another process of this test program, which runs one of the functions in `subprocess`.
+pub(crate) struct Subprocess {
     child: Child,
     output: BufReader<std::process::ChildStdout>,
 }
 
-impl Helper {
-    /// Starts the function of this name and hands it lines of input.
+impl Subprocess {
+    /// Starts the function of this name with lines of input.
     pub(crate) fn start(function: &str, input: &[&Path]) -> Self {
         Self::start_with(
             Command::new(env::current_exe().expect("our program")),
@@ -67,7 +67,7 @@ impl Helper {
         )
     }
 
-    /// The same with a copy of this program, as another user.
+    /// Like [`start`](Self::start), with a copy of this program and as another user.
     pub(crate) fn start_as(uid: u32, program: PathBuf, function: &str, input: &[&Path]) -> Self {
         let mut command = Command::new(program);
         command.uid(uid).gid(uid).current_dir("/");
@@ -77,7 +77,7 @@ impl Helper {
     fn start_with(mut command: Command, function: &str, input: &[&Path]) -> Self {
         command.args([
             "--exact",
-            &format!("helper::{function}"),
+            &format!("subprocess::{function}"),
             "--ignored",
             "--nocapture",
             "--test-threads=1",
@@ -110,16 +110,16 @@ impl Helper {
             }
             line.clear();
         }
-        panic!("the helper ended without saying {key}");
+        panic!("the process ended without printing {key}");
     }
 
-    /// SIGKILL: nothing of it can be caught.
+    /// Ends it by SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it is alive");
         self.child.wait().expect("it is our child");
     }
 
-    /// Waits until it ends by itself.
+    /// Closes its input and waits until it ends.
     pub(crate) fn wait(mut self) {
         drop(self.child.stdin.take());
         self.child.wait().expect("it is our child");

@@ -1,61 +1,77 @@
-//! A server that an earlier process left behind when it was killed.
+//! State of the server that may serve a data directory.
 
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use super::Postmaster;
-use super::identity::{self, Verdict};
-use super::pid_file::{PidFile, Status};
+use super::pid_file::PidFile;
+use super::process::{ProcessInfo, Verdict};
+use crate::error::IoContext;
 use crate::{Error, poll};
 
-/// A server that runs without an owner, and is ready.
-#[derive(Debug)]
-pub(crate) struct LeftBehind {
-    pub(crate) postmaster: Postmaster,
+/// A server that accepts connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunningServer {
+    pub(crate) pid: u32,
     pub(crate) port: u16,
+    /// By the kernel's reckoning: distinguishes the process from a later one with the same id.
+    started: u64,
 }
 
-/// What serves a data directory.
+impl RunningServer {
+    pub(crate) fn is_alive(&self) -> bool {
+        match ProcessInfo::of(self.pid) {
+            Ok(process) => process.is_some_and(|process| process.started == self.started),
+            // A process that cannot be inspected may be alive.
+            Err(_) => true,
+        }
+    }
+}
+
+/// State of the server that may serve a data directory.
 #[derive(Debug)]
-pub(crate) enum Found {
-    Nothing,
-    /// A server that is starting or stopping.
-    Unsettled {
-        pid: u32,
-    },
-    Ready(LeftBehind),
+pub(crate) enum ServerState {
+    Stopped,
+    StartingOrStopping { pid: u32 },
+    Ready(RunningServer),
 }
 
-impl Found {
-    /// Looks for a server of this data directory, which is canonical.
-    ///
-    /// A process that may be one but does not agree in all is an error, and is left alone.
-    pub(crate) fn look(data: &Path) -> Result<Self, Error> {
+impl ServerState {
+    /// The state of this data directory's server. `data` is canonical. A process that may be the server, but could
+    /// not be verified, is an error.
+    pub(crate) fn of(data: &Path) -> Result<Self, Error> {
         let Some(file) = PidFile::read(data)? else {
-            return Ok(Self::Nothing);
+            return Ok(Self::Stopped);
         };
-        let identity = match identity::examine(&file, data) {
-            Verdict::Gone | Verdict::Unrelated => return Ok(Self::Nothing),
-            Verdict::Doubtful(reason) => return Err(unverified(file.pid, data, reason)),
-            Verdict::Ours(identity) => identity,
+        let process = ProcessInfo::of(file.pid).map_err(io::Error::other);
+        let Some(process) = process.context(format_args!("inspect process {}", file.pid))? else {
+            return Ok(Self::Stopped);
         };
-        Ok(match (file.status, file.port) {
-            (Status::Ready, Some(port)) => Self::Ready(LeftBehind {
-                postmaster: Postmaster::adopted(identity),
-                port,
+        let owner = fs::metadata(data).map(|data| data.uid()).ok();
+        match process.verify(&file, data, owner) {
+            Verdict::Unrelated => Ok(Self::Stopped),
+            Verdict::Doubtful(reason) => Err(unverified(file.pid, data, reason)),
+            Verdict::Server => Ok(match file.ready_port {
+                Some(port) => Self::Ready(RunningServer {
+                    pid: file.pid,
+                    port,
+                    started: process.started,
+                }),
+                None => Self::StartingOrStopping { pid: file.pid },
             }),
-            _ => Self::Unsettled { pid: file.pid },
-        })
+        }
     }
 
-    /// The same, but waits for a server that is starting or stopping.
-    pub(crate) fn settled(data: &Path, timeout: Duration) -> Result<Option<LeftBehind>, Error> {
+    /// The running server, if there is one, after waiting for one that starts or stops.
+    pub(crate) fn settled(data: &Path, timeout: Duration) -> Result<Option<RunningServer>, Error> {
         let mut unsettled = 0;
         let settled = poll::until(timeout, || {
-            Ok::<_, Error>(match Self::look(data)? {
-                Self::Nothing => Some(None),
+            Ok::<_, Error>(match Self::of(data)? {
+                Self::Stopped => Some(None),
                 Self::Ready(server) => Some(Some(server)),
-                Self::Unsettled { pid } => {
+                Self::StartingOrStopping { pid } => {
                     unsettled = pid;
                     None
                 }
@@ -82,12 +98,12 @@ mod tests {
     use std::process::{Child, Command, Stdio};
     use std::time::Duration;
 
-    use super::Found;
+    use super::ServerState;
     use crate::{Error, command, poll};
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// A script that calls itself postgres, works in its data directory, and first writes this status.
+    /// A script named `postgres` that works in its data directory and writes this status first.
     fn server(directory: &Path, status: &str, then: &str) -> Child {
         let script = format!(
             r#"#!/bin/sh
@@ -117,7 +133,7 @@ state {status}
             .stderr(Stdio::null());
         let child = command::spawn(&mut server).unwrap();
         let file = directory.join("postmaster.pid");
-        poll::until(PATIENCE, || Ok::<_, Error>(file.exists().then_some(())))
+        poll::until(TIMEOUT, || Ok::<_, Error>(file.exists().then_some(())))
             .unwrap()
             .unwrap();
         child
@@ -135,21 +151,23 @@ state {status}
     }
 
     #[test]
-    fn a_server_that_is_starting_is_waited_for() {
+    fn a_server_that_is_starting_is_awaited() {
         let (_keep, data) = directory();
         let server = server(
             &data,
             "starting",
             "until [ -f go ]; do sleep 0.1; done; state ready; while :; do sleep 0.1; done",
         );
-        assert!(matches!(Found::look(&data), Ok(Found::Unsettled { pid }) if pid == server.id()));
-        let refused = Found::settled(&data, Duration::from_millis(50)).unwrap_err();
+        assert!(
+            matches!(ServerState::of(&data), Ok(ServerState::StartingOrStopping { pid }) if pid == server.id())
+        );
+        let refused = ServerState::settled(&data, Duration::from_millis(50)).unwrap_err();
         assert!(
             matches!(refused, Error::Unverified { pid, .. } if pid == server.id()),
             "{refused}"
         );
         fs::write(data.join("go"), "").unwrap();
-        let found = Found::settled(&data, PATIENCE);
+        let found = ServerState::settled(&data, TIMEOUT);
         assert!(
             matches!(&found, Ok(Some(ready)) if ready.port == 5432),
             "{found:?}"
@@ -158,12 +176,15 @@ state {status}
     }
 
     #[test]
-    fn a_server_that_is_stopping_is_waited_for_until_it_is_gone() {
+    fn a_server_that_is_stopping_is_awaited_until_it_has_ended() {
         let (_keep, data) = directory();
         let server = server(&data, "stopping", "until [ -f go ]; do sleep 0.1; done");
-        assert!(matches!(Found::look(&data), Ok(Found::Unsettled { .. })));
+        assert!(matches!(
+            ServerState::of(&data),
+            Ok(ServerState::StartingOrStopping { .. })
+        ));
         fs::write(data.join("go"), "").unwrap();
-        assert!(matches!(Found::settled(&data, PATIENCE), Ok(None)));
+        assert!(matches!(ServerState::settled(&data, TIMEOUT), Ok(None)));
         end(server);
     }
 }

@@ -1,4 +1,4 @@
-//! What all tests share.
+//! Shared by all tests.
 
 #[cfg(feature = "download")]
 pub(crate) mod archive;
@@ -17,38 +17,38 @@ use local_postgres::{Endpoint, LocalPostgres, Options, Search, Step};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 
-/// A place for one server, whose root directory does not exist yet. Whatever is left in it when the test ends, in
-/// failure too, is stopped and removed.
-pub(crate) struct Place {
-    directory: TempDir,
-    pub(crate) root: PathBuf,
-    /// Where root puts data that the server's account could not reach.
+/// A checkout for one server, whose directory does not exist yet. Dropping it stops and removes the server, also when
+/// the test fails.
+pub(crate) struct Checkout {
+    outer: TempDir,
+    /// The server's directory.
+    pub(crate) directory: PathBuf,
+    /// The base of `Options::shared_base`.
     pub(crate) shared: PathBuf,
 }
 
-impl Place {
-    /// One that every account can pass.
+impl Checkout {
+    /// A checkout that every account can pass.
     pub(crate) fn new() -> Self {
         Self::with_mode(0o755)
     }
 
-    /// One whose parent has this mode.
+    /// A checkout of this mode.
     pub(crate) fn with_mode(mode: u32) -> Self {
-        let directory = tempfile::tempdir().expect("a temporary directory");
-        open_to_all(directory.path());
-        let checkout = directory.path().join("check out");
+        let outer = tempfile::tempdir().expect("a temporary directory");
+        open_to_all(outer.path());
+        let checkout = outer.path().join("check out");
         fs::create_dir(&checkout).expect("a directory");
         fs::set_permissions(&checkout, Permissions::from_mode(mode)).expect("its mode");
-        let shared = directory.path().join("shared");
         Self {
-            root: checkout.join("postgres"),
-            shared,
-            directory,
+            directory: checkout.join("postgres"),
+            shared: outer.path().join("shared"),
+            outer,
         }
     }
 
     pub(crate) fn options(&self) -> Options {
-        let options = Options::new(&self.root).shared_base(&self.shared);
+        let options = Options::new(&self.directory).shared_base(&self.shared);
         #[cfg(feature = "download")]
         let options = options.download(None);
         options
@@ -56,15 +56,15 @@ impl Place {
 
     /// A new directory beside the checkout, open to all.
     pub(crate) fn side(&self, name: &str) -> PathBuf {
-        let side = self.directory.path().join(name);
+        let side = self.outer.path().join(name);
         fs::create_dir_all(&side).expect("a directory");
         open_to_all(&side);
         side
     }
 
-    /// The names in the root directory, sorted.
+    /// The names in the server's directory, sorted.
     pub(crate) fn names(&self) -> Vec<String> {
-        let Ok(entries) = fs::read_dir(&self.root) else {
+        let Ok(entries) = fs::read_dir(&self.directory) else {
             return Vec::new();
         };
         let mut names: Vec<String> = entries
@@ -76,14 +76,14 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Checkout {
     fn drop(&mut self) {
-        // Fails where a test left what is not to be touched; the directory goes in any case.
+        // Fails where a test left data that this crate did not create; the directory is removed in any case.
         let _ = LocalPostgres::reset(&self.options());
     }
 }
 
-/// Lets every account look in.
+/// Gives every account access.
 pub(crate) fn open_to_all(directory: &Path) {
     fs::set_permissions(directory, Permissions::from_mode(0o755)).expect("a mode");
 }
@@ -93,12 +93,12 @@ pub(crate) fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Runs a statement with `psql` and returns what it prints, or what it complains about.
+/// Runs a statement with `psql`; returns its output, or its error messages.
 pub(crate) fn sql(endpoint: &Endpoint, statement: &str) -> Result<String, String> {
     sql_as(endpoint, endpoint.password().expose_secret(), statement)
 }
 
-/// The same with this password.
+/// Like [`sql`], with this password.
 pub(crate) fn sql_as(endpoint: &Endpoint, password: &str, statement: &str) -> Result<String, String> {
     let psql = endpoint.psql().map(Path::to_owned);
     let psql = psql.or_else(|| program("psql")).expect("psql is installed");
@@ -147,18 +147,18 @@ fn program(name: &str) -> Option<PathBuf> {
 pub(crate) struct Steps(Arc<Mutex<Vec<Step>>>);
 
 impl Steps {
-    /// What options take.
-    pub(crate) fn recorder(&self) -> Arc<dyn local_postgres::Progress> {
+    /// For [`Options::progress`].
+    pub(crate) fn recorder(&self) -> impl Fn(&Step) + Send + Sync + use<> {
         let steps = Arc::clone(&self.0);
-        Arc::new(move |step: &Step| steps.lock().expect("no panic").push(step.clone()))
+        move |step: &Step| steps.lock().expect("no panic").push(step.clone())
     }
 
-    /// All so far.
+    /// All steps so far.
     pub(crate) fn taken(&self) -> Vec<Step> {
         self.0.lock().expect("no panic").clone()
     }
 
-    /// Where the programs that were chosen are, and their version.
+    /// The directory and version of the programs that were chosen.
     pub(crate) fn found(&self) -> Option<(PathBuf, String)> {
         self.taken().into_iter().find_map(|step| match step {
             Step::Found { version, bin_dir } => Some((bin_dir, version.to_string())),
@@ -172,7 +172,7 @@ pub(crate) fn nothing_installed() -> Search {
     Search::only(Vec::<PathBuf>::new())
 }
 
-/// Whether anything is there, be it a dangling link.
+/// Whether a path exists, or is a dangling link.
 pub(crate) fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

@@ -1,16 +1,16 @@
-//! What this program does as another process. Without input these end at once.
+//! Functions of this program that tests run in another process. Without input they end at once.
 
 use std::io::{self, BufRead};
 use std::sync::OnceLock;
 
-use local_postgres::{Ephemeral, LocalPostgres, Options};
+use local_postgres::{EphemeralPostgres, LocalPostgres, Options};
 
-/// A line of our input; `None` when there is no more.
+/// The next line of input.
 fn line() -> Option<String> {
     io::stdin().lock().lines().next()?.ok()
 }
 
-/// Where the server is to be.
+/// The options given by the input.
 fn options() -> Option<Options> {
     let root = line()?;
     let options = Options::new(root).shared_base(line()?);
@@ -19,9 +19,9 @@ fn options() -> Option<Options> {
     Some(options)
 }
 
-/// Tries to start a server and says what happened.
+/// Tries to start a server and prints the result.
 #[test]
-#[ignore = "runs as another process of other tests"]
+#[ignore = "tests run it in another process"]
 fn attempt() {
     let Some(options) = options() else { return };
     match LocalPostgres::start(&options) {
@@ -32,7 +32,7 @@ fn attempt() {
 
 /// Owns a server and keeps it until its input ends.
 #[test]
-#[ignore = "runs as another process of other tests"]
+#[ignore = "tests run it in another process"]
 fn hold() {
     let Some(options) = options() else { return };
     let server = LocalPostgres::start(&options).unwrap();
@@ -41,13 +41,13 @@ fn hold() {
     drop(server);
 }
 
-/// Has a temporary server in a static, which is never dropped, and ends when told.
+/// Keeps a server in a static, which is never dropped, until its input ends.
 #[test]
-#[ignore = "runs as another process of other tests"]
+#[ignore = "tests run it in another process"]
 fn hold_ephemeral() {
-    static SERVER: OnceLock<Ephemeral> = OnceLock::new();
+    static SERVER: OnceLock<EphemeralPostgres> = OnceLock::new();
     let Some(options) = options() else { return };
-    let server = SERVER.get_or_init(|| Ephemeral::start(&options).unwrap());
+    let server = SERVER.get_or_init(|| EphemeralPostgres::start(&options).unwrap());
     let directory = server.endpoint().data_directory().parent().unwrap();
     println!("\nREADY {} {}", server.endpoint().pid(), directory.display());
     line();
