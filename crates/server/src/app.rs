@@ -1,44 +1,43 @@
-//! Wires the crates together: the same for the service and for tests.
+//! Assembly of the service from its crates, for the binary and for tests.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
 use api::{TenantRegistry, TrustedNetworks};
-use axum::Router;
-use control_plane::doctor::{Doctor, Examinations};
+use config::{PlaneLimits, Settings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
+use isolation_doctor::{Doctor, Examinations};
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
-use web::middleware::Admit;
-use web::{StackSettings, stack};
+use tower_http::validate_request::ValidateRequestHeaderLayer;
+use web::{Stack, StackSettings, stack};
 
 use crate::clusters::ClusterError;
-use crate::config::{PlaneLimits, Settings};
 use crate::gate::Gate;
 use crate::{clusters, pools};
 
 /// The service without its listeners.
 pub struct App {
-    /// What answers on the tenant plane.
-    pub tenant_plane: Router,
-    /// What answers on the admin plane.
-    pub admin_plane: Router,
+    /// Handler of the tenant plane.
+    pub tenant_plane: Stack,
+    /// Handler of the admin plane.
+    pub admin_plane: Stack,
     /// The tenants' pools.
     pub registry: TenantRegistry,
-    /// The connections that all of these pools have together.
+    /// The connection budget that all of these pools share.
     pub budget: Budget,
-    /// The tenants.
+    /// The control plane.
     pub control_plane: ControlPlane,
-    /// Whether they are kept apart.
+    /// The doctor's examinations.
     pub examinations: Examinations,
 }
 
 impl App {
-    /// The service after these settings; `stopping` fails the readiness probe, and `reserve` of the data cluster's
-    /// connections are not for tenants. It waits for no database: the budget connects in the background, and everything
-    /// else when it is used. Must be called within a tokio runtime.
+    /// Builds the service from these settings. Cancelling `stopping` fails the readiness probe; `reserve` connections
+    /// of the data cluster are kept from tenants. Does not wait for a database: the budget connects in the background,
+    /// everything else on first use. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// When a key is missing that serving needs, or the authorities of a cluster cannot be read.
@@ -57,13 +56,14 @@ impl App {
         );
         let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
-        // As the service's login: it reads in the catalogs whatever a superuser does.
-        let doctor = Doctor::new(clusters::patients(settings, |_| None)?);
+        // With the service's login, which can read as much of the catalogs as a superuser.
+        let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
         let examinations = Examinations::new(doctor, settings.doctor.on_start);
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks).route_layer(Admit(Gate(examinations.clone()))),
+                api::plane(&registry, networks)
+                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone()))),
                 around("tenant", &settings.tenant_plane.limits),
             ),
             admin_plane: stack(
@@ -95,7 +95,8 @@ pub fn envelope(ring_file: &Path) -> Result<Envelope, KeyRingError> {
     )?))))
 }
 
-fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane, ClusterError> {
+/// The control plane over the databases of these settings.
+pub(crate) fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane, ClusterError> {
     let (control, control_login) = clusters::control(settings)?;
     let (data, data_login) = clusters::data(settings)?;
     let databases = ControlPlaneSettings {
@@ -114,6 +115,7 @@ fn control_plane(settings: &Settings, envelope: Envelope) -> Result<ControlPlane
 
 fn around(plane: &'static str, limits: &PlaneLimits) -> StackSettings {
     StackSettings {
+        secret_prefix: Some(admin::SECRET_PREFIX),
         deadline: limits.request_timeout,
         body_limit: limits.body_limit,
         body_whole: limits.body_timeout,

@@ -1,15 +1,14 @@
-//! From the configuration's words to the control plane's.
+//! Conversion of settings into clusters, logins and targets of the control plane.
 
-use control_plane::LoginLimit;
-use control_plane::doctor::{DoctorSettings, Patient};
-use control_plane::postgres::{
-    Authorities, AuthoritiesError, Cluster, Database, Login, MIGRATOR, MigrateLimits, SERVICE, Target,
+use config::{Absent, ClusterSettings, Settings, TlsMode, present};
+use isolation_doctor::{DoctorSettings, Target};
+use schema::{
+    Authorities, AuthoritiesError, Cluster, Database, Login, LoginLimit, MIGRATOR, MigrateLimits,
+    MigrationTarget, SERVICE,
 };
 use sqlx::postgres::PgSslMode;
 
-use crate::config::{Absent, ClusterSettings, Settings, TlsMode, present};
-
-/// Why a section of the configuration gives no cluster.
+/// Errors in the configuration of a cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// A key is missing.
@@ -76,8 +75,8 @@ pub(crate) fn data(settings: &Settings) -> Result<(Cluster, Login), ClusterError
     ))
 }
 
-/// What is migrated: both databases, the control store first.
-pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], ClusterError> {
+/// Databases to migrate, the control store first.
+pub(crate) fn targets(settings: &Settings) -> Result<[MigrationTarget; 2], ClusterError> {
     let (control_cluster, control_login) = control(settings)?;
     let (data_cluster, data_login) = data(settings)?;
     let control = &settings.control_store.cluster;
@@ -86,7 +85,7 @@ pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], ClusterError> 
         control.migrator_password.as_ref(),
         "control_store.migrator_password",
     )?;
-    let control = Target {
+    let control = MigrationTarget {
         cluster: control_cluster,
         name: control.database.clone(),
         database: Database::Control,
@@ -95,7 +94,7 @@ pub(crate) fn targets(settings: &Settings) -> Result<[Target; 2], ClusterError> 
         superuser: superuser(control),
     };
     let migrator = present(data.migrator_password.as_ref(), "data_cluster.migrator_password")?;
-    let data = Target {
+    let data = MigrationTarget {
         cluster: data_cluster,
         name: data.database.clone(),
         database: Database::Data,
@@ -114,8 +113,8 @@ fn superuser(settings: &ClusterSettings) -> Option<Login> {
     Some(Login::new(user, password.clone()))
 }
 
-/// What the doctor examines, with the eyes of the service's login or of `examiner`'s choice.
-pub(crate) fn patients(
+/// Settings of the doctor, with the service's login or the one that `examiner` chooses.
+pub(crate) fn doctor_settings(
     settings: &Settings,
     examiner: impl Fn(&ClusterSettings) -> Option<Login>,
 ) -> Result<DoctorSettings, ClusterError> {
@@ -123,19 +122,19 @@ pub(crate) fn patients(
     let (data_cluster, data_service) = data(settings)?;
     let (control, data) = (&settings.control_store.cluster, &settings.data_cluster.cluster);
     Ok(DoctorSettings {
-        control: Patient {
+        control: Target {
             cluster: control_cluster,
             name: control.database.clone(),
             service: control_service,
             examiner: examiner(control),
         },
-        data: Patient {
+        data: Target {
             cluster: data_cluster,
             name: data.database.clone(),
             service: data_service,
             examiner: examiner(data),
         },
-        min_server_version: settings.data_cluster.min_server_version.as_num(),
+        min_server_version: settings.data_cluster.min_server_version,
         login_limit: LoginLimit {
             default_max: settings.registry.max_connections_per_tenant,
             instances: settings.registry.instances,
@@ -143,13 +142,13 @@ pub(crate) fn patients(
     })
 }
 
-/// Who of those that are configured sees the most: a superuser, the migrator, or nobody but the service.
+/// The most privileged configured login: superuser, else migrator. `None` if only the service's login is configured.
 pub(crate) fn operator(settings: &ClusterSettings) -> Option<Login> {
     let migrator = || Some(Login::new(MIGRATOR, settings.migrator_password.clone()?));
     superuser(settings).or_else(migrator)
 }
 
-/// The limits of a migration.
+/// Time limits of a migration.
 pub(crate) fn limits(settings: &Settings) -> MigrateLimits {
     MigrateLimits {
         deadline: settings.migrations.deadline,

@@ -1,24 +1,23 @@
-//! The limit of open files of this process, and the caps on connections that have to fit below it.
+//! Limit of open files, and the connection caps that must fit within it.
 
 use std::io;
 
+use config::Settings;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::config::Settings;
-
-/// More is never needed, and some programs that inherit the limit walk through all of it.
+/// Upper bound for the limit: some programs that inherit it iterate over all descriptors.
 const MOST: u64 = 1 << 20;
 
-/// What macOS grants where it says that there is no limit (`OPEN_MAX`).
+/// The limit of macOS (`OPEN_MAX`) where it reports none.
 const GRANTED: u64 = 10_240;
 
-/// Files beside connections: standard streams, event queues, listeners, certificates while they are read.
+/// Open files other than connections: standard streams, event queues, listeners, certificates while they are read.
 const FILES: usize = 32;
 
-/// Connections to the databases beside the pools: sentinel, listener, changes of tenants, the doctor.
+/// Database connections outside of the pools: sentinel, listener, changes of tenants, doctor.
 const SERVICE: usize = 12;
 
-/// Raises the limit of open files as far as this process may, and says what it is now.
+/// Raises the limit of open files as far as permitted, and returns it.
 pub(crate) fn raise() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let wanted = limit.maximum.unwrap_or(MOST).min(MOST);
@@ -50,7 +49,7 @@ pub(crate) struct Caps {
 }
 
 impl Caps {
-    /// As configured, with the pools' cap as the data cluster allows it.
+    /// The configured caps, with the cap of the pools that the data cluster allows.
     pub(crate) fn configured(settings: &Settings, pools: u32) -> Self {
         Self {
             pools,
@@ -60,7 +59,7 @@ impl Caps {
         }
     }
 
-    /// Files that are open when all caps are reached.
+    /// Open files when all caps are reached.
     fn needs(self) -> usize {
         [
             size(self.pools),
@@ -74,8 +73,8 @@ impl Caps {
         .fold(0, usize::saturating_add)
     }
 
-    /// Lowers what does not fit below `limit`: clients first, since one that is idle can be asked to go and comes again,
-    /// but not to less than a quarter of the files.
+    /// Lowers the caps to fit within `limit`: first those of the clients, whose idle connections can be closed and
+    /// reopened, but not below a quarter of the files.
     fn fit(self, limit: usize) -> Self {
         let left = limit.saturating_sub(size(self.store) + SERVICE + FILES);
         let pools = size(self.pools).min(left.saturating_sub(limit / 4)).max(1);
@@ -89,7 +88,7 @@ impl Caps {
         }
     }
 
-    /// What fits below the limit of open files, with a warning if that is less.
+    /// Lowers the caps to fit within the limit of open files, with a warning if that changes them.
     pub(crate) fn below(self, limit: usize) -> Self {
         let needed = self.needs();
         if needed <= limit {
@@ -139,7 +138,7 @@ mod tests {
                 );
             }
         }
-        // The pools keep what they have as long as a quarter is left to clients.
+        // The pools keep their cap as long as a quarter is left to clients.
         assert_eq!(DEFAULT.below(1024).pools, 90);
         assert_eq!(DEFAULT.below(128).pools, 47);
         assert_eq!(DEFAULT.below(4096), DEFAULT);

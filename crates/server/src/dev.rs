@@ -1,5 +1,5 @@
-//! What the dev profile makes by itself, all below `dev.state_dir`: a private PostgreSQL, passwords, a key ring, an
-//! admin token, demo tenants.
+//! Resources that the dev profile generates in `dev.state_dir`: a private PostgreSQL, passwords, a key ring, an admin
+//! token, demo tenants.
 
 mod banner;
 mod postgres;

@@ -1,16 +1,23 @@
-//! No tenant is served before it is known that tenants are kept apart.
+//! Rejection of tenant requests until the doctor finds no error.
 
+use axum::body::Body;
 use axum::extract::Request;
-use control_plane::doctor::Examinations;
-use web::Code;
-use web::middleware::Admission;
+use axum::response::{IntoResponse as _, Response};
+use isolation_doctor::Examinations;
+use tower_http::validate_request::ValidateRequest;
+use web::Problem;
 
-/// Answers `NOT_ISOLATED` until one of these examinations has found nothing. Never closes again.
+/// Answers `NOT_ISOLATED` while [`Examinations::isolated`] says no.
 #[derive(Clone)]
 pub(crate) struct Gate(pub(crate) Examinations);
 
-impl Admission for Gate {
-    fn admit(&self, _: &Request) -> Result<(), Code> {
-        self.0.isolated().then_some(()).ok_or(Code::NotIsolated)
+impl ValidateRequest<Body> for Gate {
+    type ResponseBody = Body;
+
+    fn validate(&mut self, _: &mut Request) -> Result<(), Response> {
+        self.0
+            .isolated()
+            .then_some(())
+            .ok_or_else(|| Problem::new(api::codes::NOT_ISOLATED).into_response())
     }
 }

@@ -1,21 +1,20 @@
-//! The `tenantry` service: configuration, logs, lifecycle and command line.
+//! The `tenantry` service: wiring, logs, lifecycle and command line.
 //!
-//! [`config`] is the only place that reads the environment; everything else gets what it needs from
-//! the [`config::Settings`] that it loads. [`app`] wires the crates together, the same for the service and for
-//! tests; [`service`] runs it and stops it; [`dev`] is what `cargo run` makes by itself; [`cli`] and
-//! [`commands`] are the command line.
+//! The crate `config` alone reads the environment; everything else takes its [`config::Settings`]. [`app`] assembles
+//! the service, for the binary and for tests. [`service`] runs it and shuts it down. [`dev`] generates the resources of
+//! the dev profile. [`args`] and [`commands`] add the commands that need no service to those of the crate [`cli`].
 
 pub mod app;
-pub mod cli;
-mod client;
+pub mod args;
 mod clusters;
+pub mod codes;
 pub mod commands;
-pub mod config;
 mod descriptors;
 pub mod dev;
+mod find_service;
 mod gate;
-pub mod output;
 mod pools;
+pub mod process;
 pub mod reserve;
 pub mod service;
 pub mod telemetry;

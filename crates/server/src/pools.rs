@@ -1,23 +1,22 @@
-//! From the configuration's words to the registry's.
+//! Conversion of settings into those of the registry and its pools.
 
 use std::sync::Arc;
 
+use config::{OnRefused, Settings};
 use control_plane::ControlPlane;
 use tenant_registry::{
     Budget, BudgetSettings, BudgetedSettings, Refused, RegistrySettings, SentinelSettings, SessionSettings,
     WatchdogSettings,
 };
 
-use crate::config::{OnRefused, Settings};
-
-/// The name of the budget, as metrics bear it: there is one data cluster.
+/// Name of the budget in metrics.
 const BUDGET: &str = "data_cluster";
 
-/// The table by which each new session is seen to be bound by row level security.
+/// Table by which each new session is checked for row level security.
 const ISOLATED_TABLE: &str = "app.users";
 
-/// Starts the budget of the data cluster, whose sentinel is the service's own login there; `reserve` of the server's
-/// connections are not for tenants. Must be called within a tokio runtime.
+/// Starts the budget of the data cluster. The sentinel uses the service's login; `reserve` connections of the server
+/// are kept from tenants. Must be called within a tokio runtime.
 pub(crate) fn budget(settings: &Settings, control_plane: &ControlPlane, reserve: u32) -> Budget {
     let registry = &settings.registry;
     Budget::start(BudgetSettings {
@@ -40,11 +39,12 @@ fn watchdog(settings: &Settings) -> WatchdogSettings {
         session_lock_percent: settings.watchdog.session_lock_percent,
         tenant_lock_percent: settings.watchdog.tenant_lock_percent,
         tenant_login: ControlPlane::TENANT_LOGIN.to_owned(),
-        end_session: Arc::new(|_| ControlPlane::END_SESSION.to_owned()),
+        end_sessions: ControlPlane::END_SESSIONS.to_owned(),
+        limit_connections: Some(Arc::new(ControlPlane::limit_connections_sql)),
     }
 }
 
-/// What the registry keeps, and for how long.
+/// Settings of the registry.
 pub(crate) fn registry_settings(settings: &Settings) -> RegistrySettings {
     let registry = &settings.registry;
     let store = &settings.control_store;
@@ -53,8 +53,8 @@ pub(crate) fn registry_settings(settings: &Settings) -> RegistrySettings {
         idle_timeout: registry.idle_timeout,
         open_timeout: store.cluster.connect_timeout,
         reap_deadline: registry.reap_deadline,
-        // One for each of the store's connections. Strangers get half of them: a flood of made-up ids leaves the
-        // others to tenants and to the admin plane.
+        // One per connection to the store. Tenant ids not seen before get half of them, so that a flood of made-up ids
+        // leaves the rest to known tenants and the admin plane.
         max_loads: usize::try_from(store.max_connections).unwrap_or(usize::MAX),
         strangers_per_second: registry.strangers_per_second,
         on_refused: match registry.on_refused {
@@ -65,7 +65,7 @@ pub(crate) fn registry_settings(settings: &Settings) -> RegistrySettings {
     }
 }
 
-/// What all tenants' pools have in common.
+/// Settings that all tenants' pools share.
 pub(crate) fn pool_settings(settings: &Settings, budget: Budget) -> BudgetedSettings {
     let registry = &settings.registry;
     BudgetedSettings {
@@ -76,7 +76,7 @@ pub(crate) fn pool_settings(settings: &Settings, budget: Budget) -> BudgetedSett
             statement_timeout: registry.statement_timeout,
             lock_timeout: registry.lock_timeout,
             idle_in_transaction_timeout: registry.idle_in_transaction_timeout,
-            min_server_version: settings.data_cluster.min_server_version.as_num(),
+            min_server_version: settings.data_cluster.min_server_version,
             isolated_table: Some(ISOLATED_TABLE.to_owned()),
             ..SessionSettings::default()
         },

@@ -1,26 +1,24 @@
-//! Connections of the data cluster that tenants never get: the service's own, and some for operators.
+//! Connections of the data cluster kept from tenants, for the service and for operators.
 
-use control_plane::postgres::ServerFacts;
-use control_plane::{ControlPlane, doctor};
+use config::Settings;
+use control_plane::ControlPlane;
+use schema::ServerFacts;
 use tenant_registry::Budget;
 
-use crate::config::Settings;
-
-/// A migration, a backup, an operator's own session.
+/// Connections for a migration, a backup and an operator's session.
 const OPERATORS: u32 = 3;
 
-/// The most connections to the data cluster that this process itself has at a time. `shared`: the control store is on the
-/// same server.
+/// Maximum of this process's own connections to the data cluster. `shared`: the control store is on the same server.
 pub fn own(settings: &Settings, shared: bool) -> u32 {
-    let data = Budget::OWN_CONNECTIONS + ControlPlane::data_connections() + doctor::CONNECTIONS;
+    let data = Budget::OWN_CONNECTIONS + ControlPlane::data_connections() + isolation_doctor::CONNECTIONS;
     let store = ControlPlane::store_connections(settings.control_store.max_connections);
     data + if shared { store } else { 0 }
 }
 
-/// So many are kept from tenants: what is configured, or else what the service itself uses and some for operators. That
-/// takes no more than half of a small server.
+/// Number of connections kept from tenants: the configured one, or by default the service's own and some for operators,
+/// but at most half of a small server's.
 pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -> u32 {
-    // By what the servers say: one may be reached by several names.
+    // Compares start times, because a server may have several host names.
     let own = own(settings, control.started == data.started);
     let reserve = match settings.registry.reserved_connections {
         Some(configured) if configured < own => {
@@ -51,8 +49,9 @@ pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -
 
 #[cfg(test)]
 mod tests {
+    use config::{Inputs, Override, Purpose, load};
+
     use super::*;
-    use crate::config::{Inputs, Override, Purpose, load};
 
     fn settings(flags: &[&str]) -> Settings {
         let inputs = Inputs {

@@ -1,5 +1,6 @@
-//! The service's life: listen, serve, stop in two stages.
+//! Lifecycle of the service: listen, serve, graceful shutdown in stages.
 
+mod free_port;
 mod retention;
 mod signals;
 mod upkeep;
@@ -8,23 +9,24 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use anyhow::bail;
+use config::{PlaneLimits, Settings, ShutdownSettings};
 use control_plane::Reconciler;
 use tokio_util::sync::CancellationToken;
-use web::listen::{Limits, Listener, serve};
+use web::listen::{BindError, Limits, Listener, serve};
+use web::middleware::RunAfterDisconnect;
 
 use crate::app::App;
-use crate::config::{PlaneLimits, Settings, ShutdownSettings};
 
 pub use signals::stop_on_signals;
 use upkeep::Upkeep;
 
-/// How long the admin plane may take to answer its last requests, after all else has stopped.
+/// Drain timeout of the admin plane, which stops last.
 const ADMIN_DRAIN: Duration = Duration::from_secs(2);
 
-/// How long what keeps tenants apart may stay broken before it is examined again.
+/// Pause between examinations while tenant isolation is broken.
 const EXAMINE_AGAIN: Duration = Duration::from_mins(1);
 
-/// Both listeners, bound before anything slow is started, so that a taken port is known at once.
+/// Both listeners. Bound before any slow start-up work, so that a port in use is reported at once.
 pub struct Listeners {
     tenant: Listener,
     admin: Listener,
@@ -34,37 +36,46 @@ impl Listeners {
     /// Binds both addresses.
     ///
     /// # Errors
-    /// When an address cannot be had; the error names its key.
+    /// When an address cannot be bound. The error names its key, and in the dev profile a command with free ports.
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
-        let [(tenant_key, tenant), (admin_key, admin)] = settings.listeners();
-        let bind = |key: &'static str, address| {
-            Listener::bind(address).map_err(|error| {
-                let advice = match error.source.kind() {
-                    ErrorKind::AddrInUse => "free the port, or choose another",
-                    _ => "choose an address of this machine and a port that may be listened on",
+        let [tenant, admin] = settings.listeners().map(|(key, address)| {
+            let bound = Listener::bind(address);
+            (key, bound)
+        });
+        let taken = [&tenant, &admin].into_iter().filter_map(|(key, bound)| {
+            let error = bound.as_ref().err()?;
+            (error.source.kind() == ErrorKind::AddrInUse).then_some((*key, error.address))
+        });
+        let command = settings.dev.as_ref().and_then(|_| free_port::command(taken));
+        let result = |(key, bound): (&'static str, Result<Listener, BindError>)| {
+            bound.map_err(|error| {
+                let advice = match (error.source.kind(), &command) {
+                    (ErrorKind::AddrInUse, Some(command)) => format!("free the port, or run `{command}`"),
+                    (ErrorKind::AddrInUse, None) => "free the port, or choose another".to_owned(),
+                    _ => "choose an address of this machine and a port that may be listened on".to_owned(),
                 };
                 anyhow::Error::new(error).context(format!("{key}: {advice}"))
             })
         };
         Ok(Self {
-            tenant: bind(tenant_key, tenant)?,
-            admin: bind(admin_key, admin)?,
+            tenant: result(tenant)?,
+            admin: result(admin)?,
         })
     }
 
-    /// Where the tenant plane listens.
+    /// Address of the tenant plane.
     pub fn tenant(&self) -> std::net::SocketAddr {
         self.tenant.local_addr()
     }
 
-    /// Where the admin plane listens.
+    /// Address of the admin plane.
     pub fn admin(&self) -> std::net::SocketAddr {
         self.admin.local_addr()
     }
 }
 
-/// Serves until `stopping`, with the upkeep beside it, then stops in this order: the tenant plane answers what it has begun and no more, the
-/// registry closes its pools, the admin plane (with its probes) goes last. Each stage has its deadline.
+/// Serves until `stopping`, then shuts down in stages, each with a deadline: the tenant plane drains, the registry
+/// closes its pools, the admin plane with its probes drains last.
 ///
 /// # Errors
 /// When a plane's task panicked.
@@ -90,7 +101,7 @@ pub async fn run(
     let until = stopping.clone();
     let reconciling = tokio::spawn(async move { until.run_until_cancelled(reconciler.run()).await });
     let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
-    // Until it is sound: then an operator's DDL is enough, and no restart is needed.
+    // Repeats until no error is found, so that an operator's repair needs no restart.
     let examining = stopping
         .clone()
         .run_until_cancelled_owned(async move { examinations.until_sound(EXAMINE_AGAIN).await });
@@ -99,15 +110,12 @@ pub async fn run(
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
         limits(&settings.tenant_plane.limits),
-        Limits {
-            // Each attempt is in the audit log.
-            begin_for_the_gone: true,
-            ..limits(&settings.admin_plane.limits)
-        },
+        limits(&settings.admin_plane.limits),
     );
     let admin = tokio::spawn(serve(
         listeners.admin,
-        admin_plane,
+        // Each attempt is in the audit log.
+        RunAfterDisconnect(admin_plane),
         admin_limits,
         admin_stop.clone(),
         ADMIN_DRAIN,
@@ -127,7 +135,7 @@ pub async fn run(
         tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
     }
     upkeep.stop().await;
-    // What it has begun goes on by itself, or is gone on with by another replica.
+    // Running operations finish in their own tasks, or another replica resumes them.
     let _ = reconciling.await;
     let stats = registry.shutdown(registry_deadline).await;
     admin_stop.cancel();
@@ -144,6 +152,8 @@ pub async fn run(
         connections_left = budget.snapshot().ledger.used(),
         "stopped"
     );
+    // Before a private PostgreSQL stops, which the budget would report as an outage.
+    budget.shutdown().await;
     if admin.is_err() {
         bail!("the admin plane's task panicked");
     }
@@ -158,7 +168,7 @@ fn limits(plane: &PlaneLimits) -> Limits {
         header: plane.header_timeout,
         idle: plane.idle_timeout,
         streams: plane.max_h2_streams,
-        // Never before the deadlines that answer.
+        // Not shorter than the deadlines that produce a response.
         exchange: defaults.exchange.max(plane.request_timeout + plane.body_timeout),
         ..defaults
     }

@@ -1,25 +1,32 @@
-//! Logs: to standard error, so that standard output is for results.
+//! Logging to standard error, which leaves standard output to results.
 //!
-//! Pretty is one short line an event, coloured on a terminal unless `NO_COLOR` is set. JSON is one object
-//! a line, the event's fields beside `timestamp` (RFC 3339, UTC), `level` and `target`.
+//! The pretty format is one short line per event, coloured on a terminal unless `NO_COLOR` is set. The JSON format is
+//! one object per line: the event's fields, `timestamp` (RFC 3339, UTC), `level` and `target`.
 
-use std::io::{self, IsTerminal};
+mod json;
+mod panics;
+mod pretty;
+mod writer;
 
-use tracing::Subscriber;
+use std::io::{self, IsTerminal as _};
+
+use config::{Environment, LogFormat, LogSettings};
+use tracing::{Event, Subscriber};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry,
     filter::ParseError,
-    fmt::MakeWriter,
+    fmt::{MakeWriter, writer::BoxMakeWriter},
     layer::SubscriberExt,
     util::{SubscriberInitExt, TryInitError},
 };
 
-use crate::config::{LogFormat, LogSettings};
+pub use writer::FlushOnDrop;
+pub(crate) use writer::flush;
 
-/// Why logging could not begin.
+/// Errors of the set-up of logging.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// `log.filter` is no list of directives.
+    /// `log.filter` is not a list of directives.
     #[error("log.filter: {0}")]
     Filter(#[source] FilterError),
     /// The process has a logger already.
@@ -27,9 +34,9 @@ pub enum TelemetryError {
     AlreadySet(#[source] TryInitError),
 }
 
-/// Text that is no list of filter directives.
+/// Text that is not a list of filter directives.
 #[derive(Debug, thiserror::Error)]
-#[error("{text:?} is no list of directives such as \"info,sqlx=warn\" ({error})")]
+#[error("{text:?} is not a list of directives such as \"info,sqlx=warn\" ({error})")]
 pub struct FilterError {
     text: String,
     #[source]
@@ -49,52 +56,82 @@ pub fn filter(directives: &str) -> Result<EnvFilter, FilterError> {
         })
 }
 
-/// Sends the process's events to standard error.
+/// Delivery of lines to standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// By the thread that logs.
+    Direct,
+    /// By a separate thread, in batches: no request waits for the log's reader. [`FlushOnDrop`] writes the rest.
+    Queued,
+}
+
+/// Sends the process's events to standard error, panics among them.
 ///
 /// # Errors
 /// When `log.filter` cannot be read, and when the process has a logger already.
-pub fn init(settings: &LogSettings) -> Result<(), TelemetryError> {
+pub fn init(settings: &LogSettings, delivery: Delivery) -> Result<(), TelemetryError> {
     let filter = filter(&settings.filter).map_err(TelemetryError::Filter)?;
-    subscriber(settings.format, filter, io::stderr, io::stderr().is_terminal())
+    let colours = io::stderr().is_terminal() && !Environment::wants_plain_text();
+    let writer = match delivery {
+        Delivery::Direct => BoxMakeWriter::new(io::stderr),
+        Delivery::Queued => BoxMakeWriter::new(writer::queued(io::stderr())),
+    };
+    subscriber(settings.format, filter, writer, colours)
         .try_init()
-        .map_err(TelemetryError::AlreadySet)
+        .map_err(TelemetryError::AlreadySet)?;
+    panics::log();
+    Ok(())
 }
 
-/// The filter stands over all and not around the layer: a per-layer filter does not take back a "no" that it said to
-/// `tracing::enabled!`, as sqlx asks it for PostgreSQL's notices, and swallows the next event.
+/// The filter is global, not per layer: after a "no" to `tracing::enabled!`, which sqlx calls for PostgreSQL's notices,
+/// a per-layer filter swallows the next event.
 fn subscriber<W>(
     format: LogFormat,
     filter: EnvFilter,
     writer: W,
-    is_terminal: bool,
+    colours: bool,
 ) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     Registry::default()
-        .with(layer(format, writer, is_terminal))
+        .with(layer(format, writer, colours))
         .with(filter)
+}
+
+/// Whether an event has a field with its request's id: then the format adds only the request's recorded ids.
+fn names_request(event: &Event<'_>) -> bool {
+    event.metadata().fields().field("request_id").is_some()
 }
 
 type BoxedLayer = Box<dyn Layer<Registry> + Send + Sync>;
 
-/// The writer of events in `format`; colours only where it `is_terminal`.
-fn layer<W>(format: LogFormat, writer: W, is_terminal: bool) -> BoxedLayer
+/// The writer of events in `format`.
+fn layer<W>(format: LogFormat, writer: W, colours: bool) -> BoxedLayer
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let layer = tracing_subscriber::fmt::layer().with_writer(writer);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(writer)
+        .with_ansi(colours);
     match format {
-        LogFormat::Json => layer.json().flatten_event(true).with_span_list(false).boxed(),
-        // Left as it is on a terminal: the library's own default heeds NO_COLOR.
-        LogFormat::Pretty if is_terminal => layer.compact().boxed(),
-        LogFormat::Pretty => layer.compact().with_ansi(false).boxed(),
+        LogFormat::Json => layer.event_format(json::Json).boxed(),
+        LogFormat::Pretty => layer.event_format(pretty::Pretty::new(colours)).boxed(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+    use axum::Router;
+    use axum::body::Body;
+    use axum::extract::Request;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+    use uuid::Uuid;
+    use web::StackSettings;
+    use web::middleware::LogContext;
 
     use super::*;
 
@@ -126,7 +163,6 @@ mod tests {
         let written = Written::default();
         let filter = filter("info,sqlx=warn").unwrap();
         tracing::subscriber::with_default(subscriber(format, filter, written.clone(), false), || {
-            let _span = tracing::info_span!("request", id = 7).entered();
             tracing::info!(target: "sqlx", "left out");
             assert!(!tracing::enabled!(target: "sqlx", tracing::Level::INFO));
             tracing::info!(tenant = "acme", "pool opened");
@@ -142,7 +178,6 @@ mod tests {
         assert_eq!(event["message"], "pool opened");
         assert_eq!(event["tenant"], "acme");
         assert_eq!(event["level"], "INFO");
-        assert_eq!(event["span"]["id"], 7);
         let timestamp = event["timestamp"].as_str().unwrap();
         let format = &time::format_description::well_known::Rfc3339;
         assert!(
@@ -157,5 +192,69 @@ mod tests {
         assert_eq!(text.matches('\n').count(), 1, "{text}");
         assert!(text.contains("pool opened") && text.contains("acme"), "{text}");
         assert!(!text.contains('\x1b'), "{text}");
+    }
+    /// The line of an event that a handler logs for a tenant, behind a stack.
+    async fn logged_by_a_handler(format: LogFormat) -> String {
+        let written = Written::default();
+        let filter = filter("warn").unwrap();
+        let _log = tracing::subscriber::set_default(subscriber(format, filter, written.clone(), false));
+        let handler = async |request: Request| {
+            tracing::warn!(attempts = 2, "pool {}", "slow");
+            LogContext::record(request.extensions(), "tenant", Uuid::from_u128(7));
+            tracing::warn!("pool slower");
+            tracing::warn!(request_id = "r-1", "named");
+        };
+        let plane = web::stack(Router::new().route("/", get(handler)), StackSettings::new("test"));
+        let request = Request::get("/")
+            .header("host", "x")
+            .header("x-request-id", "r-1");
+        let response = plane.oneshot(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(response.unwrap().status(), 200);
+        tracing::warn!("of no request");
+        String::from_utf8(written.make_writer().0.clone()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn json_names_the_request_that_is_being_handled() {
+        let text = logged_by_a_handler(LogFormat::Json).await;
+        let events: Vec<serde_json::Value> = text
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let request = serde_json::json!({"plane": "test", "request_id": "r-1", "name": "request"});
+        assert_eq!(events[0]["message"], "pool slow");
+        assert_eq!(events[0]["attempts"], 2);
+        assert_eq!(events[0]["span"], request);
+        assert_eq!(
+            events[1]["span"]["tenant"],
+            "00000000-0000-0000-0000-000000000007"
+        );
+        assert_eq!(events[2]["message"], "named");
+        assert!(events[2].get("span").is_none(), "{text}");
+        assert_eq!(events[2]["tenant"], events[1]["span"]["tenant"]);
+        assert_eq!(events[3]["message"], "of no request");
+        assert!(
+            events[3].get("span").is_none() && events[3].get("tenant").is_none(),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn pretty_names_it_at_the_end_of_the_line() {
+        let text = logged_by_a_handler(LogFormat::Pretty).await;
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines[0].ends_with("pool slow attempts=2 plane=test request_id=r-1"),
+            "{text}"
+        );
+        assert!(
+            lines[1].ends_with("plane=test request_id=r-1 tenant=00000000-0000-0000-0000-000000000007"),
+            "{text}"
+        );
+        assert!(
+            lines[2].ends_with("named request_id=\"r-1\" tenant=00000000-0000-0000-0000-000000000007"),
+            "{text}"
+        );
+        assert!(lines[3].ends_with("of no request"), "{text}");
     }
 }

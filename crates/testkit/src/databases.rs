@@ -1,6 +1,6 @@
 //! A control store and a data database of a test's own.
 
-use control_plane::postgres::{Database, DatabaseName};
+use schema::{Database, DatabaseName};
 
 use crate::TestServer;
 

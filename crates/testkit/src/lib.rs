@@ -10,6 +10,8 @@
 )]
 
 #[cfg(feature = "tenants")]
+mod captured_log;
+#[cfg(feature = "tenants")]
 mod client;
 mod databases;
 mod postgres;
@@ -18,9 +20,11 @@ mod proxy;
 mod tenants;
 
 #[cfg(feature = "tenants")]
+pub use captured_log::CapturedLog;
+#[cfg(feature = "tenants")]
 pub use client::{Answer, Client};
 pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
 pub use proxy::Proxy;
 #[cfg(feature = "tenants")]
-pub use tenants::{budgeted, envelope, nobody, tenant, tenants};
+pub use tenants::{budgeted, envelope, tenant, tenants, unknown_tenant};

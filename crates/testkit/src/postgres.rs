@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use control_plane::postgres::{
-    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, OWNER, SERVICE, Target, harden_database,
-    migrate,
+use local_postgres::{EphemeralPostgres, Options};
+use schema::{
+    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, MigrationTarget, OWNER, SERVICE,
+    harden_database, migrate,
 };
-use local_postgres::{Ephemeral, Options};
 use secrecy::SecretString;
 use sqlx::postgres::{PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-/// The server: started by the first test that asks, stopped by its leash when the process ends.
+/// The server: started by the first test that needs it, stopped by its orphan guard when the process ends.
 static SERVER: OnceCell<TestServer> = OnceCell::const_new();
 
 const CONTROL_TEMPLATE: &str = "template_control";
@@ -30,8 +30,8 @@ pub const LIMITS: MigrateLimits = MigrateLimits {
 
 /// A running server and its templates.
 pub struct TestServer {
-    // Held for its life: dropping it stops the server.
-    server: Ephemeral,
+    // Dropping it stops the server.
+    server: EphemeralPostgres,
     cluster: Cluster,
     superuser: Login,
     migrator: Login,
@@ -78,7 +78,7 @@ impl TestServer {
     /// # Panics
     /// When it cannot be started.
     pub async fn bare_with(settings: &[(&str, &str)]) -> Self {
-        // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
+        // Only for downloaded programs, if none are installed. Ignored by git.
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.tenantry/test-postgres");
         let mut options = Options::new(root)
             .setting("max_connections", "400")
@@ -88,7 +88,7 @@ impl TestServer {
         for (name, value) in settings {
             options = options.setting(*name, *value);
         }
-        let server = tokio::task::spawn_blocking(move || Ephemeral::start(&options))
+        let server = tokio::task::spawn_blocking(move || EphemeralPostgres::start(&options))
             .await
             .expect("the start does not panic")
             .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
@@ -120,8 +120,8 @@ impl TestServer {
     }
 
     /// What `migrate` needs for a database here, with or without the superuser's help.
-    pub fn target(&self, database: Database, name: &str, superuser: bool) -> Target {
-        Target {
+    pub fn target(&self, database: Database, name: &str, superuser: bool) -> MigrationTarget {
+        MigrationTarget {
             cluster: self.cluster.clone(),
             name: database_name(name),
             database,

@@ -1,4 +1,4 @@
-//! A network that breaks: a TCP proxy between a client and PostgreSQL that does what a test tells it.
+//! Fault injection: a TCP proxy between a client and PostgreSQL.
 
 mod link;
 mod start_up;
@@ -11,21 +11,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use control_plane::postgres::Cluster;
+use schema::Cluster;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A proxy on a loopback port of its own. It forwards until it is told otherwise, and all it holds is closed when
-/// it is dropped.
+/// A proxy on its own loopback port. Forwards all traffic until a fault is set, and closes everything on drop.
 ///
-/// What it is told holds from the moment that the call returns: for connections that are open and, but for
-/// [`cut`](Self::cut), for those to come. [`heal`](Self::heal) ends all of it.
+/// A fault takes effect before the call returns, for open connections and, except for [`cut`](Self::cut) and
+/// [`freeze_open`](Self::freeze_open), for new ones. [`heal`](Self::heal) ends all faults.
 pub struct Proxy {
     address: SocketAddr,
-    /// Bound and never listening: keeps the port ours while nobody listens on it.
+    /// Bound and never listening: reserves the port while connections are refused.
     _port: TcpSocket,
     shared: Arc<Shared>,
     /// The task that holds the listener; `None` while connections are refused.
@@ -39,7 +38,7 @@ struct Shared {
     links: Mutex<Links>,
 }
 
-/// How bytes go, in both directions.
+/// Faults of the traffic, in both directions.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flow {
     delay: Duration,
@@ -57,7 +56,7 @@ impl Flow {
     }
 }
 
-/// The connections that are open, and what ends them.
+/// The open connections, and the token that ends them.
 #[derive(Default)]
 struct Links {
     cut: CancellationToken,
@@ -65,7 +64,7 @@ struct Links {
 }
 
 impl Proxy {
-    /// A proxy before the server at this host and port. Must be called within a tokio runtime.
+    /// Starts a proxy for the server at this host and port. Must be called within a tokio runtime.
     ///
     /// # Panics
     /// When there is no free port.
@@ -88,12 +87,12 @@ impl Proxy {
         proxy
     }
 
-    /// A proxy before this cluster.
+    /// Starts a proxy for this cluster.
     pub fn before(cluster: &Cluster) -> Self {
         Self::start(&cluster.host, cluster.port)
     }
 
-    /// The same cluster by way of the proxy.
+    /// The same cluster, reached through the proxy.
     pub fn cluster(&self, cluster: &Cluster) -> Cluster {
         Cluster {
             host: self.address.ip().to_string(),
@@ -102,46 +101,44 @@ impl Proxy {
         }
     }
 
-    /// Where it listens.
+    /// The address on which the proxy listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// How many connections it has accepted since its start.
+    /// Number of connections accepted since the start.
     pub fn accepted(&self) -> u64 {
         self.shared.accepted.load(Ordering::SeqCst)
     }
 
-    /// Lets every byte come so much later, each way; a login, too.
+    /// Delays every byte in both directions, logins included.
     pub fn delay(&self, delay: Duration) {
         self.shared.flow.send_modify(|flow| flow.delay = delay);
     }
 
-    /// Lets the end of a connection, PostgreSQL's Terminate and the FIN, come so much later: the server has a backend
-    /// whose client is long gone.
+    /// Delays the end of a connection, PostgreSQL's Terminate and the FIN: the server keeps a backend without a client.
     pub fn delay_parting(&self, delay: Duration) {
         self.shared.flow.send_modify(|flow| flow.parting = delay);
     }
 
-    /// Keeps all sockets open and accepts new ones, and forwards nothing: a network that swallows packets.
+    /// Accepts and keeps all connections, but forwards nothing: a network that drops packets.
     pub fn freeze(&self) {
         self.shared.flow.send_modify(|flow| flow.frozen = true);
     }
 
-    /// As [`freeze`](Self::freeze) for the connections that are open now; new ones work: a network that has forgotten
-    /// what was open.
+    /// As [`freeze`](Self::freeze), but only for open connections, as when a NAT loses its state.
     pub fn freeze_open(&self) {
         let up_to = self.accepted();
         self.shared.flow.send_modify(|flow| flow.frozen_up_to = up_to);
     }
 
-    /// Takes the start-up options out of each login to come, as PgBouncer does with
-    /// `ignore_startup_parameters = options`. Not over TLS.
+    /// Removes the start-up options from each new login, as PgBouncer does with `ignore_startup_parameters = options`.
+    /// Not over TLS.
     pub fn drop_start_up_options(&self) {
         self.shared.flow.send_modify(|flow| flow.drops_options = true);
     }
 
-    /// Resets every connection that is open now, and returns when they are gone. New ones are accepted.
+    /// Resets every open connection, and waits for their end. Accepts new ones.
     pub async fn cut(&self) {
         let links = std::mem::take(&mut *lock(&self.shared.links));
         links.cut.cancel();
@@ -149,20 +146,20 @@ impl Proxy {
         links.tasks.wait().await;
     }
 
-    /// Closes the port, so that new connections are refused. Those that are open stay.
+    /// Closes the port, so that new connections are refused. Open ones stay.
     pub async fn refuse(&self) {
         let accepting = lock(&self.accepting).take();
         if let Some(task) = accepting {
             task.abort();
-            // Cancelled, as it was told to be; the listener is closed now.
+            // Cancelled as requested; the listener is closed now.
             let _ = task.await;
         }
     }
 
-    /// All is well again: no delay, what was frozen goes on, and the port is open.
+    /// Ends all faults: no delay, frozen connections continue, and the port is open.
     ///
     /// # Panics
-    /// When it cannot listen on its own port.
+    /// When it cannot listen on its port.
     pub fn heal(&self) {
         self.shared.flow.send_replace(Flow::default());
         lock(&self.accepting).get_or_insert_with(|| {
@@ -184,7 +181,7 @@ impl Drop for Proxy {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // An error here means that the process is out of descriptors: then the test has failed anyhow.
+    // An error here means that the process is out of descriptors, so the test has failed anyway.
     while let Ok((client, _)) = listener.accept().await {
         let number = shared.accepted.fetch_add(1, Ordering::SeqCst) + 1;
         let links = lock(&shared.links);
@@ -201,7 +198,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Bound so that several sockets may hold the port: one that keeps it, and one that listens.
+/// Binds with `SO_REUSEPORT`: one socket reserves the port, another listens.
 fn bind(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;

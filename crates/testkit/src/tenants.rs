@@ -2,35 +2,66 @@
 
 use std::sync::Arc;
 
-use control_plane::postgres::{Cluster, SERVICE};
 use control_plane::{ControlPlane, ControlPlaneSettings, Tenant, TenantName};
 use crypto::{Envelope, KekId, KeyRing, LocalKeyProvider};
+use schema::{Cluster, Database, DatabaseName, SERVICE, migrate};
 use tenant_registry::{Budget, BudgetSettings, BudgetedSettings, SentinelSettings, TenantId};
 use uuid::Uuid;
 
-use crate::Databases;
+use crate::{Databases, LIMITS, TestServer};
 
 /// How a test's tenants are limited unless it says otherwise.
 const MAX_CONNECTIONS: u32 = 5;
 /// So many that a login's limit leaves room for the largest pool that there is, whatever its tenant's maximum is.
 const INSTANCES: u32 = 13;
 
-impl Databases {
-    /// What a control plane over these databases needs.
-    pub fn settings(&self) -> ControlPlaneSettings {
-        let server = self.server();
-        assert_eq!(server.service().user, SERVICE, "the service's login has no power");
+impl TestServer {
+    /// What a control plane over two databases of this server needs.
+    pub fn control_plane_settings(&self, control: DatabaseName, data: DatabaseName) -> ControlPlaneSettings {
+        assert_eq!(self.service().user, SERVICE, "the service's login has no power");
         ControlPlaneSettings {
-            control: server.cluster().clone(),
-            control_database: self.control().clone(),
-            control_login: server.service().clone(),
+            control: self.cluster().clone(),
+            control_database: control,
+            control_login: self.service().clone(),
             control_connections: 5,
-            data: server.cluster().clone(),
-            data_database: self.data().clone(),
-            data_login: server.service().clone(),
+            data: self.cluster().clone(),
+            data_database: data,
+            data_login: self.service().clone(),
             max_connections_per_tenant: MAX_CONNECTIONS,
             instances: INSTANCES,
         }
+    }
+
+    /// Migrates two databases of a [bare](Self::bare) server, with or without its superuser's help, and opens a control
+    /// plane over them that counts on so many instances of the service.
+    ///
+    /// # Panics
+    /// When a name is none, or a migration fails.
+    pub async fn migrated(
+        &self,
+        [control, data]: [&str; 2],
+        superuser: bool,
+        instances: u32,
+    ) -> ControlPlane {
+        for (database, name) in [(Database::Control, control), (Database::Data, data)] {
+            migrate(&self.target(database, name, superuser), LIMITS)
+                .await
+                .unwrap_or_else(|error| panic!("{name} is not migrated: {error:?}"));
+        }
+        let name = |name: &str| name.parse().expect("a test's database name is valid");
+        let settings = ControlPlaneSettings {
+            instances,
+            ..self.control_plane_settings(name(control), name(data))
+        };
+        ControlPlane::open(settings, envelope())
+    }
+}
+
+impl Databases {
+    /// What a control plane over these databases needs.
+    pub fn settings(&self) -> ControlPlaneSettings {
+        let (control, data) = (self.control().clone(), self.data().clone());
+        self.server().control_plane_settings(control, data)
     }
 
     /// A control plane with a key ring of its own.
@@ -88,6 +119,6 @@ pub async fn tenants(plane: &ControlPlane, count: usize) -> Vec<Tenant> {
 }
 
 /// The id of a tenant that does not exist.
-pub fn nobody() -> TenantId {
+pub fn unknown_tenant() -> TenantId {
     Uuid::new_v4().into()
 }

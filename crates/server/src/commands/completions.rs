@@ -2,9 +2,9 @@
 
 use clap::CommandFactory as _;
 use clap_complete::{Shell, generate};
+use cli::output;
 
-use crate::cli::Cli;
-use crate::output;
+use crate::args::Cli;
 
 /// Prints what the shell reads. Needs no configuration.
 pub(super) fn run(shell: Shell) -> anyhow::Result<()> {

@@ -1,24 +1,24 @@
-//! The databases that a command works on: the configured ones, or the private PostgreSQL of the dev profile.
+//! Databases of a command: the configured ones, or the private PostgreSQL of the dev profile.
 
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use config::{DevSettings, Inputs, Loaded, Purpose, Settings, load};
 
-use crate::config::{DevSettings, Inputs, Loaded, Purpose, Settings, load};
 use crate::dev::{PrivatePostgres, StateDir, refuse_beside_dev};
-use crate::telemetry;
+use crate::telemetry::{self, Delivery};
 
-/// Settings with everything filled in that the dev profile makes itself.
+/// Settings, completed by what the dev profile generates.
 pub(super) struct Databases {
     pub(super) settings: Settings,
     pub(super) state: Option<StateDir>,
-    /// The file of the admin token that the dev profile made; `None` where one is configured.
+    /// File of the admin token that the dev profile generated; `None` if one is configured.
     pub(super) token_file: Option<PathBuf>,
     postgres: Option<PrivatePostgres>,
 }
 
 impl Databases {
-    /// For the service: in the dev profile it makes what is missing and starts the private PostgreSQL.
+    /// For the service: in the dev profile generates what is missing and starts the private PostgreSQL.
     pub(super) async fn own(Loaded { mut settings, .. }: Loaded) -> anyhow::Result<Self> {
         let Some(dev) = settings.dev.clone() else {
             return Ok(Self::configured(settings));
@@ -40,11 +40,11 @@ impl Databases {
         })
     }
 
-    /// For a command: it starts and makes nothing, and uses the private PostgreSQL of the service that runs here.
+    /// For a command that starts nothing: uses the private PostgreSQL of the service that runs here.
     pub(super) async fn running(inputs: &Inputs, purpose: Purpose) -> anyhow::Result<Self> {
         let Loaded { settings, profile } = load(inputs, purpose)?;
         refuse_beside_dev(profile)?;
-        telemetry::init(&settings.log)?;
+        telemetry::init(&settings.log, Delivery::Direct)?;
         let Some(dev) = private(&settings) else {
             return Ok(Self::configured(settings));
         };
@@ -65,12 +65,23 @@ impl Databases {
         Self::private(settings, state, postgres)
     }
 
-    /// For `tenantry db`: the private PostgreSQL, started for the length of the command if it does not run.
+    /// For a command that works in every profile: starts the private PostgreSQL, or uses the configured databases.
+    pub(super) async fn reachable(inputs: &Inputs, purpose: Purpose) -> anyhow::Result<Self> {
+        let loaded = load(inputs, purpose)?;
+        refuse_beside_dev(loaded.profile)?;
+        if let Some(dev) = private(&loaded.settings) {
+            return Self::running_or_started(loaded, &dev).await;
+        }
+        telemetry::init(&loaded.settings.log, Delivery::Direct)?;
+        Ok(Self::configured(loaded.settings))
+    }
+
+    /// For `tenantry db`: uses the private PostgreSQL, and starts it for the duration of the command if necessary.
     pub(super) async fn running_or_started(
         Loaded { settings, .. }: Loaded,
         dev: &DevSettings,
     ) -> anyhow::Result<Self> {
-        telemetry::init(&settings.log)?;
+        telemetry::init(&settings.log, Delivery::Direct)?;
         let state = StateDir::open(&dev.state_dir)?;
         let postgres = match PrivatePostgres::attach(&state).await? {
             Some(postgres) => postgres,

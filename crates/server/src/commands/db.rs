@@ -1,63 +1,66 @@
-//! `tenantry db`: the private PostgreSQL of the dev profile.
+//! `tenantry db`: psql, and the private PostgreSQL of the dev profile.
+
+mod psql;
+mod tenant;
 
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use cli::output::{self, Answer, confirm};
+use config::{DevSettings, Inputs, Loaded, Purpose, load};
 use local_postgres::LocalPostgres;
-use secrecy::ExposeSecret as _;
-use tokio::process::Command;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::confirm;
+use self::psql::Psql;
 use super::databases::{Databases, private};
-use crate::cli::local::{DbCommand, WhichDatabase};
-use crate::config::{DevSettings, Inputs, Purpose, load};
+use crate::args::local::{DbCommand, WhichDatabase};
 use crate::dev::{self, StateDir};
-use crate::output::{self, Answer};
 
 const NO_DATA: &str = "there was no data";
 
 /// Opens psql, or deletes everything.
 pub(super) async fn run(inputs: &Inputs, command: DbCommand) -> anyhow::Result<ExitCode> {
-    let loaded = load(inputs, Purpose::Client)?;
-    let dev = private(&loaded.settings)
-        .context("only the dev profile has a private PostgreSQL, with dev.private_postgres = true")?;
     match command {
-        DbCommand::Psql { database, arguments } => {
+        DbCommand::Psql {
+            tenant: Some(tenant),
+            arguments,
+            ..
+        } => tenant::psql(inputs, tenant, &arguments).await,
+        DbCommand::Psql {
+            database, arguments, ..
+        } => {
+            let (loaded, dev) = load_dev(inputs)?;
             let databases = Databases::running_or_started(loaded, &dev).await?;
-            let status = psql(&databases, database, &arguments).await;
+            let status = superuser_psql(&databases, database, &arguments).await;
             databases.close().await?;
             status
         }
-        DbCommand::Reset { yes } => reset(&dev, yes).await,
+        DbCommand::Reset { yes } => reset(&load_dev(inputs)?.1, yes).await,
     }
 }
 
-async fn psql(databases: &Databases, which: WhichDatabase, arguments: &[String]) -> anyhow::Result<ExitCode> {
+fn load_dev(inputs: &Inputs) -> anyhow::Result<(Loaded, DevSettings)> {
+    let loaded = load(inputs, Purpose::Client)?;
+    let dev = private(&loaded.settings).context(
+        "only the dev profile has a private PostgreSQL, with dev.private_postgres = true; `tenantry db psql --tenant` \
+         works without one",
+    )?;
+    Ok((loaded, dev))
+}
+
+async fn superuser_psql(
+    databases: &Databases,
+    which: WhichDatabase,
+    arguments: &[String],
+) -> anyhow::Result<ExitCode> {
     let endpoint = databases.postgres().context("no private PostgreSQL")?.endpoint();
-    let psql = endpoint
-        .psql()
-        .context("no psql is installed: on Debian, apt install postgresql-client")?;
     let name = match which {
         WhichDatabase::Control => &databases.settings.control_store.cluster.database,
         WhichDatabase::Data => &databases.settings.data_cluster.cluster.database,
     };
-    // Ctrl-C is for psql, which ends its query by it: this process stays until psql ends.
-    let _interrupts = signal(SignalKind::interrupt()).context("cannot handle signals")?;
-    let status = Command::new(psql)
-        .args(["--host", endpoint.host(), "--port", &endpoint.port().to_string()])
-        .args(["--username", endpoint.superuser(), "--dbname", name.as_str()])
-        .args(arguments)
-        // Not an argument: those can be read by every user of the machine.
-        .env("PGPASSWORD", endpoint.password().expose_secret())
-        .status()
-        .await
-        .with_context(|| format!("cannot run {}", psql.display()))?;
-    Ok(if status.success() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    let mut psql = Psql::of(databases)?;
+    psql.connect_to(endpoint.host(), endpoint.port(), name.as_str());
+    psql.log_in_as(endpoint.superuser(), endpoint.password());
+    psql.run(arguments).await
 }
 
 async fn reset(dev: &DevSettings, yes: bool) -> anyhow::Result<ExitCode> {

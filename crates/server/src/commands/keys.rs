@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use cli::output;
 use crypto::{KekId, KeyRing};
 
-use crate::cli::local::KeysCommand;
-use crate::output;
+use crate::args::local::KeysCommand;
 
-/// Makes a key ring. Needs no configuration.
+/// Creates a key ring. Needs no configuration.
 pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
     let KeysCommand::Generate { file } = command;
     generate(&file)
@@ -20,7 +20,7 @@ fn generate(file: &Path) -> anyhow::Result<()> {
     ring.save_new(file)?;
     let (file, key) = (file.display(), ring.current());
     output::line(format_args!(
-        "{file} holds the key {key}; whoever loses it loses every tenant's password"
+        "{file} holds the key {key}; without it every tenant's password is lost"
     ))?;
     Ok(())
 }

@@ -8,9 +8,9 @@ use anyhow::Context as _;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
+use cli::output;
 
-use crate::cli::Cli;
-use crate::output;
+use crate::args::Cli;
 
 /// Prints the main page, or writes all of them. Needs no configuration.
 pub(super) fn run(dir: Option<&Path>) -> anyhow::Result<()> {

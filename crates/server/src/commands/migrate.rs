@@ -3,12 +3,12 @@
 mod verify;
 
 use anyhow::Context as _;
-use control_plane::postgres::migrate;
+use config::{Inputs, Purpose, Settings};
+use schema::migrate;
 
 use self::verify::verify;
 use super::databases::Databases;
 use crate::clusters;
-use crate::config::{Inputs, Purpose, Settings};
 
 /// Migrates both databases.
 pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {

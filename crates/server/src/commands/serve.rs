@@ -3,27 +3,28 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use cli::output;
+use config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
 use control_plane::ControlPlane;
-use control_plane::postgres::{Cluster, Login, SchemaStatus, ServerFacts};
+use schema::{Cluster, Login, LoginError, MigrateError, SchemaStatus, ServerFacts};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use web::error::in_one_line;
 
 use super::databases::Databases;
 use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
-use crate::config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
 use crate::descriptors::{self, Caps};
 use crate::dev::{self, RunFile};
-use crate::output;
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
-use crate::telemetry;
+use crate::telemetry::{self, Delivery};
 
 /// Runs the service until a signal.
 pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     let loaded = load(inputs, Purpose::Serve)?;
-    telemetry::init(&loaded.settings.log)?;
+    telemetry::init(&loaded.settings.log, Delivery::Queued)?;
     let files = descriptors::raise();
     let listeners = Listeners::bind(&loaded.settings)?;
     let stopping = CancellationToken::new();
@@ -96,11 +97,21 @@ fn fit_below(files: usize, mut settings: Settings, app: &App) -> Settings {
 async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Result<App> {
     // The dev profile migrates by itself where it may; in production that is a step of its own.
     if settings.dev.is_some() && settings.data_cluster.cluster.migrator_password.is_some() {
-        migrate::both(settings).await?;
+        match migrate::both(settings).await {
+            // Whether anything is missing is looked at below.
+            Err(error) if error.downcast_ref().is_some_and(MigrateError::is_read_only) => {
+                tracing::warn!(
+                    cause = in_one_line(error.as_ref()),
+                    "not migrated: PostgreSQL is read-only"
+                );
+            }
+            migrated => migrated?,
+        }
     }
     let reserve = check_servers(settings).await?;
     let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
-    let app = App::new(settings, app::envelope(ring_file)?, stopping, reserve)?;
+    let envelope = app::envelope(ring_file).context("keys.ring_file")?;
+    let app = App::new(settings, envelope, stopping, reserve)?;
     // The first requests need not wait for it. Where it takes longer, they do, and the log says why.
     let _ = timeout(settings.data_cluster.cluster.connect_timeout, app.budget.ready()).await;
     check_schemas(&app.control_plane).await?;
@@ -134,7 +145,7 @@ async fn welcome(
         serves: app.examinations.isolated(),
     };
     if let Err(error) = output::line(banner) {
-        tracing::warn!(%error, "nobody reads standard output");
+        tracing::warn!(%error, "the banner is not printed");
     }
     Ok(())
 }
@@ -146,13 +157,13 @@ async fn check_servers(settings: &Settings) -> anyhow::Result<u32> {
     let store = try_login("control_store", &control, &login, &settings.control_store.cluster).await?;
     let (data, login) = clusters::data(settings)?;
     let tenants = try_login("data_cluster", &data, &login, &settings.data_cluster.cluster).await?;
-    let version = tenants.version;
-    let min = settings.data_cluster.min_server_version;
-    if version < min.as_num() {
+    let minimum = settings.data_cluster.min_server_version;
+    if tenants.version < minimum {
+        let version = |number: u32| format!("{}.{}", number / 10_000, number % 10_000);
         bail!(
-            "the data cluster runs PostgreSQL {}.{}; data_cluster.min_server_version is {min}",
-            version / 10_000,
-            version % 10_000
+            "the data cluster runs PostgreSQL {}; data_cluster.min_server_version is {}",
+            version(tenants.version),
+            version(minimum)
         );
     }
     Ok(reserve::of(settings, store, tenants))
@@ -165,10 +176,10 @@ async fn try_login(
     settings: &ClusterSettings,
 ) -> anyhow::Result<ServerFacts> {
     let database = settings.database.as_str();
-    cluster.try_login(login, database).await.with_context(|| {
-        let (host, port, user) = (&cluster.host, cluster.port, &login.user);
-        format!("{section}: cannot log in to {database} at {host}:{port} as {user} (has `tenantry migrate` been run?)")
-    })
+    let facts = cluster.try_login(login, database).await;
+    facts
+        .map_err(|error| LoginError::new(cluster, login, database, error))
+        .with_context(|| section.to_owned())
 }
 
 /// Refuses to serve over a schema that this binary does not know.
@@ -178,7 +189,14 @@ async fn check_schemas(plane: &ControlPlane) -> anyhow::Result<()> {
     for (name, status) in [("control store", control), ("tenants' database", data)] {
         match status {
             SchemaStatus::Current => {}
-            SchemaStatus::Ahead => tracing::warn!("a newer version has migrated the {name}"),
+            SchemaStatus::Ahead { newest, known } => {
+                tracing::warn!(
+                    database = name,
+                    newest,
+                    known,
+                    "a newer version has migrated the database"
+                );
+            }
             SchemaStatus::Behind { missing } => {
                 bail!("the {name} lacks {missing} migration(s): run `tenantry migrate` first")
             }

@@ -1,19 +1,19 @@
-//! What a newcomer reads when the service is up.
+//! Start-up banner of the dev profile.
 
 use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::{DemoTenant, RunFile};
 
-/// The addresses, the demo tenants, the admin token's file and three lines to paste.
+/// Addresses, demo tenants, the admin token's file, and three commands to paste.
 pub struct Banner {
-    /// Where the planes listen.
+    /// Addresses of the planes.
     pub addresses: RunFile,
-    /// The file that holds the admin token; `None` where the token is a configured one.
+    /// File of the admin token; `None` if the token is configured.
     pub token_file: Option<PathBuf>,
     /// The demo tenants.
     pub tenants: Vec<DemoTenant>,
-    /// Whether tenants are let in already.
+    /// Whether tenant requests are served yet.
     pub serves: bool,
 }
 
@@ -23,7 +23,7 @@ impl Display for Banner {
             self.addresses.tenant_plane.port(),
             self.addresses.admin_plane.port(),
         );
-        // A configured token is its operator's: what it is in need not be known here.
+        // The operator knows where a configured token is.
         let (token_place, token) = match &self.token_file {
             Some(file) => (
                 format!("token in {}", file.display()),
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_cannot_be_let_in_yet_is_told() {
+    fn a_banner_before_the_first_sound_report_says_so() {
         let mut banner = Banner {
             addresses: RunFile {
                 tenant_plane: ([127, 0, 0, 1], 8080).into(),

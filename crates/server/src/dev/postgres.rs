@@ -2,42 +2,42 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use config::{ClusterSettings, Settings, TlsMode};
 use local_postgres::{Endpoint, LocalPostgres, Options};
 use secrecy::SecretString;
 use tokio::time::sleep;
 
 use super::StateDir;
-use super::progress::Terminal;
-use crate::config::{ClusterSettings, Settings, TlsMode};
+use super::progress::ProgressPrinter;
 
-/// Between two looks whether it still runs.
-const LOOK: Duration = Duration::from_millis(500);
+/// Interval of the checks whether it still runs.
+const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How the private PostgreSQL is found and started.
+/// Options of the private PostgreSQL.
 pub fn options(state: &StateDir) -> Options {
+    let printer = ProgressPrinter::new();
     Options::new(state.join("postgres"))
-        // PostgreSQL's default leaves the watchdog little time, and the doctor says so.
+        // The doctor warns about PostgreSQL's default, which leaves the watchdog little time.
         .setting("max_locks_per_transaction", "256")
-        .progress(Arc::new(Terminal::new()))
+        .progress(move |step| printer.print(step))
 }
 
-/// The private PostgreSQL: ours, or one that another process of ours runs.
+/// The private PostgreSQL, owned by this process or by another one.
 pub enum PrivatePostgres {
-    /// Stopped with this process.
+    /// This process stops it.
     Owned(LocalPostgres),
     /// Another process stops it.
     Attached(Endpoint),
 }
 
 impl PrivatePostgres {
-    /// Starts it, for the service: there is one service to a folder.
+    /// Starts it for this process.
     ///
     /// # Errors
-    /// When it cannot be found or started, or another process has it.
+    /// When it cannot be found or started, or another process owns it.
     pub async fn start(state: &StateDir) -> anyhow::Result<Self> {
         let options = options(state);
         blocking(move || LocalPostgres::start(&options))
@@ -45,7 +45,7 @@ impl PrivatePostgres {
             .map(Self::Owned)
     }
 
-    /// The one that runs, if one does.
+    /// The running one, if any.
     ///
     /// # Errors
     /// When another process owns it and it does not run.
@@ -55,7 +55,7 @@ impl PrivatePostgres {
         Ok(endpoint.map(Self::Attached))
     }
 
-    /// Where it is reached.
+    /// Address and credentials.
     pub fn endpoint(&self) -> &Endpoint {
         match self {
             Self::Owned(server) => server.endpoint(),
@@ -63,10 +63,10 @@ impl PrivatePostgres {
         }
     }
 
-    /// Points both sections at it, with passwords that are made at the first run and kept.
+    /// Points both database sections at it, with passwords that are made at the first run and kept.
     ///
     /// # Errors
-    /// When a password's file cannot be read or made.
+    /// When a password file cannot be read or written.
     pub fn fill_in(&self, settings: &mut Settings, state: &StateDir) -> anyhow::Result<()> {
         let passwords = (
             state.password("service-password")?,
@@ -88,11 +88,11 @@ impl PrivatePostgres {
         cluster.bootstrap_password = Some(endpoint.password().clone());
     }
 
-    /// Watches over it if it is ours, and says in the log when it has ended before it was stopped.
+    /// Logs an error if it is owned and ends before it is stopped.
     pub async fn watch(&self) -> Infallible {
         if let Self::Owned(server) = self {
             while server.is_running() {
-                sleep(LOOK).await;
+                sleep(CHECK_INTERVAL).await;
             }
             let log = server.log().display();
             tracing::error!(%log, "the private PostgreSQL has ended by itself: stop the service and start it again");
@@ -100,7 +100,7 @@ impl PrivatePostgres {
         pending().await
     }
 
-    /// Stops it if it is ours.
+    /// Stops it if it is owned.
     ///
     /// # Errors
     /// When it does not stop.
@@ -112,7 +112,7 @@ impl PrivatePostgres {
     }
 }
 
-/// `local-postgres` blocks: it waits for processes.
+/// Runs a blocking call of `local-postgres`.
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, local_postgres::Error> + Send + 'static,
 ) -> anyhow::Result<T> {

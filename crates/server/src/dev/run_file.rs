@@ -1,19 +1,19 @@
-//! Where the running service of a folder is: a small file that the service leaves while it runs.
+//! Run file: the addresses of the service that runs in a folder.
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use config::Profile;
 use private_files::Readers;
 use serde::{Deserialize, Serialize};
 
 use super::StateDir;
-use crate::config::Profile;
 
 const NAME: &str = "service.json";
 
-/// Where the running service of this folder is.
+/// Addresses of the service that runs in this folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunFile {
     /// The tenant plane's address.
@@ -23,14 +23,14 @@ pub struct RunFile {
 }
 
 impl RunFile {
-    /// Leaves the file; it goes with the guard.
+    /// Writes the file, which the guard removes.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, state: &StateDir) -> anyhow::Result<RunFileGuard> {
         let path = state.join(NAME);
         let text = serde_json::to_string_pretty(self).context("the run file")?;
-        // Whole or not at all: a reader never sees half of it.
+        // Atomic: a reader never sees a partial file.
         let file = private_files::replace(&path, text.as_bytes())
             .with_context(|| format!("cannot write {}", path.display()))?;
         // Released by the kernel when this process is killed.
@@ -39,10 +39,10 @@ impl RunFile {
         Ok(RunFileGuard { path, file })
     }
 
-    /// The file that a service left, if one did. It may have been killed since.
+    /// Reads the file, if any. Its service may have been killed since.
     ///
     /// # Errors
-    /// When the file is there and is not what a service leaves.
+    /// When the file cannot be read or is invalid.
     pub fn read(state: &StateDir) -> anyhow::Result<Option<Self>> {
         let Some(text) = state.read(NAME)? else {
             return Ok(None);
@@ -53,16 +53,16 @@ impl RunFile {
             .with_context(|| format!("{} is damaged; delete it", path.display()))
     }
 
-    /// Whether the service that left the file still runs.
+    /// Whether the service that wrote the file still runs.
     fn is_held(state: &StateDir) -> bool {
         let file = private_files::open(&state.join(NAME), Readers::Anyone);
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
-    /// Where a client on this machine reaches the admin plane. The token that lies in the folder is sent there.
+    /// The admin plane's address for a client on this machine, which sends the folder's token there.
     ///
     /// # Errors
-    /// When the address is not of this machine alone.
+    /// When the address is neither loopback nor unspecified.
     pub fn admin_address(&self) -> anyhow::Result<SocketAddr> {
         let address = self.admin_plane;
         if !address.ip().is_loopback() && !address.ip().is_unspecified() {
@@ -83,7 +83,7 @@ pub fn refuse_beside_dev(profile: Profile) -> anyhow::Result<()> {
     if profile == Profile::Dev {
         return Ok(());
     }
-    // A folder that another user can write says nothing.
+    // A folder that another user can write is not trusted.
     let state = StateDir::find(StateDir::DEFAULT.as_ref()).ok().flatten();
     if state.as_ref().is_some_and(RunFile::is_held) {
         bail!(
@@ -147,7 +147,7 @@ mod tests {
         let guard = run_file.write(&state).unwrap();
         assert!(RunFile::is_held(&state));
         assert_eq!(RunFile::read(&state).unwrap(), Some(run_file.clone()));
-        // As after a kill: the file stays, and nobody holds it.
+        // As after a kill: the file remains without a lock.
         guard.file.unlock().unwrap();
         assert!(!RunFile::is_held(&state));
         assert_eq!(RunFile::read(&state).unwrap(), Some(run_file));

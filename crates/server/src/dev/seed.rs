@@ -6,7 +6,7 @@ use tenant_registry::{TenantDb, TenantId};
 
 use api::TenantRegistry;
 
-/// A demo tenant, to be shown.
+/// A demo tenant, as the banner shows it.
 #[derive(Debug, Clone)]
 pub struct DemoTenant {
     /// Its name.
@@ -23,7 +23,7 @@ const TENANTS: [(&str, [&str; 3]); 2] = [
     ),
 ];
 
-/// Creates the demo tenants that are missing, and their users; what is there stays as it is.
+/// Creates missing demo tenants and their users. Does not change existing ones.
 ///
 /// # Errors
 /// When the control store or the data cluster fails.
@@ -48,7 +48,7 @@ pub async fn seed(plane: &ControlPlane, registry: &TenantRegistry) -> anyhow::Re
     Ok(demo)
 }
 
-/// As the tenant itself, under row level security.
+/// Adds users with the tenant's own login, under row level security.
 async fn add_users(registry: &TenantRegistry, tenant: TenantId, names: &[&str]) -> anyhow::Result<()> {
     let db = TenantDb::new(registry.lease(tenant).await?);
     for name in names {

@@ -1,4 +1,4 @@
-//! The folder with what the dev profile keeps between runs.
+//! State folder of the dev profile.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
@@ -6,40 +6,40 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use control_plane::{AdminToken, random_secret};
+use config::Settings;
+use control_plane::AdminToken;
 use crypto::{KekId, KeyRing};
 use private_files::Readers;
+use schema::random_secret;
 use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::Settings;
-
-/// Others may pass, not look: the account that root's PostgreSQL runs as has its data further down.
+/// Search permission for others: the account that runs root's PostgreSQL has its data below this folder.
 const PASSABLE: u32 = 0o711;
 
-/// More bytes than any file in the folder has.
+/// Size limit for files in the folder, in bytes.
 const LARGEST_FILE: usize = 64 * 1024;
 
-/// `.tenantry`, unless `dev.state_dir` says otherwise. It belongs to this user or to root, and nobody else can write
-/// it: what lies in it decides which service is trusted with a token, and which token a service takes.
+/// The state folder: `dev.state_dir`, by default `.tenantry`. It must belong to this user or to root, and no one else
+/// may write it: its files decide which service gets a token, and which token a service accepts.
 #[derive(Debug, Clone)]
 pub struct StateDir(PathBuf);
 
 impl StateDir {
-    /// Its path where no configuration says otherwise.
+    /// The default path.
     pub const DEFAULT: &str = ".tenantry";
 
-    /// This folder, made if it is missing.
+    /// Opens this folder; creates it if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be made, or another user can write it.
+    /// When it cannot be created, or another user can write it.
     pub fn open(path: &Path) -> anyhow::Result<Self> {
         make_folder(path)
             .with_context(|| format!("cannot make the folder {} (dev.state_dir)", path.display()))?;
         Self::trusted(path)
     }
 
-    /// This folder if it is there: for commands that only look.
+    /// Opens this folder if it exists, for read-only commands.
     ///
     /// # Errors
     /// When another user can write it.
@@ -60,10 +60,10 @@ impl StateDir {
         self.0.join(name)
     }
 
-    /// Fills in what a configuration would say: key ring and admin token, each made at the first run and kept.
+    /// Sets key ring and admin token where they are not configured. Both are generated at the first run.
     ///
     /// # Errors
-    /// When a file cannot be read or made.
+    /// When a file cannot be read or created.
     pub fn fill_in(&self, settings: &mut Settings) -> anyhow::Result<()> {
         if settings.keys.ring_file.is_none() {
             settings.keys.ring_file = Some(self.key_ring()?);
@@ -76,7 +76,7 @@ impl StateDir {
         Ok(())
     }
 
-    /// The admin token, if a service has made one here.
+    /// The admin token, if a service has generated one here.
     ///
     /// # Errors
     /// When its file cannot be read, or is empty.
@@ -84,7 +84,7 @@ impl StateDir {
         self.existing("admin-token")
     }
 
-    /// The password in this file, readable by its owner alone; made at the first call.
+    /// The password in this file, generated at the first call.
     pub(super) fn password(&self, name: &str) -> anyhow::Result<SecretString> {
         self.kept(name, random_secret)
     }
@@ -105,7 +105,7 @@ impl StateDir {
         let text = Zeroizing::new(format!("{}\n", secret.expose_secret()));
         match private_files::create_new(&path, text.as_bytes()) {
             Ok(()) => Ok(secret),
-            // Another process was faster, unless it is a link that leads nowhere.
+            // Another process was faster, unless the path is a dangling link.
             Err(error) => self.existing(name)?.ok_or(error),
         }
         .with_context(|| format!("cannot make {}", path.display()))
@@ -123,7 +123,7 @@ impl StateDir {
         Ok(Some(text.trim_end().to_owned().into()))
     }
 
-    /// What a file in it holds, if it is there.
+    /// Content of a file in the folder, if it exists.
     pub(super) fn read(&self, name: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
         match private_files::read(&self.join(name), Readers::Anyone, LARGEST_FILE) {
             Ok(content) => Ok(Some(content)),
@@ -151,5 +151,21 @@ fn make_folder(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(PASSABLE).create(path) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
         made => made,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Inputs, Purpose, load};
+
+    use super::*;
+
+    #[test]
+    fn the_default_is_what_the_configuration_says() {
+        let loaded = load(&Inputs::default(), Purpose::Serve).unwrap();
+        assert_eq!(
+            loaded.settings.dev.unwrap().state_dir,
+            Path::new(StateDir::DEFAULT)
+        );
     }
 }

@@ -1,21 +1,20 @@
-//! The control store is trimmed: what is older than the configuration says goes, in small batches.
+//! Retention: deletion of expired rows of the control store, in small batches.
 
 use std::time::Duration;
 
+use config::RetentionSettings;
 use control_plane::{Store, StoreError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::RetentionSettings;
-
-/// How often.
+/// Interval of the deletions.
 const EVERY: Duration = Duration::from_hours(1);
-/// Rows of one statement: few enough that it ends long before the store's `statement_timeout`.
+/// Rows per statement: few enough to stay well within the store's `statement_timeout`.
 const BATCH: u32 = 1000;
-/// Between two batches, so that a long arrears does not crowd out requests.
+/// Pause between two batches, so that a backlog does not crowd out requests.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What grows old.
+/// Kinds of rows that expire.
 #[derive(Debug, Clone, Copy)]
 enum Kept {
     AuditLog,
@@ -45,7 +44,7 @@ impl Retention {
                 match self.trim(kept).await {
                     Ok(0) => {}
                     Ok(rows) => tracing::info!(from = ?kept, rows, "what was old is removed"),
-                    // The next time is soon enough.
+                    // The next run retries.
                     Err(error) => tracing::warn!(from = ?kept, %error, "what is old could not be removed"),
                 }
             }
@@ -53,7 +52,7 @@ impl Retention {
         }
     }
 
-    /// Batch after batch until one is not full.
+    /// Deletes batches until one is not full.
     async fn trim(&self, kept: Kept) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {

@@ -1,11 +1,13 @@
-//! SIGINT, SIGTERM and SIGHUP: the first one asks the service to stop, the second one ends the process.
+//! Signal handling: the first SIGINT, SIGTERM or SIGHUP stops the service gracefully, the second one ends the process.
 
 use std::process::exit;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// What a shell reports for a process ended by SIGINT.
+use crate::telemetry;
+
+/// Exit code of a process ended by SIGINT, as shells report it.
 const INTERRUPTED: i32 = 130;
 
 /// Cancels the token at the first signal, and exits at the second.
@@ -20,6 +22,7 @@ pub fn stop_on_signals(stopping: CancellationToken) -> std::io::Result<()> {
         stopping.cancel();
         signals.next().await;
         tracing::warn!("ended by a second signal");
+        telemetry::flush();
         exit(INTERRUPTED);
     });
     Ok(())
@@ -28,7 +31,7 @@ pub fn stop_on_signals(stopping: CancellationToken) -> std::io::Result<()> {
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    /// The terminal was closed: no reason to leave a PostgreSQL behind.
+    /// SIGHUP of a closed terminal: a private PostgreSQL must not be left running.
     hang_up: Signal,
 }
 

@@ -1,5 +1,4 @@
-//! What goes on beside the requests: changes of tenants are followed, and where tenants are warmed up, it is noted who
-//! is active.
+//! Background tasks: applying changes of tenants, warming up pools, and recording active tenants for the next warm-up.
 
 use std::time::Duration;
 
@@ -11,27 +10,27 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// How often it is noted which tenants are active. The store keeps one note for a tenant in this time.
+/// Interval for recording active tenants. The store keeps one record per tenant in this time.
 const EVERY: Duration = Duration::from_secs(30);
-/// Who was used within this time is active: longer than the pause between two notes, since the registry knows it only
-/// to within some seconds.
+/// Time since its last use within which a tenant is active. Longer than the interval, since the registry's times are
+/// accurate to some seconds only.
 const ACTIVE: Duration = Duration::from_secs(40);
-/// Pools that are opened at once ahead of their requests: few, since each is a query to the control store.
+/// Concurrent openings of the warm-up: few, since each queries the control store.
 const AT_ONCE: usize = 2;
-/// How long the last note may take, while the service stops.
+/// Time limit for the last record, during shutdown.
 const LAST_NOTE: Duration = Duration::from_secs(2);
 
-/// What needs to be done beside the requests.
+/// The background tasks.
 #[derive(Clone)]
 pub(super) struct Upkeep {
     registry: TenantRegistry,
     store: Store,
-    /// How many tenants are opened after a start; with none, nobody needs a note either.
+    /// Number of pools to open after a start; 0 also disables recording.
     warm_up: u32,
 }
 
 impl Upkeep {
-    /// Follows the changes from now on, as long as there is the registry, and does the rest until `stopping`.
+    /// Applies changes for the registry's lifetime, and runs the other tasks until `stopping`.
     pub(super) fn start(
         registry: &TenantRegistry,
         control_plane: &ControlPlane,
@@ -52,7 +51,7 @@ impl Upkeep {
         upkeep
     }
 
-    /// Notes once more who was active, for the next start. The registry must not be shut down yet.
+    /// Records active tenants once more, for the next start. Call before the registry's shutdown.
     pub(super) async fn stop(self) {
         if self.warm_up > 0 && timeout(LAST_NOTE, self.note()).await.is_err() {
             tracing::warn!("the last note of active tenants was not taken in time");
@@ -60,7 +59,7 @@ impl Upkeep {
     }
 
     async fn go_on(&self, heeded: oneshot::Receiver<()>) {
-        // The first change is that all may be old, and gives up what is being opened.
+        // The first change marks everything as possibly stale, which cancels openings.
         let _ = heeded.await;
         self.warm().await;
         loop {
@@ -69,7 +68,7 @@ impl Upkeep {
         }
     }
 
-    /// Nobody waits for it: what fails here is opened by its first request.
+    /// Opens recently active tenants. A tenant that fails here is opened by its first request.
     async fn warm(&self) {
         match self.store.recently_active(self.warm_up).await {
             Ok(tenants) => {
@@ -92,7 +91,8 @@ impl Upkeep {
     }
 }
 
-/// The same changes. Tells when the first of them has been heeded, which is when the second is asked for.
+/// Forwards the changes. Sends on `heeded` once the first change has been applied, which is when the stream is polled
+/// for the second.
 fn telling(
     changes: impl Stream<Item = Change> + Send + 'static,
     heeded: oneshot::Sender<()>,
@@ -101,7 +101,7 @@ fn telling(
     let (mut heeded, mut given) = (Some(heeded), false);
     stream::poll_fn(move |context| {
         if given && let Some(heeded) = heeded.take() {
-            // Where nobody is warmed up, nobody waits for it.
+            // Without a warm-up the receiver is gone.
             let _ = heeded.send(());
         }
         let change = changes.poll_next_unpin(context);

@@ -8,7 +8,7 @@ use control_plane::Tenant;
 use futures_util::future::join_all;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
-use tenant_registry::{TenantDb, TenantPool as _};
+use tenant_registry::TenantDb;
 use testkit::Answer;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;

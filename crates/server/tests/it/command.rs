@@ -1,17 +1,23 @@
 //! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
 
 mod accounts;
+mod checked;
 mod descriptors;
 mod doctor;
 mod examination;
 mod migrate;
+mod names;
+mod operating;
 mod operator;
 mod process;
 mod production;
 mod profiles;
 mod pty;
+mod read_only;
 mod refused;
+mod seeding;
 mod shells;
+mod tenant_psql;
 mod tenants;
 mod terminal;
 mod tls;
@@ -21,10 +27,12 @@ mod wire;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use self::process::{Folder, output};
+use self::doctor::has_psql;
+use self::process::{Folder, Process, output};
 use crate::support::{Client, until};
 
 const USERS: &str = "/v1/internal/users";
@@ -50,6 +58,9 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
         .expect(201);
     let (code, log) = service.stop().await;
     assert_eq!(code, Some(0), "{log}");
+    // Its own PostgreSQL stops with it, which is no outage.
+    let (_, stopping) = log.split_once("stopping").unwrap();
+    assert!(!stopping.contains("WARN") && !stopping.contains("ERROR"), "{log}");
 
     // Again: the same tenants, the row, and nothing seeded twice.
     let mut service = folder.serve();
@@ -81,7 +92,7 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
     // One access line for the POST.
     let lines = log
         .lines()
-        .filter(|line| line.contains("access") && line.contains("method=POST"))
+        .filter(|line| line.contains("access") && line.contains("method=\"POST\""))
         .count();
     assert_eq!(lines, if has_curl() { 2 } else { 1 }, "{log}");
 }
@@ -147,8 +158,19 @@ async fn commands_find_the_running_service_by_themselves() {
     assert!(error.contains("TENANT_EXISTS"), "{error}");
 
     // Beside the running service: its PostgreSQL is used and not stopped.
-    let (status, token, error) = output(folder.command(&["admin-token", "create", "ops"])).await;
+    let (status, token, error) =
+        output(folder.command(&["admin-token", "create", "ops", "--role", "admin"])).await;
     assert_eq!(status, Some(0), "{error}");
+    // The token alone is on standard output; its id is for people.
+    assert!(
+        error.contains("is shown this once") && !token.trim().contains(char::is_whitespace),
+        "{error}"
+    );
+    // There is no default role: the most powerful one would be a bad one.
+    let (status, _, error) =
+        output(folder.command(&["admin-token", "create", "ops", "--role", "viewer"])).await;
+    assert_eq!(status, Some(2), "{error}");
+    assert!(error.contains("--role"), "{error}");
     let (status, made, error) =
         output(folder.command(&["admin-token", "create", "watch", "--role", "viewer", "--json"])).await;
     assert_eq!(status, Some(0), "{error}");
@@ -161,6 +183,8 @@ async fn commands_find_the_running_service_by_themselves() {
         "admin-token",
         "create",
         "late",
+        "--role",
+        "viewer",
         "--expires",
         "2020-01-01T00:00:00Z",
     ];
@@ -198,7 +222,30 @@ async fn commands_find_the_running_service_by_themselves() {
 }
 
 #[tokio::test]
-async fn a_second_service_in_the_same_folder_says_who_is_there() {
+async fn a_service_whose_password_has_changed_stops_without_a_panic() {
+    if !has_psql() {
+        return;
+    }
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    service.banner().await;
+    for sql in [
+        "ALTER ROLE tenantry_service PASSWORD 'chang3d'",
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'tenantry_service'",
+    ] {
+        let psql = folder.command(&["db", "psql", "data", "--", "--command", sql]);
+        let (status, _, error) = output(psql).await;
+        assert_eq!(status, Some(0), "{error}");
+    }
+    // The sentinel has lost its session, and tries to log in.
+    service.says("sentinel cannot query the server").await;
+    let (code, log) = service.stop().await;
+    assert_eq!(code, Some(0), "{log}");
+    assert!(!log.contains("panicked") && !log.contains("chang3d"), "{log}");
+}
+
+#[tokio::test]
+async fn a_second_service_in_the_same_folder_names_the_running_one() {
     let folder = Folder::new();
     let mut service = folder.serve();
     service.banner().await;
@@ -224,7 +271,7 @@ async fn a_private_postgresql_that_ends_by_itself_is_told_in_the_log_and_to_comm
     // It is not left as a zombie, which would answer.
     until(async || !kill("-0")).await;
     for (command, code) in [
-        (&["admin-token", "create", "ops"][..], 1),
+        (&["admin-token", "create", "ops", "--role", "viewer"][..], 1),
         (&["db", "psql"], 1),
         (&["doctor"], 5),
     ] {
@@ -259,6 +306,14 @@ async fn a_taken_port_is_named_with_its_key_and_nothing_is_started() {
         "{error}"
     );
     assert!(!folder.path().join(".tenantry/postgres").exists());
+    // The line that it gives works.
+    let (_, rest) = error.split_once("`tenantry ").unwrap();
+    let (line, _) = rest.split_once('`').unwrap();
+    let mut command = folder.command(&["--set", "tenant_plane.listen=127.0.0.1:0"]);
+    command.args(line.split(' '));
+    let mut service = Process::spawn(command);
+    service.banner().await;
+    service.stop().await;
 }
 
 #[tokio::test]
@@ -283,6 +338,30 @@ async fn production_names_every_missing_key_at_once_and_starts_nothing() {
         0,
         "something was made"
     );
+}
+
+#[tokio::test]
+async fn a_postgresql_that_is_away_is_named_and_not_taken_for_an_old_schema() {
+    let folder = Folder::new();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    drop(socket);
+    let at = format!("control_store.port={port}");
+    let password = "a-password-that-nobody-sees";
+    let begun = Instant::now();
+    let mut create = folder.command(&["admin-token", "create", "ops", "--role", "viewer"]);
+    create.args(["--profile", "production", "--set", "control_store.host=127.0.0.1"]);
+    create.args(["--set", &at, "--set", "control_store.tls=disable"]);
+    create.env("TENANTRY_CONTROL_STORE__SERVICE_PASSWORD", password);
+    let (status, _, error) = output(create).await;
+    assert_eq!(status, Some(1));
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+    assert!(
+        error.contains(&format!("cannot reach PostgreSQL at 127.0.0.1:{port}")),
+        "{error}"
+    );
+    assert!(error.contains("refused") && !error.contains("migrate"), "{error}");
+    assert!(!error.contains(password), "{error}");
 }
 
 #[tokio::test]

@@ -112,3 +112,25 @@ async fn what_is_found_later_is_told_and_stops_nothing() {
         .refused(401, "UNAUTHENTICATED");
     service.stop().await.unwrap();
 }
+
+/// Every login has another limit then, until upkeep has set it a moment later.
+#[tokio::test]
+async fn another_number_of_instances_is_no_finding_at_the_start() {
+    let first = Service::start().await;
+    first.tenant("acme").await;
+    let service = first.beside(&[ON_START, "registry.instances=3"]).await;
+    let operator = service.operator();
+    until(async || operator.get("/readyz").await.status == 200).await;
+    let limits = |report: &serde_json::Value| {
+        let findings = report["findings"].as_array().unwrap();
+        findings
+            .iter()
+            .filter(|finding| finding["code"] == "LOGIN_LIMIT")
+            .count()
+    };
+    let report = operator.get(DOCTOR).await.expect(200);
+    assert_eq!(limits(&report), 0, "{report}");
+    until(async || limits(&operator.post(DOCTOR, &json!(null)).await.expect(200)) == 0).await;
+    service.stop().await.unwrap();
+    first.stop().await.unwrap();
+}

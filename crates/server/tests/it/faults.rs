@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tenant_registry::TenantPool as _;
 use testkit::{Proxy, TestServer};
 use tokio::time::{Instant, sleep};
 

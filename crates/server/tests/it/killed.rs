@@ -1,4 +1,4 @@
-//! The service is killed in the middle of every step of every operation, and another one goes on.
+//! Recovery after a kill in every step of every operation: another instance completes it.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use control_plane::{
-    Actor, ControlPlane, NewTenant, OperationKind, OperationState, Reconciler, TenantName, TenantState,
-    Transition,
+    Actor, ControlPlane, NewTenant, OperationKind, OperationState, Reconciler, Revisions, TenantName,
+    TenantState, Transition,
 };
 use crypto::{Envelope, KekId, KeyRing, LocalKeyProvider};
 use secrecy::ExposeSecret as _;
@@ -22,19 +22,18 @@ use uuid::Uuid;
 
 use crate::support::until;
 
-const TOKEN: &str = "a-token-for-tests";
+const TOKEN: &str = "a-token-for-tests-of-32-letters-";
 const GRACE: Duration = Duration::days(7);
 const ROWS: i64 = 10;
 
-/// An operation that is held where one step is done and not noted yet; at 0, where it is committed and nobody has
-/// begun with it.
+/// An operation held between the effect of a step and the record of it; at 0, between its commit and its first step.
 struct Held {
     tenant: TenantId,
     kind: OperationKind,
     steps_done: usize,
 }
 
-/// What holds operations back: whoever notes one of these steps waits for a lock that the test has.
+/// Trigger that holds operations: recording one of these steps waits for the test's lock.
 const HOLD: &str = "
     CREATE SCHEMA test;
     CREATE TABLE test.held (tenant_id uuid, kind text, steps_done integer);
@@ -53,7 +52,7 @@ fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// `tenantry serve` as in production.
+/// Starts `tenantry serve` as in production.
 fn serve(databases: &Databases, key_ring: &Path, admin: SocketAddr) -> Child {
     let server = databases.server();
     let (port, password) = (
@@ -98,7 +97,7 @@ async fn one(session: &mut PgConnection, sql: &str) -> i64 {
         .unwrap()
 }
 
-/// A tenant that is where this kind of operation begins.
+/// A tenant in the state in which this kind of operation begins.
 async fn made_for(plane: &ControlPlane, kind: OperationKind, number: usize) -> TenantId {
     let id: TenantId = Uuid::now_v7().into();
     if kind == OperationKind::Provision {
@@ -118,13 +117,16 @@ async fn made_for(plane: &ControlPlane, kind: OperationKind, number: usize) -> T
         OperationKind::Provision | OperationKind::Suspend | OperationKind::Offboard => &[],
     };
     for transition in before {
-        let started = plane.transition(&actor, id, *transition, None).await.unwrap();
+        let started = plane
+            .transition(&actor, id, *transition, &Revisions::ANY)
+            .await
+            .unwrap();
         started.within(plane, patience).await.unwrap();
     }
     id
 }
 
-/// Asks the service for the operation, and does not wait for it.
+/// Requests the operation, without waiting for it.
 async fn ask(operator: &Client, held: &Held, number: usize) {
     let id = held.tenant.to_string();
     let member = format!("/admin/v1/tenants/{id}");
@@ -142,7 +144,7 @@ async fn ask(operator: &Client, held: &Held, number: usize) {
     assert_eq!(answer.status, 202, "{:?} {answer:?}", held.kind);
 }
 
-/// Every operation has led to its end, and left neither half a tenant nor a role too many. How many roles are.
+/// Checks that every operation is complete, without partial tenants or extra roles. Returns the number of roles.
 async fn check(plane: &ControlPlane, data: &mut PgConnection, held: &[Held]) -> i64 {
     let mut orphans = 0;
     for Held {
@@ -243,13 +245,13 @@ async fn whatever_step_it_is_killed_in_another_one_goes_on() {
     until(async || one(&mut store, waiting).await == all).await;
 
     service.kill().await.unwrap();
-    // Their sessions roll back when they have the lock and find nobody to answer.
+    // Their sessions roll back once they have the lock and find their client gone.
     lock.close().await.unwrap();
     store
         .execute("DROP TRIGGER hold ON control.operations")
         .await
         .unwrap();
-    // The leases would run out by themselves in half a minute.
+    // The leases would expire within half a minute.
     store
         .execute("UPDATE control.operations SET leased_until = now() WHERE leased_until IS NOT NULL")
         .await

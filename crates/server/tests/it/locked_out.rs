@@ -1,5 +1,6 @@
 //! A tenant that changes the password of its own login: the answer to its callers and to operators.
 
+use control_plane::Tenant;
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 use tenant_registry::TenantSource as _;
@@ -66,6 +67,84 @@ async fn a_tenant_that_changed_its_password_is_told_so_until_it_is_resumed() {
         operator.get(&path).await.expect(200)["login_refused_at"],
         Value::Null
     );
+    service.stop().await.unwrap();
+}
+
+/// Ends the tenant's sessions, so that its next request needs a login.
+async fn alter_login(service: &Service, tenant: &Tenant, alter: &str) {
+    let login = format!("tn_{}_a", tenant.id.as_uuid().simple());
+    let mut superuser = service.superuser().await;
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{login}'");
+    for sql in [format!("ALTER ROLE {login} {alter}"), end] {
+        superuser.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+}
+
+/// An administrator's changes of a login have codes of their own, without a `Retry-After`.
+#[tokio::test]
+async fn a_login_that_cannot_be_used_is_told_as_what_it_is() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let (client, operator) = (service.client(&tenant), service.operator());
+    let path = format!("/admin/v1/tenants/{}", tenant.id);
+    for (alter, status, code, mend) in [
+        ("NOLOGIN", 403, "TENANT_LOCKED_OUT", "LOGIN"),
+        (
+            "VALID UNTIL '2026-01-01'",
+            403,
+            "TENANT_LOCKED_OUT",
+            "VALID UNTIL 'infinity'",
+        ),
+        ("BYPASSRLS", 503, "NOT_ISOLATED", "NOBYPASSRLS"),
+        ("SUPERUSER", 503, "NOT_ISOLATED", "NOSUPERUSER"),
+    ] {
+        client.get(USERS).await.expect(200);
+        alter_login(&service, &tenant, alter).await;
+        until(async || client.get(USERS).await.status == status).await;
+        let refused = client.get(USERS).await;
+        assert!(
+            !refused.headers.contains_key("retry-after"),
+            "{alter}: {refused:?}"
+        );
+        let body = refused.body.to_string();
+        for internal in ["tn_", "BYPASSRLS", "LOGIN", "superuser"] {
+            assert!(!body.replace(code, "").contains(internal), "{alter}: {body}");
+        }
+        refused.refused(status, code);
+        let shown = operator.get(&path).await.expect(200);
+        let remedy = shown["login_fault"]["remedy"].as_str().unwrap();
+        assert!(remedy.ends_with(&format!("_a {mend}")), "{alter}: {shown}");
+        assert!(
+            shown["login_refused_at"].is_string() || status != 403,
+            "{alter}: {shown}"
+        );
+        service
+            .superuser()
+            .await
+            .execute(AssertSqlSafe(remedy.to_owned()))
+            .await
+            .unwrap();
+        until(async || client.get(USERS).await.status == 200).await;
+        assert_eq!(operator.get(&path).await.expect(200)["login_fault"], Value::Null);
+    }
+    service.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_login_with_nologin_is_let_in_again_when_its_tenant_is_resumed() {
+    let service = Service::start().await;
+    let tenant = service.tenant("acme").await;
+    let (client, operator) = (service.client(&tenant), service.operator());
+    client.get(USERS).await.expect(200);
+    alter_login(&service, &tenant, "NOLOGIN").await;
+    until(async || client.get(USERS).await.status == 403).await;
+    for lead in ["suspend", "resume"] {
+        operator
+            .post(&format!("/admin/v1/tenants/{}/{lead}", tenant.id), &json!({}))
+            .await
+            .expect(200);
+    }
+    until(async || client.get(USERS).await.status == 200).await;
     service.stop().await.unwrap();
 }
 

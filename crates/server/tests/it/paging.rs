@@ -141,6 +141,21 @@ async fn filters_narrow_the_list() {
     .await
     .0;
     assert_eq!(between, ["a_b", "axb"]);
+
+    // Bounds are compared in full, though a column has whole microseconds.
+    let later = |index: usize, nanoseconds: &str| moment(index).replace('Z', &format!("{nanoseconds}Z"));
+    for nanoseconds in ["001", "500", "999"] {
+        let before = later(0, nanoseconds);
+        let first = walk(&client, &[("created_before", &before)]).await.0;
+        assert_eq!(first, [users[0]["name"].as_str().unwrap()], "{before}");
+        let after = later(users.len() - 2, nanoseconds);
+        let last = walk(&client, &[("created_after", &after)]).await.0;
+        assert_eq!(
+            last,
+            [users[users.len() - 1]["name"].as_str().unwrap()],
+            "{after}"
+        );
+    }
 }
 
 #[tokio::test]

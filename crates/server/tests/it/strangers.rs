@@ -17,7 +17,7 @@ async fn a_flood_of_made_up_ids_is_slowed_down_and_costs_tenants_nothing() {
     acme.get(USERS).await.expect(200);
 
     let strangers = (0..50).map(|_| async {
-        let id = testkit::nobody().to_string();
+        let id = testkit::unknown_tenant().to_string();
         let client = Client::new(service.tenant_plane).header("x-tenant-id", &id);
         client.get(USERS).await
     });

@@ -1,14 +1,14 @@
-//! The service in this process, on ports of its own, and clients of it.
+//! The service in this process, on its own ports, and clients for it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::{Environment, Inputs, Override, Purpose, Settings, load};
 use control_plane::Tenant;
 use crypto::Envelope;
 use secrecy::ExposeSecret as _;
 use server::app::App;
-use server::config::{Environment, Inputs, Override, Purpose, Settings, load};
 use server::reserve;
 use server::service::{self, Listeners};
 use sqlx::Executor as _;
@@ -23,16 +23,16 @@ use tokio_util::sync::CancellationToken;
 use api::TenantRegistry;
 use control_plane::ControlPlane;
 
-/// For what comes about by itself, on a busy machine.
+/// Deadline for background work, generous for a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// How soon a change of a tenant holds everywhere.
+/// Longest delay until a tenant's change takes effect on every instance.
 const PROMISE: Duration = Duration::from_secs(1);
 
 /// The bearer token of every test's admin plane.
-pub const ADMIN_TOKEN: &str = "a-token-for-tests";
+pub const ADMIN_TOKEN: &str = "a-token-for-tests-of-32-letters-";
 
-/// A running service; stopped when it is dropped.
+/// A running service, stopped on drop.
 pub struct Service {
     pub databases: Arc<Databases>,
     pub registry: TenantRegistry,
@@ -46,25 +46,25 @@ pub struct Service {
 }
 
 impl Service {
-    /// With the defaults of production, as far as a test can have them.
+    /// Starts with production's defaults, as far as possible in a test.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
-    /// With some keys of its own, as `section.key=value`.
+    /// Starts with these settings, as `section.key=value`.
     pub async fn with(overrides: &[&str]) -> Self {
         let databases = Arc::new(Databases::new().await);
         let settings = settings(&databases, overrides);
         Self::over(databases, testkit::envelope(), settings).await
     }
 
-    /// A further instance over the same databases, with the same keys.
+    /// Starts another instance over the same databases, with the same keys.
     pub async fn beside(&self, overrides: &[&str]) -> Self {
         let settings = settings(&self.databases, overrides);
         Self::over(Arc::clone(&self.databases), self.envelope.clone(), settings).await
     }
 
-    /// A further instance that knows no admin token but those of the store.
+    /// Starts another instance without a configured admin token.
     pub async fn beside_without_token(&self) -> Self {
         let mut settings = settings(&self.databases, &[]);
         settings.admin_plane.token = None;
@@ -87,7 +87,7 @@ impl Service {
             async move { service::run(app, listeners, &settings, stopping).await }
         };
         let task = Some(tokio::spawn(run));
-        // The sentinel is through: what a test breaks from here on is not its first login.
+        // The sentinel is connected, so a fault injected from here on does not hit its first login.
         until(async || budget.snapshot().ledger.cap > 0).await;
         Self {
             databases,
@@ -141,15 +141,15 @@ impl Drop for Service {
     }
 }
 
-/// The users' table, closed to everybody: whoever asks for users has a connection in use until this is let go.
+/// An exclusive lock on the users' table: every request for users keeps a connection in use until the release.
 pub struct Locked {
     superuser: PgConnection,
-    /// A connection of its own: within a transaction `pg_stat_activity` stays what it was at the first look.
+    /// A separate connection: within a transaction, `pg_stat_activity` is a snapshot of its first read.
     looker: PgConnection,
 }
 
 impl Locked {
-    /// Waits for the lock. The service's `registry.lock_timeout` should be longer than the test.
+    /// Takes the lock. The service's `registry.lock_timeout` should be longer than the test.
     pub async fn users(service: &Service) -> Self {
         let mut superuser = service.superuser().await;
         let lock = "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE";
@@ -158,7 +158,7 @@ impl Locked {
         Self { superuser, looker }
     }
 
-    /// Waits until so many sessions of this tenant's stand before the lock.
+    /// Waits until this number of the tenant's sessions wait for the lock.
     pub async fn hold(&mut self, tenant: &Tenant, sessions: i64) {
         let login = format!("tn_{}_a", tenant.id.as_uuid().simple());
         until(async || {
@@ -174,13 +174,13 @@ impl Locked {
         .await;
     }
 
-    /// Lets everybody go on.
+    /// Releases the lock.
     pub async fn release(mut self) {
         self.superuser.execute("ROLLBACK").await.unwrap();
     }
 }
 
-/// Waits for what no event tells of.
+/// Polls until the condition holds.
 pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !holds().await {
@@ -189,7 +189,7 @@ pub async fn until(mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// Asks until it is answered with this status, which has to be as soon as is promised of a change.
+/// Repeats the request until the response has this status, which must happen within [`PROMISE`].
 pub async fn soon(client: &Client, path: &str, status: u16) -> Answer {
     let start = Instant::now();
     loop {
@@ -233,8 +233,7 @@ fn settings(databases: &Databases, overrides: &[&str]) -> Settings {
             ("TENANTRY_TENANT_PLANE__LISTEN", "127.0.0.1:0"),
             ("TENANTRY_ADMIN_PLANE__LISTEN", "127.0.0.1:0"),
         ]),
-        // Tests that break something on purpose share their server's roles with all others, and many watchdogs at once
-        // their machine.
+        // Tests share the server's roles with tests that break them on purpose, and the machine with many watchdogs.
         overrides: ["doctor.on_start=false", "watchdog.interval=500ms"]
             .into_iter()
             .chain(overrides.iter().copied())

@@ -37,7 +37,7 @@ async fn a_request_names_exactly_one_tenant_that_exists() {
         .get(USERS)
         .await
         .refused(400, "TENANT_HEADER_DUPLICATED");
-    named(&testkit::nobody().to_string())
+    named(&testkit::unknown_tenant().to_string())
         .get(USERS)
         .await
         .refused(404, "TENANT_UNKNOWN");

@@ -1,4 +1,4 @@
-//! A tenant's life by way of the admin plane: what operators send and are told.
+//! Lifecycle of tenants through the admin plane.
 
 use std::collections::BTreeSet;
 
@@ -79,6 +79,10 @@ async fn what_cannot_be_is_refused_and_named() {
     for (said, field) in [
         (json!({"name": ""}), "name"),
         (json!({"name": " a"}), "name"),
+        (json!({"name": "   "}), "name"),
+        (json!({"name": "a\u{200b}"}), "name"),
+        (json!({"name": "a\u{202e}b"}), "name"),
+        (json!({"name": "0190b6b1-7f3a-7c22-8d5a-0f6c2a9b1e44"}), "name"),
         (json!({"name": "a", "external_id": long}), "external_id"),
         (json!({"name": "a", "metadata": []}), "metadata"),
         (json!({"name": "a", "metadata": {"a": big}}), "metadata"),
@@ -118,7 +122,7 @@ async fn what_cannot_be_is_refused_and_named() {
 }
 
 #[tokio::test]
-async fn whoever_changes_it_has_read_what_he_changes() {
+async fn a_change_requires_the_current_entity_tag() {
     let service = Service::start().await;
     let operator = service.operator();
     let created = operator
@@ -175,7 +179,7 @@ async fn whoever_changes_it_has_read_what_he_changes() {
     any.patch(&place, &json!({"metadata": {"a": 1}}))
         .await
         .expect(200);
-    // More than the budget has cannot be promised to anybody.
+    // Reservations are limited by the budget.
     let small = service
         .beside(&[
             "registry.max_connections=4",
@@ -187,6 +191,131 @@ async fn whoever_changes_it_has_read_what_he_changes() {
     assert_eq!(refused.body["errors"][0]["field"], "reserved_connections");
     refused.refused(422, "VALIDATION");
     any.patch(&place, &json!({"reserved_connections": 3}))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_name_is_one_however_it_is_composed() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let (composed, decomposed) = ("Zo\u{eb}", "Zoe\u{308}");
+    let body = json!({"name": decomposed});
+    let tenant = operator.post(TENANTS, &body).await.expect(201);
+    assert_eq!(tenant["name"], composed);
+    for name in [composed, decomposed] {
+        let again = operator.post(TENANTS, &json!({"name": name})).await;
+        again.refused(409, "TENANT_EXISTS");
+        let found = operator
+            .query(TENANTS, &[("name_prefix", name)])
+            .await
+            .expect(200);
+        assert_eq!(found["items"][0]["id"], tenant["id"], "{name}");
+    }
+    let keys = format!("{}/api-keys", member(&tenant));
+    assert_eq!(operator.post(&keys, &body).await.expect(201)["name"], composed);
+    let wrong = operator.post(&keys, &json!({"name": "a\u{2066}"})).await;
+    assert_eq!(wrong.wrong_fields(), ["name"]);
+    let tokens = "/admin/v1/admin-tokens";
+    let token = json!({"name": decomposed, "role": "viewer"});
+    assert_eq!(operator.post(tokens, &token).await.expect(201)["name"], composed);
+
+    // A row of an earlier version is shown unchanged, and found by either form of its name.
+    let databases = &service.databases;
+    let mut store = databases.server().superuser(databases.control().as_str()).await;
+    sqlx::query("UPDATE control.tenants SET name = $1")
+        .bind(decomposed)
+        .execute(&mut store)
+        .await
+        .unwrap();
+    assert_eq!(
+        operator.get(&member(&tenant)).await.expect(200)["name"],
+        decomposed
+    );
+    for name in [composed, decomposed] {
+        let found = operator
+            .query(TENANTS, &[("name_prefix", name)])
+            .await
+            .expect(200);
+        assert_eq!(found["items"][0]["name"], decomposed, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn preconditions_are_those_of_http() {
+    let service = Service::start().await;
+    let operator = service.operator();
+    let created = operator.post(TENANTS, &json!({"name": "acme"})).await;
+    let tag = created.headers["etag"].to_str().unwrap().to_owned();
+    let place = member(&created.expect(201));
+    let weak = format!("W/{tag}");
+    let with = |name: &'static str, value: &str| operator.clone().header(name, value);
+
+    for method in [Method::GET, Method::HEAD] {
+        for known in [&tag, &weak, "*", &format!("\"x\", {tag}")] {
+            let answer = with("if-none-match", known).send(method.clone(), &place).await;
+            assert_eq!(answer.headers["etag"], tag, "{known}");
+            assert_eq!(
+                (answer.status.as_u16(), &answer.body),
+                (304, &Value::Null),
+                "{known}"
+            );
+        }
+        let other = with("if-none-match", "\"x\"").send(method.clone(), &place).await;
+        assert_eq!(other.status, 200);
+    }
+    with("if-match", &format!("\"x\", {tag}"))
+        .get(&place)
+        .await
+        .expect(200);
+    with("if-match", &weak)
+        .get(&place)
+        .await
+        .refused(412, "PRECONDITION_FAILED");
+
+    let suspend = format!("{place}/suspend");
+    for (name, value) in [
+        ("if-none-match", &tag),
+        ("if-none-match", &weak),
+        ("if-none-match", &"*".to_owned()),
+        ("if-match", &weak),
+    ] {
+        let client = with(name, value);
+        for refused in [
+            client.post(&suspend, &json!({})).await,
+            client.delete(&place).await,
+        ] {
+            refused.refused(412, "PRECONDITION_FAILED");
+        }
+    }
+    for name in ["if-match", "if-none-match"] {
+        for wrong in ["4", "\"4", "\"4\" \"5\""] {
+            let client = with(name, wrong);
+            for refused in [
+                client.get(&place).await,
+                client.post(&suspend, &json!({})).await,
+                client.patch(&place, &json!({"name": "b"})).await,
+                client.delete(&place).await,
+            ] {
+                let detail = refused.body["detail"].as_str().unwrap().to_lowercase();
+                assert!(detail.starts_with(&format!("{name} must be")), "{detail}");
+                refused.refused(400, "MALFORMED");
+            }
+        }
+    }
+    with("if-none-match", &tag)
+        .patch(&place, &json!({"name": "b"}))
+        .await
+        .refused(428, "PRECONDITION_REQUIRED");
+    with("if-match", &format!("\"999\", {tag}"))
+        .patch(&place, &json!({"name": "b"}))
+        .await
+        .expect(200);
+    // The known version has changed, so the tenant is sent again.
+    let changed = with("if-none-match", &tag).get(&place).await.expect(200);
+    assert_eq!(changed["name"], "b");
+    with("if-none-match", &tag)
+        .post(&suspend, &json!({}))
         .await
         .expect(200);
 }
@@ -255,7 +384,7 @@ async fn a_life_from_beginning_to_end() {
     assert_eq!(purge["progress"]["steps_done"], purge["progress"]["steps_total"]);
 }
 
-/// A client that sends it again and again, to whichever replica: one tenant, and the roles of one.
+/// Repetitions on any replica create one tenant and one set of roles.
 #[tokio::test]
 async fn fifty_creations_with_one_key_make_one_tenant() {
     let service = Service::start().await;
@@ -285,7 +414,7 @@ async fn store(service: &Service) -> PgConnection {
     databases.server().superuser(databases.control().as_str()).await
 }
 
-/// As after a crash between the tenant and the answer to its request: nobody knows of the key any more.
+/// Deletes all idempotency keys, as after a crash between the creation of a tenant and the stored response.
 async fn forget_keys(store: &mut PgConnection) {
     let forget = "DELETE FROM control.idempotency_keys";
     sqlx::query(forget).execute(store).await.unwrap();
@@ -308,7 +437,7 @@ async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
         forget_keys(&mut store).await;
         assert_eq!(keyed.post(TENANTS, &body).await.expect(201), made);
         forget_keys(&mut store).await;
-        // A forgotten key is a new one: for something else it is no way to that tenant.
+        // A deleted key counts as new: with another body it does not lead to that tenant.
         let mut other = body.clone();
         other["name"] = json!(format!("other {key}"));
         let answer = keyed.post(TENANTS, &other).await;
@@ -317,7 +446,7 @@ async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
         } else {
             answer.refused(409, "TENANT_EXISTS");
         }
-        // Nor is the same asked for by another request.
+        // Nor does the same body with another key.
         let another = service.operator().header("idempotency-key", "another");
         another.post(TENANTS, &body).await.refused(409, "TENANT_EXISTS");
         service
@@ -328,7 +457,7 @@ async fn a_creation_that_is_sent_again_finds_what_it_has_made() {
     }
 }
 
-/// An object of so many levels.
+/// An object with this number of levels.
 fn nested(levels: usize) -> Value {
     (1..levels).fold(json!({}), |inner, _| json!({ "a": inner }))
 }
@@ -379,7 +508,7 @@ async fn metadata_keeps_what_was_written() {
     }
 }
 
-/// Whatever an operator's SQL has written.
+/// Metadata written by an operator's SQL.
 #[tokio::test]
 async fn no_tenants_metadata_keeps_the_others_from_being_listed() {
     let service = Service::start().await;
@@ -413,7 +542,7 @@ async fn answered_before_it_is_done_where_the_client_prefers_so() {
     assert_eq!(accepted.headers["preference-applied"], "respond-async");
     let id = accepted.expect(202)["tenant_id"].as_str().unwrap().to_owned();
     until(async || operator.get(&place).await.expect(200)["state"] == "succeeded").await;
-    // What is done already has nothing to be answered before.
+    // A completed transition gets no early response.
     let resumed = operator.post(&format!("{TENANTS}/{id}/resume"), &json!({})).await;
     assert!(!resumed.headers.contains_key("preference-applied"));
     resumed.expect(200);
@@ -446,13 +575,13 @@ async fn api_keys_are_shown_once_and_end() {
         (&json!("ci"), &json!(null))
     );
 
-    // Whose is the one that was found in a log?
+    // Looks up a key found in a log.
     let found = operator
         .query("/admin/v1/api-keys", &[("prefix", prefix)])
         .await
         .expect(200);
     assert_eq!(found["items"][0]["tenant_id"], tenant["id"]);
-    let end = json!({"expires_at": "2027-01-01T00:00:00Z"});
+    let end = json!({"expires_at": "2027-01-01T00:00:00.000000Z"});
     let ended = operator.post(&format!("{place}/expire"), &end).await.expect(200);
     assert_eq!(ended["expires_at"], end["expires_at"]);
     let refused = operator.post(&format!("{place}/expire"), &json!({})).await;
@@ -477,8 +606,10 @@ async fn api_keys_are_shown_once_and_end() {
         .query("/admin/v1/audit", &[("action", "api_key.revoke")])
         .await
         .expect(200);
-    assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
-    let told = &log["items"][0]["after"];
+    // The second revocation changed nothing.
+    assert_eq!(log["items"].as_array().unwrap().len(), 2, "{log}");
+    assert_eq!(log["items"][0]["after"], Value::Null);
+    let told = &log["items"][1]["after"];
     assert_eq!(told["expires_at"], end["expires_at"]);
     assert_eq!(
         told["revoked_at"].as_str().unwrap().get(..19),
@@ -526,14 +657,17 @@ async fn pools_are_watched_evicted_and_warmed() {
         .expect(204);
     until(async || operator.get(&pool).await.status == 404).await;
     operator
-        .post(&format!("/admin/v1/pools/{}/warm", testkit::nobody()), &json!({}))
+        .post(
+            &format!("/admin/v1/pools/{}/warm", testkit::unknown_tenant()),
+            &json!({}),
+        )
         .await
         .refused(404, "TENANT_UNKNOWN");
 }
 
-/// What is resident and what was looked up needs no control store; readiness says that it is gone.
+/// Resident tenants and cached lookups need no control store; the readiness probe reports its outage.
 #[tokio::test]
-async fn a_control_store_that_is_down_stops_nobody_who_is_served() {
+async fn a_control_store_outage_does_not_affect_resident_tenants() {
     let service = Service::start().await;
     let tenant = service.tenant("acme").await;
     let client = service.client(&tenant);
@@ -563,7 +697,7 @@ async fn a_control_store_that_is_down_stops_nobody_who_is_served() {
     until(async || operator.get("/readyz").await.status == 200).await;
 }
 
-/// Whoever sends a body means something by it, and is told that it is not heard before anything is done.
+/// A body on a route without one is refused before any change, since its client expects an effect.
 #[tokio::test]
 async fn a_body_where_none_is_taken_is_refused() {
     let service = Service::start().await;

@@ -1,4 +1,4 @@
-//! What a database cannot do for now is 503, on both planes, and no defect of the service.
+//! Temporary failures of a database: 503 on both planes, not an internal error.
 
 use serde_json::json;
 use sqlx::postgres::PgConnection;
@@ -10,10 +10,10 @@ const USERS: &str = "/v1/internal/users";
 const TENANTS: &str = "/admin/v1/tenants";
 const KEYS: &str = "/admin/v1/api-keys";
 
-/// A disk that is full, memory and locks that are spent, a server that takes no writes.
+/// SQLSTATEs of a full disk, exhausted memory, exhausted locks, and a read-only server.
 const LACKS: [&str; 4] = ["53100", "53200", "53400", "25006"];
 
-/// Whoever writes into this table gets this error of the server's.
+/// Makes every write to this table fail with this SQLSTATE.
 async fn fail(session: &mut PgConnection, table: &str, sqlstate: &str) {
     let trigger = format!(
         "CREATE SCHEMA IF NOT EXISTS test; GRANT USAGE ON SCHEMA test TO PUBLIC;
@@ -40,7 +40,7 @@ async fn a_write_that_the_data_cluster_cannot_do_now_may_be_tried_again() {
         client.get(USERS).await.expect(200);
         service.operator().get("/readyz").await.expect(200);
     }
-    // A defect stays one.
+    // An error that is not temporary is internal.
     fail(&mut superuser, "app.users", "P0001").await;
     let refused = client.post(USERS, &json!({"name": "Ada"})).await;
     refused.refused(500, "INTERNAL");
@@ -72,7 +72,7 @@ async fn what_the_store_cannot_do_now_may_be_tried_again() {
         .unwrap();
     operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
 
-    // Nor does a defect pass for an outage.
+    // A defect is not reported as an outage.
     let rename = "ALTER TABLE control.api_keys RENAME COLUMN prefix TO beginning";
     store.execute(rename).await.unwrap();
     operator.get(KEYS).await.refused(500, "INTERNAL");
@@ -81,7 +81,7 @@ async fn what_the_store_cannot_do_now_may_be_tried_again() {
 
 /// The login is good, and not let into the database: while connecting that is no defect.
 #[tokio::test]
-async fn a_store_that_lets_nobody_in_is_down() {
+async fn a_store_that_refuses_logins_counts_as_down() {
     let service = Service::start().await;
     let operator = service.operator();
     operator.get(TENANTS).await.expect(200);

@@ -101,7 +101,8 @@ async fn every_wrong_field_is_named() {
     let client = service.client(&service.tenant("acme").await);
     let location = format!("{USERS}/{}", create(&client, "Ada").await["id"].as_str().unwrap());
 
-    let wrong = json!({"name": "", "confirmed": "yes", "tenant_id": testkit::nobody().to_string(), "id": 1});
+    let wrong =
+        json!({"name": "", "confirmed": "yes", "tenant_id": testkit::unknown_tenant().to_string(), "id": 1});
     let mut fields = client
         .post(USERS, &wrong)
         .await

@@ -12,7 +12,7 @@ async fn noted(service: &Service) -> Vec<TenantId> {
 }
 
 #[tokio::test]
-async fn a_restart_opens_who_was_active() {
+async fn a_restart_opens_recently_active_tenants() {
     let warm = ["registry.warm_up=10"];
     let before = Service::with(&warm).await;
     let (acme, globex) = (before.tenant("acme").await, before.tenant("globex").await);
@@ -48,7 +48,7 @@ async fn a_restart_opens_who_was_active() {
 }
 
 #[tokio::test]
-async fn who_does_not_warm_up_notes_nothing() {
+async fn without_warm_up_no_activity_is_recorded() {
     let service = Service::start().await;
     let other = service.beside(&[]).await;
     service

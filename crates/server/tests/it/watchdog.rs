@@ -1,4 +1,4 @@
-//! The service watches tenants' sessions, whoever has begun them.
+//! The watchdog over all sessions of tenants, including those that the service did not open.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::support::{Service, until};
 
 const USERS: &str = "/v1/internal/users";
 
-/// A stolen password's session that stands in everybody's way is ended, and the tenant is served on.
+/// A session with a stolen password that blocks others is ended, and the tenant is still served.
 #[tokio::test]
 async fn a_session_that_locks_a_database_is_ended() {
     let service = Service::with(&["watchdog.interval=20ms"]).await;
@@ -23,7 +23,7 @@ async fn a_session_that_locks_a_database_is_ended() {
     service.client(&acme).get(USERS).await.expect(200);
 }
 
-/// One that holds more of the lock table than the configuration allows.
+/// A session that holds more of the lock table than configured is ended.
 #[tokio::test]
 async fn a_session_that_takes_too_many_locks_is_ended() {
     let service = Service::with(&["watchdog.interval=20ms", "watchdog.session_lock_percent=1"]).await;
@@ -32,7 +32,7 @@ async fn a_session_that_takes_too_many_locks_is_ended() {
     let mut stolen = spec.connect.connect().await.unwrap();
     // 1 % of the test server's 25,600 entries.
     let takes = "SAVEPOINT s; INSERT INTO app.users (name) VALUES ('x');".repeat(300);
-    // It may be ended in the middle of it.
+    // The session may be ended during this.
     let _ = stolen
         .execute(sqlx::AssertSqlSafe(format!("BEGIN; {takes}")))
         .await;

@@ -108,7 +108,7 @@ async fn a_cut_resets_what_is_open_and_lets_new_ones_in() {
 }
 
 #[tokio::test]
-async fn who_is_refused_is_refused_at_once_and_others_stay() {
+async fn new_connections_are_refused_at_once_and_open_ones_stay() {
     let proxy = before_echo().await;
     let mut old = connect(&proxy).await;
     echo(&mut old, b"before").await.unwrap();

@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use control_plane::doctor::{Doctor, Finding, Severity};
+use cli::text::{counted, printable};
+use config::Settings;
+use isolation_doctor::{Doctor, Finding, Severity};
 
 use crate::clusters;
-use crate::config::Settings;
-use crate::output::{counted, printable};
 
 /// Reads the catalogs as the doctor does, without its probe, and logs every finding. An error is a refusal, unless the
 /// service would serve in spite of it.
 pub(super) async fn verify(settings: &Settings) -> anyhow::Result<()> {
-    let patients = clusters::patients(settings, clusters::operator)?;
-    let report = Doctor::new(patients).examine(false).await;
+    let targets = clusters::doctor_settings(settings, clusters::operator)?;
+    let report = Doctor::new(targets).examine(false).await;
     report.log();
     if report.sound || !settings.doctor.on_start {
         return Ok(());

@@ -11,22 +11,22 @@ use tokio::time::timeout;
 
 use crate::support::{ADMIN_TOKEN, Service};
 
-/// For one answer on a busy machine.
+/// Deadline for one response, generous for a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Which listener it goes to.
+/// The listener that gets the request.
 #[derive(Debug, Clone, Copy)]
 pub enum Plane {
     Tenant,
     Admin,
 }
 
-/// What has to come of it.
+/// The expected response.
 #[derive(Debug, Clone, Copy)]
 pub enum Expected {
     /// A problem of this status and code.
     Refused(u16, &'static str),
-    /// This status, with nothing but what is the caller's own.
+    /// This status, with the caller's own data only.
     Own(u16),
     /// This status and no body: it is not read any further.
     Closed(u16),
@@ -45,7 +45,7 @@ pub struct Attempt {
     pub expected: Expected,
 }
 
-/// A service with two tenants; `b` has rows of whose names nobody else can know.
+/// A service with two tenants; the rows of `b` have unguessable names.
 pub struct Scene {
     service: Service,
     pub major: u32,
@@ -62,7 +62,7 @@ impl Scene {
     pub async fn new(overrides: &[&str]) -> Self {
         let service = Service::with(overrides).await;
         let (a, b) = (service.tenant("acme").await.id, service.tenant("globex").await.id);
-        let marker = testkit::nobody().to_string();
+        let marker = testkit::unknown_tenant().to_string();
         let mut superuser = service.superuser().await;
         let mut ids = Vec::new();
         for (tenant, name) in [
@@ -79,7 +79,7 @@ impl Scene {
                 .unwrap();
             ids.push(id.to_string());
         }
-        // By another instance, which trusts this network whatever the one that is attacked does.
+        // Through another instance, which trusts this network regardless of the attacked one's configuration.
         let trusting = service.beside(&[]).await;
         let client = testkit::Client::new(trusting.tenant_plane).header("x-tenant-id", &b.to_string());
         let page = client
@@ -105,7 +105,7 @@ impl Scene {
         scene
     }
 
-    /// The rows of `b`, and the tenants there are.
+    /// The rows of `b`, and all tenants.
     async fn look(&self) -> String {
         let rows =
             "SELECT string_agg(users::text, ';' ORDER BY id) FROM app.users WHERE tenant_id = $1::uuid";
@@ -121,7 +121,7 @@ impl Scene {
         format!("{rows}\n{tenants}")
     }
 
-    /// Sends it, and returns what is wrong with what came of it, a sentence each.
+    /// Sends the request, and returns every deviation from the expected result, a sentence each.
     pub async fn judge(&self, attempt: &Attempt) -> Vec<String> {
         let answer = self.send(attempt, &self.user).await;
         let mut wrong = Vec::new();
@@ -141,7 +141,7 @@ impl Scene {
             wrong.push(format!("it was told of itself as the other: {}", answer.0));
         }
         if attempt.request.contains("{user}") {
-            let nobodys = self.send(attempt, &testkit::nobody().to_string()).await;
+            let nobodys = self.send(attempt, &testkit::unknown_tenant().to_string()).await;
             if answer.masked() != nobodys.masked() {
                 wrong.push(format!("it is told from nobody's: {} {}", answer.0, nobodys.0));
             }
@@ -149,7 +149,7 @@ impl Scene {
         self.concluded(attempt.name, wrong, &answer.0).await
     }
 
-    /// And what is wrong whatever was sent.
+    /// Adds the deviations that no request may cause.
     pub async fn concluded(&self, name: &str, mut wrong: Vec<String>, answer: &str) -> Vec<String> {
         if answer.contains(&self.marker) {
             wrong.push(format!("it was told of the other: {answer}"));
@@ -163,7 +163,7 @@ impl Scene {
             .collect()
     }
 
-    /// The text with what its names in braces stand for.
+    /// The text with its placeholders replaced.
     pub fn filled(&self, text: &str, user: &str) -> String {
         text.replace("{a}", &self.a)
             .replace("{b}", &self.b)
@@ -201,7 +201,7 @@ fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// With the headers that every request has, unless it says otherwise itself.
+/// The request with the default headers that it does not set.
 fn whole(request: &str) -> Vec<u8> {
     let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
     let lower = head.to_lowercase();
@@ -236,7 +236,7 @@ async fn exchange(address: SocketAddr, request: &[u8]) -> Answer {
     Answer(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// An answer, as it came.
+/// A response, as received.
 struct Answer(String);
 
 impl Answer {
@@ -253,7 +253,7 @@ impl Answer {
         serde_json::from_str(self.body()).unwrap_or(json!(null))
     }
 
-    /// Without what differs between any two requests.
+    /// The response without the parts that differ between any two requests.
     fn masked(&self) -> String {
         let mut lines: Vec<&str> = self
             .0

@@ -32,7 +32,7 @@ const fn reset(name: &'static str, request: &'static str, code: u32) -> Attempt 
     Attempt { name, plane: Tenant, request, expected: Reset(code) }
 }
 
-/// Who is asking: the one header, and all that might be taken for it.
+/// Tenant identification: the one header, and everything that might be mistaken for it.
 const NAMING: &[Attempt] = &[
     tenant("no header", "GET /v1/internal/users HTTP/1.1", 400, "TENANT_HEADER_MISSING"),
     tenant("two headers, oneself first", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nx-tenant-id: {b}", 400, "TENANT_HEADER_DUPLICATED"),
@@ -68,7 +68,7 @@ const NAMING: &[Attempt] = &[
     own("headers that the connection is to take away", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\nconnection: close, x-tenant-id\nx-forwarded-host: {b}", 200),
 ];
 
-/// Another's rows by their ids, in every route; each beside an id that nobody has.
+/// Ids of another tenant's rows in every route, compared with an unknown id.
 const IDS: &[Attempt] = &[
     tenant("shown", "GET /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND"),
     tenant("changed", "PATCH /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"hit\"}", 404, "NOT_FOUND"),
@@ -119,7 +119,7 @@ const LISTS: &[Attempt] = &[
     tenant("a parameter of another spelling", "GET /v1/internal/users?filter[tenant_id]={b} HTTP/1.1\nx-tenant-id: {a}", 422, "VALIDATION"),
 ];
 
-/// Bodies: what could be assigned beside what may be.
+/// Bodies: mass assignment of other fields.
 const BODIES: &[Attempt] = &[
     tenant("an id of another's", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x\",\"id\":\"{user}\"}", 422, "VALIDATION"),
     tenant("dates", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"x\",\"created_at\":\"1970-01-01T00:00:00Z\"}", 422, "VALIDATION"),
@@ -144,7 +144,7 @@ const BODIES: &[Attempt] = &[
     own("a template for a name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {a}\ncontent-type: application/json\n\n{\"name\":\"${7*7}{{7*7}}<%= 7*7 %>\"}", 201),
 ];
 
-/// What two parsers would read differently, one of them in front of this service.
+/// Request smuggling: requests that a proxy might parse differently.
 const FRAMING: &[Attempt] = &[
     tenant("a length beside chunks, with a request behind", "POST /v1/internal/users HTTP/1.1\nconnection: keep-alive\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 4\ntransfer-encoding: chunked\n\n0\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {b}\n\n", 400, "MALFORMED"),
     own("a length beside chunks that hold something", "POST /v1/internal/users HTTP/1.1\nconnection: keep-alive\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 4\ntransfer-encoding: chunked\n\nc\n{\"name\":\"x\"}\n0\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {b}\n\n", 201),
@@ -262,7 +262,7 @@ const NETWORKS: &[Attempt] = &[
     closed("with a proxy's preface", "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\nGET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 400),
 ];
 
-/// What does get through, so that it is seen to be found, and how that is said.
+/// Attempts that succeed, to test that the checks find them, with the expected message.
 pub const FOUND: &[(&str, Attempt)] = &[
     ("it was told of the other", own("the other's rows, in its name", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}", 200)),
     ("more than one answer", own("two requests on one connection", "GET /v1/internal/users HTTP/1.1\nconnection: keep-alive\ncontent-length: 0\nx-tenant-id: {a}\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {a}\n\n", 200)),

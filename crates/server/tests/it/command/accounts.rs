@@ -46,7 +46,7 @@ async fn api_keys() {
     let table = operator.text(&["api-key", "list"]).await;
     assert!(table.starts_with("ID ") && !table.contains(secret), "{table}");
 
-    // So long from now is counted by the service's clock, which here is the database's as well.
+    // A duration is counted by the service's clock, which here is the database's as well.
     let moment =
         |key: &Value, field: &str| OffsetDateTime::parse(key[field].as_str().unwrap(), &Rfc3339).unwrap();
     let expiring = operator.json(&["api-key", "expire", id, "24h"]).await;
@@ -109,7 +109,10 @@ async fn admin_tokens() {
             .await
             .contains("\nrole     viewer\n")
     );
-    assert!(!operator.json(&["admin-token", "revoke", id]).await["revoked_at"].is_null());
+    assert_eq!(operator.json(&["admin-token", "show", "watch"]).await["id"], id);
+    assert!(!operator.json(&["admin-token", "revoke", "watch"]).await["revoked_at"].is_null());
+    let error = operator.fails(1, &["admin-token", "revoke", "wat"]).await;
+    assert!(error.contains("no token is named \"wat\""), "{error}");
     assert!(
         operator
             .text(&["admin-token", "revoke", id])
@@ -152,11 +155,48 @@ async fn pools() {
     );
     let text = operator.text(&["pool", "list"]).await;
     assert!(
-        text.starts_with("budget  ") && text.contains("\npools   1 resident") && text.contains("\n\nTENANT "),
+        text.contains("\nbudget  ")
+            && text.contains("\npools     1 resident")
+            && text.contains("\n\nTENANT "),
+        "{text}"
+    );
+    // Which instance answered, and whose pools these are.
+    let instance = format!("instance  http://{}\n", operator.service.admin_plane);
+    assert!(
+        text.starts_with(&instance) && text.contains("\nacme ") && text.contains(&acme.id.to_string()),
         "{text}"
     );
     assert!(operator.text(&["pool", "evict", "acme"]).await.contains("closed"));
     assert_eq!(operator.text(&["pool", "evict", "acme", "--json"]).await, "");
+}
+
+#[tokio::test]
+async fn pools_are_sorted_over_all_pages() {
+    let operator = Operator::new().await;
+    let mut names = Vec::new();
+    for name in ["c", "a", "b"] {
+        let tenant = operator.service.tenant(name).await;
+        operator.service.client(&tenant).get(USERS).await.expect(200);
+        names.push((name, tenant.id.to_string()));
+    }
+    // The tenant that was used last has been unused for the shortest time.
+    for (order, expected) in [("tenant", ["a", "b", "c"]), ("unused", ["c", "a", "b"])] {
+        let listed = operator.json(&["pool", "list", "--sort", order]).await;
+        let items = listed["items"].as_array().unwrap();
+        let sorted: Vec<&str> = items
+            .iter()
+            .map(|pool| names.iter().find(|(_, id)| pool["tenant_id"] == *id).unwrap().0)
+            .collect();
+        assert_eq!(sorted, expected, "{order}");
+    }
+    let first = operator
+        .run(&["pool", "list", "--sort", "tenant", "--limit", "1"])
+        .await;
+    assert!(
+        first.out.contains("\na ") && !first.out.contains("\nb "),
+        "{first:?}"
+    );
+    assert!(first.err.contains("3 pools in all"), "{first:?}");
 }
 
 #[tokio::test]

@@ -2,9 +2,7 @@
 
 use std::net::{SocketAddr, TcpStream};
 
-use serde_json::json;
-
-use super::process::Folder;
+use super::process::{Folder, output};
 use crate::support::Client;
 
 const USERS: &str = "/v1/internal/users";
@@ -23,12 +21,22 @@ async fn idle_clients_do_not_take_the_files_of_a_cold_tenant() {
     let banner = service.banner().await;
     let token = std::fs::read_to_string(folder.path().join(".tenantry/admin-token")).unwrap();
     let admin = Client::new(banner.admin_plane).header("authorization", &format!("Bearer {}", token.trim()));
-    let mut cold = Vec::new();
-    for number in 0..12 {
-        let name = format!("cold {number}");
-        let made = admin.post("/admin/v1/tenants", &json!({ "name": name })).await;
-        cold.push(made.expect(201)["id"].as_str().unwrap().to_owned());
-    }
+    let seed = [
+        "dev",
+        "seed",
+        "--tenants",
+        "12",
+        "--users",
+        "0",
+        "--prefix",
+        "cold",
+    ];
+    let (code, _, error) = output(folder.command(&seed)).await;
+    assert_eq!(code, Some(0), "{error}");
+    let listed = admin.get("/admin/v1/tenants?name_prefix=cold-").await.expect(200);
+    let cold = listed["items"].as_array().unwrap().iter();
+    let cold: Vec<&str> = cold.map(|tenant| tenant["id"].as_str().unwrap()).collect();
+    assert_eq!(cold.len(), 12);
     let clients: Vec<TcpStream> = (0..100).map(|_| idle(banner.tenant_plane)).collect();
     for tenant in &cold {
         let client = Client::new(banner.tenant_plane).header("x-tenant-id", tenant);

@@ -58,7 +58,7 @@ async fn a_configuration_that_does_not_hold_is_not_taken_for_a_finding() {
     );
 }
 
-fn has_psql() -> bool {
+pub(super) fn has_psql() -> bool {
     std::process::Command::new("psql")
         .arg("--version")
         .output()

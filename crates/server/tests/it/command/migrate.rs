@@ -1,6 +1,6 @@
-//! `tenantry migrate`: success is told only of databases on which tenants are served.
+//! `tenantry migrate`: reports success only if the service would serve tenants on the databases.
 
-use control_plane::postgres::OWNER;
+use schema::OWNER;
 use secrecy::ExposeSecret as _;
 use sqlx::{AssertSqlSafe, Executor as _};
 use testkit::TestServer;
@@ -9,7 +9,7 @@ use super::process::{command, output};
 
 const DATA: &str = "tenantry_data";
 
-/// A cluster of the test's own: what is wrong with its roles is nobody else's business.
+/// A cluster for one test: its broken roles must not affect other tests.
 struct Cluster {
     server: TestServer,
     folder: tempfile::TempDir,
@@ -46,7 +46,7 @@ impl Cluster {
         (code, error)
     }
 
-    /// As a migration would.
+    /// Runs SQL as a migration would.
     async fn as_owner(&self, sql: &str) {
         let mut session = self.server.superuser(DATA).await;
         let sql = format!("SET ROLE {OWNER}; {sql}");
@@ -54,9 +54,9 @@ impl Cluster {
     }
 }
 
-/// What an obvious migration leaves: a column with statistics, of which `EXPLAIN` tells.
+/// A naive migration leaves a column with statistics, which `EXPLAIN` reveals.
 #[tokio::test]
-async fn a_column_that_nobody_isolated_is_refused_by_name_with_the_sql() {
+async fn a_column_that_is_not_isolated_is_refused_by_name_with_the_sql() {
     let cluster = Cluster::new().await;
     let (code, error) = cluster.migrate(&[]).await;
     assert_eq!(code, Some(0), "{error}");
@@ -78,7 +78,7 @@ async fn a_column_that_nobody_isolated_is_refused_by_name_with_the_sql() {
         assert!(refusal.contains(part), "{part}: {error}");
     }
     assert!(!error.contains("\"migrated\""), "{error}");
-    // Who serves in spite of findings is told of them and not held up.
+    // With `doctor.on_start=false`, findings are reported and do not fail the migration.
     let (code, error) = cluster.migrate(&["--set", "doctor.on_start=false"]).await;
     assert_eq!(code, Some(0), "{error}");
     assert!(

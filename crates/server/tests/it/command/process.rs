@@ -170,6 +170,20 @@ impl Process {
         }
     }
 
+    /// Waits until a line of the log has this text.
+    pub async fn says(&mut self, text: &str) {
+        loop {
+            let line = timeout(DEADLINE, self.logged.recv())
+                .await
+                .expect("it is not logged in time");
+            match line {
+                Some(line) if line.contains(text) => return,
+                Some(_) => {}
+                None => panic!("the service ended: {}", self.log.take().unwrap().await.unwrap()),
+            }
+        }
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap()
     }

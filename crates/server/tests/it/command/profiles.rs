@@ -18,7 +18,7 @@ const PRODUCTION: [(&str, &str); 6] = [
 const ON_THE_DATABASES: [(&[&str], i32); 3] = [
     (&["migrate"], 1),
     (&["doctor"], 5),
-    (&["admin-token", "create", "ops"], 1),
+    (&["admin-token", "create", "ops", "--role", "viewer"], 1),
 ];
 
 #[tokio::test]
@@ -60,7 +60,9 @@ async fn beside_a_service_of_the_dev_profile_no_command_works_on_production() {
     service.banner().await;
     let production = |arguments: &[&str]| {
         let mut command = folder.command(&[arguments, &["--profile", "production"]].concat());
-        command.envs(PRODUCTION).env("TENANTRY_ADMIN_PLANE__TOKEN", "x");
+        command
+            .envs(PRODUCTION)
+            .env("TENANTRY_ADMIN_PLANE__TOKEN", "x".repeat(32));
         command
     };
     for (arguments, code) in ON_THE_DATABASES.into_iter().chain([(&["tenant", "list"][..], 1)]) {

@@ -26,16 +26,16 @@ async fn what_the_service_refuses_reads_well() {
             && error.contains("\n  max_connections "),
         "{error}"
     );
-    let nobody = testkit::nobody().to_string();
+    let nobody = testkit::unknown_tenant().to_string();
     let error = operator.fails(1, &["tenant", "show", &nobody]).await;
     assert!(error.contains("TENANT_UNKNOWN"), "{error}");
-    // Half a name is none.
+    // A name must match in full.
     let error = operator.fails(1, &["tenant", "suspend", "acm"]).await;
     assert!(error.contains("no tenant is named \"acm\""), "{error}");
 }
 
 #[tokio::test]
-async fn what_is_hard_to_undo_is_not_done_where_nobody_can_be_asked() {
+async fn delete_and_purge_without_a_terminal_require_yes() {
     let operator = Operator::new().await;
     let made = operator.json(&["tenant", "create", "acme"]).await;
     for command in ["delete", "purge"] {
@@ -48,7 +48,7 @@ async fn what_is_hard_to_undo_is_not_done_where_nobody_can_be_asked() {
 #[tokio::test]
 async fn wrong_usage_is_told_before_anything_is_sent() {
     let operator = Operator::new().await;
-    let id = testkit::nobody().to_string();
+    let id = testkit::unknown_tenant().to_string();
     for arguments in [
         &["tenant", "create"][..],
         &["tenant", "change", "acme"],
@@ -128,7 +128,7 @@ async fn tokens_come_from_a_file_or_the_environment() {
         .await;
     assert!(error.contains("/nonexistent"), "{error}");
 
-    // Without either, what lies in the folder is for the service on this machine and for nobody else.
+    // Without either, the token in the folder is only for the service on this machine.
     for (url, code) in [("https://admin.example.org", 4), ("http://127.0.0.1:1", 3)] {
         let mut command = operator.command(&["tenant", "list", "--url", url]);
         command

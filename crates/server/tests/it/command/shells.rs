@@ -10,7 +10,7 @@ use super::operator::run;
 use super::process::{self, command};
 use super::pty::Terminal;
 
-/// In a folder where nothing is, with a configuration that does not hold and must not matter.
+/// In an empty folder, with an invalid configuration that must not matter.
 async fn text(arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let mut command = command(folder.path(), arguments);
@@ -80,7 +80,7 @@ async fn every_command_has_a_page() {
         assert!(page.contains(".SH NAME") && page.len() > 300, "{name}: {page}");
         assert!(!page.contains("EXTRA"), "{name}: {page}");
     }
-    // Examples are shown as they are typed, a line each.
+    // Examples are shown verbatim, one per line.
     let page = fs::read_to_string(pages.join("tenantry-tenant-delete.1")).unwrap();
     let examples = page.split_once(".SH EXAMPLES\n.nf\n").unwrap().1;
     let lines: Vec<&str> = examples.split_once("\n.fi").unwrap().0.lines().collect();

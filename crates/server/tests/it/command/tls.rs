@@ -1,5 +1,5 @@
 //! A service behind TLS.
-#![cfg(target_os = "linux")] // Elsewhere whom to trust does not stand in a file.
+#![cfg(target_os = "linux")] // Elsewhere the trusted authorities are not in a file.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -51,12 +51,15 @@ fn serve(listener: TcpListener) -> JoinHandle<String> {
     })
 }
 
-async fn list(trusted: Option<&Path>) -> (Said, String) {
+async fn list(trusted: Option<&Path>, arguments: &[&str]) -> (Said, String) {
     let folder = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
     let server = serve(listener);
-    let mut command = command(folder.path(), &["tenant", "list", "--url", &url]);
+    let mut command = command(
+        folder.path(),
+        &[&["tenant", "list", "--url", &url], arguments].concat(),
+    );
     command.env("TENANTRY_ADMIN_TOKEN", "of-a-test");
     match trusted {
         Some(file) => command.env("SSL_CERT_FILE", file),
@@ -69,13 +72,46 @@ async fn list(trusted: Option<&Path>) -> (Said, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_token_goes_to_a_service_that_the_system_trusts_and_to_no_other() {
     let certificate = std::fs::canonicalize(CERTIFICATE).unwrap();
-    let (said, received) = list(Some(&certificate)).await;
+    let (said, received) = list(Some(&certificate), &[]).await;
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.starts_with("ID "), "{said:?}");
     assert!(received.contains("Bearer of-a-test"), "{received}");
 
-    let (said, received) = list(None).await;
+    let (said, received) = list(None, &[]).await;
     assert_eq!(said.code, Some(3), "{said:?}");
-    assert!(said.err.contains("certificate"), "{said:?}");
+    assert!(said.err.contains("--ca-file"), "{said:?}");
     assert_eq!(received, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ca_file_replaces_the_authorities_of_the_system() {
+    let certificate = std::fs::canonicalize(CERTIFICATE).unwrap();
+    let (said, received) = list(None, &["--ca-file", certificate.to_str().unwrap()]).await;
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(received.contains("Bearer of-a-test"), "{received}");
+
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty.pem");
+    std::fs::write(&empty, "").unwrap();
+    for (file, why) in [
+        (empty.to_str().unwrap(), "no certificate"),
+        ("/nonexistent", "No such file"),
+    ] {
+        let url = [
+            "tenant",
+            "list",
+            "--url",
+            "https://127.0.0.1:1",
+            "--ca-file",
+            file,
+        ];
+        let mut command = command(folder.path(), &url);
+        command.env("TENANTRY_ADMIN_TOKEN", "of-a-test");
+        let said = run(command).await;
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(
+            said.err.contains("--ca-file") && said.err.contains(file) && said.err.contains(why),
+            "{said:?}"
+        );
+    }
 }

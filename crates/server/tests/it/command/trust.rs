@@ -1,4 +1,4 @@
-//! A folder that belongs to somebody else: what lies in it is not believed.
+//! A state folder of another user: its files are not trusted.
 
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use super::operator::run;
 use super::process::command;
 
-/// An account that is everywhere and is not the one that runs the tests: daemon.
+/// The account `daemon`, which exists everywhere and does not run the tests.
 const SOMEBODY: u32 = 1;
 
 const TOKEN: &str = "planted-token";
@@ -65,7 +65,7 @@ async fn a_state_folder_that_others_can_write_is_used_by_no_command() {
         (&["serve"], 1),
         (&["migrate"], 1),
         (&["doctor"], 5),
-        (&["admin-token", "create", "ops"], 1),
+        (&["admin-token", "create", "ops", "--role", "viewer"], 1),
         (&["db", "psql"], 1),
         (&["db", "reset", "--yes"], 1),
     ] {
@@ -77,7 +77,7 @@ async fn a_state_folder_that_others_can_write_is_used_by_no_command() {
         );
     }
     assert!(listener.accept().is_err(), "it was spoken to");
-    // Whoever names service and token does not need the folder.
+    // With a URL and a token the folder is not used.
     let mut named = command(folder.path(), &["tenant", "list", "--url", "http://127.0.0.1:1"]);
     named.env("TENANTRY_ADMIN_TOKEN", "of-a-test");
     assert_eq!(run(named).await.code, Some(3));
@@ -96,7 +96,7 @@ const FREE: [&str; 4] = [
 async fn what_another_user_put_there_is_refused_by_the_service_too() {
     let (listener, address) = listener();
     let (folder, state) = planted(&address);
-    // Only root can give something away.
+    // Only root can change a file's owner.
     if lchown(state.join("admin-token"), Some(SOMEBODY), None).is_err() {
         return;
     }

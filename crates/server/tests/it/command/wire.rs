@@ -1,8 +1,9 @@
-//! What a command sends, and what it makes of answers that no service of ours gives.
+//! Requests on the wire, and answers that are not the service's.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::json;
 use testkit::Proxy;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -14,7 +15,7 @@ use crate::support::until;
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
-/// A service that says what it is told to.
+/// A scripted service.
 struct Fake {
     listener: TcpListener,
     folder: tempfile::TempDir,
@@ -116,7 +117,7 @@ async fn a_post_is_sent_again_with_its_key_when_the_connection_breaks_and_no_thi
 }
 
 #[tokio::test]
-async fn who_does_not_answer_is_not_waited_for_without_end() {
+async fn an_answer_has_a_time_limit() {
     let fake = Fake::new().await;
     let silent = fake.request();
     let arguments = ["tenant", "list", "--request-timeout", "300ms"];
@@ -126,12 +127,12 @@ async fn who_does_not_answer_is_not_waited_for_without_end() {
         said.err.contains(&fake.address().to_string()) && said.err.contains("--request-timeout"),
         "{said:?}"
     );
-    // What only looks is known to have changed nothing; and what is there need not be started.
+    // A GET changes nothing, and a service that listens need not be started.
     assert!(
         !said.err.contains("is not known") && !said.err.contains("tenantry serve"),
         "{said:?}"
     );
-    // Nobody listens.
+    // The port is closed.
     let address = fake.address();
     let Fake { listener, folder } = fake;
     drop(listener);
@@ -147,7 +148,7 @@ async fn who_does_not_answer_is_not_waited_for_without_end() {
     );
 }
 
-/// Not "start it", but how to find out.
+/// The message says how to find out, and not to start the service.
 fn assert_perhaps_done(said: &Said, list: &str) {
     let look = format!("it is not known whether it was done: look with `tenantry {list}`");
     assert!(
@@ -159,7 +160,7 @@ fn assert_perhaps_done(said: &Said, list: &str) {
 #[tokio::test]
 async fn a_change_that_was_sent_and_not_answered_may_have_been_made() {
     let fake = Fake::new().await;
-    let id = testkit::nobody().to_string();
+    let id = testkit::unknown_tenant().to_string();
     for (change, list) in [
         (&["tenant", "create", "hung"][..], "tenant list"),
         (&["api-key", "create", &id, "ci"], "api-key list"),
@@ -197,7 +198,7 @@ async fn a_change_that_was_sent_and_not_answered_may_have_been_made() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
+async fn a_redirect_is_not_followed_and_a_web_page_is_no_answer() {
     let fake = Fake::new().await;
     let elsewhere = Fake::new().await;
     for (status, more) in [
@@ -215,14 +216,49 @@ async fn a_redirect_is_not_followed_and_a_page_is_no_answer() {
         let (said, ()) = tokio::join!(fake.run(&["tenant", "list"]), answers);
         assert_eq!(said.code, Some(3), "{said:?}");
         assert!(
-            said.err.contains("is no admin plane") && said.err.contains(&status[..3]),
+            said.err.contains("is not an admin plane") && said.err.contains(&status[..3]),
             "{said:?}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_change_that_a_gateway_lost_sight_of_may_have_been_made() {
+async fn a_tls_alert_on_plain_http_is_explained() {
+    let fake = Fake::new().await;
+    let answers = async {
+        let (_, mut stream) = fake.request().await;
+        // As servers that speak TLS alone answer: an alert, "protocol version".
+        stream.write_all(b"\x15\x03\x01\x00\x02\x02\x46").await.unwrap();
+    };
+    let (said, ()) = tokio::join!(fake.run(&["tenant", "list"]), answers);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    assert!(said.err.contains("its URL begins with https://"), "{said:?}");
+}
+
+#[tokio::test]
+async fn a_url_of_the_wrong_plane_or_scheme_is_explained() {
+    let operator = Operator::new().await;
+    let tenant_plane = format!("http://{}", operator.service.tenant_plane);
+    let https = format!("https://{}", operator.service.admin_plane);
+    for (url, explained) in [
+        (
+            &tenant_plane,
+            "--url takes the admin plane's URL, not the tenant plane's",
+        ),
+        (&https, "its URL begins with http://"),
+    ] {
+        let error = operator.fails(3, &["tenant", "list", "--url", url]).await;
+        assert!(error.contains(url) && error.contains(explained), "{error}");
+    }
+    // The certificate's check comes before the request: the change was not made.
+    let error = operator
+        .fails(3, &["tenant", "create", "acme", "--url", &https])
+        .await;
+    assert!(!error.contains("is not known"), "{error}");
+}
+
+#[tokio::test]
+async fn a_change_may_have_been_made_if_a_gateway_timed_out() {
     let fake = Fake::new().await;
     let answers = async {
         let (_, stream) = fake.request().await;
@@ -236,9 +272,22 @@ async fn a_change_that_a_gateway_lost_sight_of_may_have_been_made() {
 #[tokio::test]
 async fn an_operation_is_watched_over_a_restart_of_the_service() {
     let fake = Fake::new().await;
-    let id = testkit::nobody();
-    let operation =
-        |state: &str| format!(r#"{{"id":"{id}","tenant_id":"{id}","kind":"suspend","state":"{state}"}}"#);
+    let id = testkit::unknown_tenant();
+    let moment = "2027-01-31T12:00:00Z";
+    let operation = |state: &str| {
+        json!({
+            "id": id.to_string(), "tenant_id": id.to_string(), "kind": "suspend", "state": state,
+            "progress": {"step": null, "steps_done": 0, "steps_total": 3, "rows_removed": 0},
+            "attempts": 0, "last_error": null, "next_attempt_at": null, "actor": "ops",
+            "created_at": moment, "updated_at": moment, "finished_at": null,
+        })
+        .to_string()
+    };
+    let tenant = json!({
+        "id": id.to_string(), "name": "acme", "external_id": null, "state": "suspended", "metadata": {},
+        "max_connections": null, "reserved_connections": 0, "purge_at": null, "login_refused_at": null,
+        "created_at": moment, "updated_at": moment,
+    });
     let problem = r#"{"status":503,"code":"SHUTTING_DOWN","title":"This instance is shutting down"}"#;
     let answers = async {
         let (begun, stream) = fake.request().await;
@@ -265,7 +314,7 @@ async fn an_operation_is_watched_over_a_restart_of_the_service() {
             shown.starts_with(&format!("GET /below/admin/v1/tenants/{id} ")),
             "{shown}"
         );
-        answer(stream, "200 OK", "", r#"{"state":"suspended"}"#).await;
+        answer(stream, "200 OK", "", &tenant.to_string()).await;
     };
     let id = id.to_string();
     let suspend = ["tenant", "suspend", id.as_str()];
@@ -283,7 +332,7 @@ async fn an_operation_is_watched_over_a_restart_of_the_service() {
 }
 
 #[tokio::test]
-async fn a_key_whose_answer_was_lost_is_made_once_and_said_to_be_lost() {
+async fn a_key_whose_answer_was_lost_is_created_once_and_reported() {
     let operator = Operator::new().await;
     operator.json(&["tenant", "create", "acme"]).await;
     let admin_plane = operator.service.admin_plane;

@@ -1,0 +1,110 @@
+//! Table of all error codes of the service.
+
+use web::Code;
+
+/// The codes of both planes: by status, then by how early in a request they arise.
+pub const ALL: &[Code] = &[
+    api::codes::TENANT_HEADER_MISSING,
+    api::codes::TENANT_HEADER_INVALID,
+    api::codes::TENANT_HEADER_DUPLICATED,
+    Code::Malformed,
+    Code::Unauthenticated,
+    Code::Forbidden,
+    api::codes::NETWORK_NOT_TRUSTED,
+    api::codes::TENANT_SUSPENDED,
+    api::codes::TENANT_LOCKED_OUT,
+    api::codes::TENANT_UNKNOWN,
+    Code::RouteUnknown,
+    Code::NotFound,
+    Code::MethodNotAllowed,
+    Code::RequestTimeout,
+    admin::codes::TENANT_EXISTS,
+    admin::codes::IDEMPOTENCY_IN_PROGRESS,
+    Code::Conflict,
+    admin::codes::TENANT_STATE,
+    Code::PreconditionFailed,
+    Code::BodyTooLarge,
+    Code::UriTooLong,
+    Code::MediaType,
+    Code::Validation,
+    admin::codes::IDEMPOTENCY_KEY_REUSED,
+    Code::PreconditionRequired,
+    api::codes::POOL_BUSY,
+    Code::Internal,
+    api::codes::CLUSTER_BUSY,
+    api::codes::TENANT_DB_DOWN,
+    api::codes::TENANT_DB_UNAVAILABLE,
+    api::codes::TENANT_NOT_READY,
+    api::codes::CONTROL_STORE_DOWN,
+    api::codes::NOT_ISOLATED,
+    Code::ShuttingDown,
+    api::codes::STATEMENT_TIMEOUT,
+    api::codes::CONNECTION_LOST,
+    Code::DeadlineExceeded,
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_code_is_there_and_is_the_same_on_both_planes() {
+        let declared: HashSet<_> = [Code::SHARED, api::codes::ALL, admin::codes::ALL]
+            .concat()
+            .into_iter()
+            .collect();
+        assert_eq!(declared, ALL.iter().copied().collect());
+    }
+
+    #[test]
+    fn names_are_unique_and_screaming_snake() {
+        let names: HashSet<_> = ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), ALL.len());
+        for name in names {
+            assert!(name.chars().all(|c| c.is_ascii_uppercase() || c == '_'), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_tables_are_ordered_by_status() {
+        for codes in [ALL, Code::SHARED, api::codes::ALL, admin::codes::ALL] {
+            assert!(codes.is_sorted_by_key(|code| code.status()));
+        }
+    }
+
+    #[test]
+    fn every_line_says_something() {
+        for code in ALL {
+            assert!(
+                code.status().is_client_error() || code.status().is_server_error(),
+                "{code:?}"
+            );
+            assert!(
+                !code.title().is_empty() && !code.title().ends_with('.'),
+                "{code:?}"
+            );
+            assert!(code.advice().ends_with('.'), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_passes_by_itself_says_when() {
+        for code in ALL {
+            let passes = matches!(code.status().as_u16(), 429 | 503);
+            assert_eq!(code.retry_after().is_some(), passes, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_carries_the_table_of_codes() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
+        let page = fs::read_to_string(page).unwrap();
+        let (_, begun) = page.split_once("<!-- codes:begin -->\n").unwrap();
+        let (table, _) = begun.split_once("<!-- codes:end -->\n").unwrap();
+        assert_eq!(table, web::error::markdown_table(ALL));
+    }
+}
