@@ -1,4 +1,4 @@
-//! Programs that end when we do, however that comes.
+//! Child processes that end with this one, even when it is killed.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -6,25 +6,28 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use tokio::process::{Child, Command};
+use tokio::process::{Child, ChildStderr, Command};
 use tokio::time::timeout;
 
 /// What the shell runs; it says itself how.
-const LEASH: &str = include_str!("leash.sh");
+const ORPHAN_GUARD: &str = include_str!("orphan_guard.sh");
 
-/// A program to be run on a leash: a shell that waits for our end, since the pipe to it closes when this process is
-/// gone, even by SIGKILL.
-pub(crate) struct Leashed {
+/// Longer than the shell waits before it kills.
+const END: Duration = Duration::from_secs(30);
+
+/// A program under an orphan guard: a shell that ends it when the pipe from this process closes, which SIGKILL does as
+/// well.
+pub(crate) struct GuardedCommand {
     name: String,
     command: Command,
 }
 
-impl Leashed {
+impl GuardedCommand {
     /// This program with these arguments.
     pub(crate) fn new(program: &Path, arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", LEASH, "leash"])
+            .args(["-c", ORPHAN_GUARD, "orphan_guard"])
             .arg(program)
             .args(arguments.into_iter().map(Into::into))
             .stdin(Stdio::piped())
@@ -38,8 +41,20 @@ impl Leashed {
     }
 
     /// Sets a variable of its environment: a password must not stand among its arguments.
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// Leaves variables of this prefix out of its environment.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "what the service is configured by must come from the bench alone"
+    )]
+    pub(crate) fn without_env(mut self, prefix: &str) -> Self {
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with(prefix)) {
+            self.command.env_remove(name);
+        }
         self
     }
 
@@ -72,6 +87,21 @@ impl Leashed {
     /// When it cannot be run.
     pub(crate) fn start(mut self) -> anyhow::Result<Running> {
         self.command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.spawn()
+    }
+
+    /// The same with its standard error, which has to be read lest it wait.
+    ///
+    /// # Errors
+    /// When it cannot be run.
+    pub(crate) fn start_with_stderr(mut self) -> anyhow::Result<(Running, ChildStderr)> {
+        self.command.stdout(Stdio::null());
+        let mut running = self.spawn()?;
+        let stderr = running.0.stderr.take().context("standard error is a pipe")?;
+        Ok((running, stderr))
+    }
+
+    fn spawn(&mut self) -> anyhow::Result<Running> {
         let child = self
             .command
             .spawn()
@@ -83,6 +113,25 @@ impl Leashed {
 /// A program that is ended by dropping this.
 pub(crate) struct Running(Child);
 
+impl Running {
+    /// Whether it has ended by itself.
+    pub(crate) fn ended(&mut self) -> bool {
+        !matches!(self.0.try_wait(), Ok(None))
+    }
+
+    /// Ends it and waits until it is gone.
+    ///
+    /// # Errors
+    /// When it is not gone after half a minute.
+    pub(crate) async fn end(mut self) -> anyhow::Result<()> {
+        drop(self.0.stdin.take());
+        timeout(END, self.0.wait())
+            .await
+            .context("a program does not end")??;
+        Ok(())
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // The shell sees its input end and ends the program.
@@ -92,12 +141,14 @@ impl Drop for Running {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::{Instant, sleep};
+
     use super::*;
 
     const BOUND: Duration = Duration::from_secs(30);
 
-    fn shell(script: &str) -> Leashed {
-        Leashed::new(Path::new("/bin/sh"), ["-c", script])
+    fn shell(script: &str) -> GuardedCommand {
+        GuardedCommand::new(Path::new("/bin/sh"), ["-c", script])
     }
 
     #[tokio::test]
@@ -107,34 +158,61 @@ mod tests {
         assert_eq!(error.to_string(), "sh failed: why");
     }
 
-    #[tokio::test]
-    async fn a_program_ends_with_its_leash() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("pid");
-        let running = shell(&format!(
-            "echo $$ >{0}.new; mv {0}.new {0}; exec sleep 600",
-            file.display()
-        ))
-        .start()
-        .unwrap();
-        let deadline = tokio::time::Instant::now() + BOUND;
-        let pid = loop {
-            if let Ok(pid) = std::fs::read_to_string(&file) {
-                break pid;
+    /// Waits until the program has written its number.
+    async fn number(file: &Path) -> String {
+        let deadline = Instant::now() + BOUND;
+        loop {
+            match std::fs::read_to_string(file) {
+                Ok(pid) if pid.ends_with('\n') => return pid.trim().to_owned(),
+                _ => assert!(Instant::now() < deadline, "it never started"),
             }
-            assert!(tokio::time::Instant::now() < deadline, "it never started");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        };
-        drop(running);
-        let process = Path::new("/proc").join(pid.trim());
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Waits until the process is gone.
+    async fn gone(pid: &str) {
+        let deadline = Instant::now() + BOUND;
+        let process = Path::new("/proc").join(pid);
         // One that has ended and that nobody has reaped yet is as good as gone.
         let alive = || {
             let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
-            status.contains("sleep") && !status.contains("(zombie)")
+            !status.is_empty() && !status.contains("(zombie)")
         };
         while alive() {
-            assert!(tokio::time::Instant::now() < deadline, "it outlives its leash");
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            assert!(Instant::now() < deadline, "it outlives its guard");
+            sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_ends_with_its_guard() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let running = shell("exec sleep 600")
+            .env("GUARD_PID_FILE", &file)
+            .start()
+            .unwrap();
+        let pid = number(&file).await;
+        drop(running);
+        gone(&pid).await;
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_end_or_stands_still_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        for script in [
+            "trap '' TERM; echo $$ >$0; while :; do sleep 0.1; done",
+            "echo $$ >$0; kill -STOP $$",
+        ] {
+            let file = folder.path().join("pid");
+            let arguments = ["-c", script, file.to_str().unwrap()];
+            let command = GuardedCommand::new(Path::new("/bin/sh"), arguments).env("GUARD_PATIENCE", "2");
+            let running = command.start().unwrap();
+            let pid = number(&file).await;
+            running.end().await.unwrap();
+            gone(&pid).await;
+            std::fs::remove_file(&file).unwrap();
         }
     }
 }

@@ -6,19 +6,16 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::programs::Program;
-use crate::scenarios::{ALL, SCENARIOS};
+use crate::scenarios::{FULL, SCENARIOS};
 
 /// Measures Tenantry against what it is to be compared with, both sides in the same run.
 ///
-/// Scenarios are named one by one, or `all` of them; `bench list` says what each is for. Everything runs on this
-/// machine, on loopback, within a bounded time, and is gone when the run ends. Tables go to standard output, progress
-/// to standard error, and report.json and report.html into the folder given by --out.
+/// Without a name it runs the quick set, in less than five minutes. Scenarios are named one by one, or `full` is every
+/// one at its full length; `bench list` says what each is for. Everything runs on this machine, on loopback, within a
+/// bounded time, and is gone when the run ends. Tables go to standard output, progress to standard error, and
+/// the report (HTML, Markdown, JSON, CSV) into the folder given by --out.
 #[derive(Debug, Parser)]
-#[command(
-    name = "bench",
-    args_conflicts_with_subcommands = true,
-    arg_required_else_help = true
-)]
+#[command(name = "bench", args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -42,8 +39,8 @@ pub(crate) enum Command {
 /// What is measured, and how.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// Scenarios to run, in this order; `all` is every one.
-    #[arg(value_name = "NAME", required = true, value_parser = names())]
+    /// Scenarios to run, in this order; `full` is every one. Without any, the quick set.
+    #[arg(value_name = "NAME", value_parser = names())]
     pub(crate) names: Vec<String>,
     /// Fewer and shorter rounds, for a look: the report says so, and its figures are not to be quoted.
     #[arg(long)]
@@ -54,12 +51,16 @@ pub(crate) struct RunArgs {
     /// Writes the figures to this file as well.
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
-    /// The folder for report.json and report.html.
+    /// The folder for the report: HTML, Markdown, JSON and CSV.
     #[arg(long, value_name = "DIR", default_value = "bench/results")]
     pub(crate) out: PathBuf,
-    /// Does without this program and the comparisons that need it. May be repeated; the report says so.
+    /// Does without this program and what needs it. May be repeated; the report says so. The quick set does without
+    /// openssl, pgbench and pgbouncer by itself where they are not installed.
     #[arg(long, value_name = "PROGRAM", value_enum)]
     pub(crate) without: Vec<Program>,
+    /// The service to measure. Without it the `tenantry` that was built beside this executable.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) binary: Option<PathBuf>,
     /// The commit that was built, for the report.
     #[arg(long, value_name = "ID")]
     pub(crate) commit: Option<String>,
@@ -69,8 +70,8 @@ pub(crate) struct RunArgs {
 }
 
 fn names() -> PossibleValuesParser {
-    let all = std::iter::once(ALL);
-    PossibleValuesParser::new(all.chain(SCENARIOS.iter().map(|scenario| scenario.name)))
+    let full = std::iter::once(FULL);
+    PossibleValuesParser::new(full.chain(SCENARIOS.iter().map(|entry| entry.scenario.name)))
 }
 
 #[cfg(test)]
@@ -104,6 +105,13 @@ mod tests {
     }
 
     #[test]
+    fn no_name_is_the_quick_set() {
+        let cli = Cli::try_parse_from(["bench", "--binary", "target/debug/tenantry"]).unwrap();
+        assert!(cli.command.is_none() && cli.run.names.is_empty());
+        assert_eq!(cli.run.binary.unwrap(), PathBuf::from("target/debug/tenantry"));
+    }
+
+    #[test]
     fn a_verdict_takes_a_file_and_no_scenario() {
         let cli = Cli::try_parse_from(["bench", "verdict", "report.json"]).unwrap();
         assert!(matches!(cli.command, Some(Command::Verdict { .. })));
@@ -111,11 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for wrong in [
-            &["bench", "hti"][..],
-            &["bench", "hit", "--seconds", "0"],
-            &["bench"],
-        ] {
+        for wrong in [&["bench", "hti"][..], &["bench", "hit", "--seconds", "0"]] {
             assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
         }
     }

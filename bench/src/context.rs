@@ -1,4 +1,4 @@
-//! What every scenario is given.
+//! Lengths of rounds, programs and servers for every scenario.
 
 use std::future::Future;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::programs::Program;
+use crate::programs::{Missing, ORDINARY, Program, sibling};
 use crate::world::{Tls, World};
 
 /// Worker threads for what is measured, unless a scenario says otherwise.
@@ -19,19 +19,31 @@ pub(crate) struct Context {
     pub(crate) quick: bool,
     seconds: Option<u64>,
     without: Vec<Program>,
+    /// The service, where it is not the one that was built beside this executable.
+    binary: Option<PathBuf>,
     /// Started by the first scenario that needs it, and shared by all that follow.
     world: OnceLock<World>,
+    /// By the first scenario that runs the service as a process, which examines its databases: other scenarios make
+    /// logins that it would find.
+    production: OnceLock<World>,
     /// By the first scenario that goes over TLS.
     tls: OnceLock<Tls>,
 }
 
 impl Context {
-    pub(crate) fn new(quick: bool, seconds: Option<u64>, without: Vec<Program>) -> Self {
+    pub(crate) fn new(
+        quick: bool,
+        seconds: Option<u64>,
+        without: Vec<Program>,
+        binary: Option<PathBuf>,
+    ) -> Self {
         Self {
             quick,
             seconds,
             without,
+            binary,
             world: OnceLock::new(),
+            production: OnceLock::new(),
             tls: OnceLock::new(),
         }
     }
@@ -61,7 +73,42 @@ impl Context {
             return Ok(None);
         }
         let beside = self.world.get().map(|world| world.server().bin_dir().to_owned());
-        Ok(Some(program.find(beside.as_deref())?))
+        Ok(Some(match program {
+            Program::Tenantry => self.tenantry()?,
+            other => other.find(beside.as_deref())?,
+        }))
+    }
+
+    fn tenantry(&self) -> Result<PathBuf, Missing> {
+        let named = self.binary.clone().filter(|file| file.is_file());
+        let found = match &self.binary {
+            Some(_) => named,
+            None => sibling(Program::Tenantry.name()),
+        };
+        found.ok_or(Missing(Program::Tenantry))
+    }
+
+    /// The executables of the service and of the one that it is compared with; `None` when the service is explicitly
+    /// left out.
+    ///
+    /// # Errors
+    /// When one is not built.
+    pub(crate) fn services(&self) -> anyhow::Result<Option<Services>> {
+        let Some(tenantry) = self.program(Program::Tenantry)? else {
+            return Ok(None);
+        };
+        let ordinary = sibling(ORDINARY).with_context(|| {
+            format!("{ORDINARY} is not beside this executable: cargo build --release -p bench")
+        })?;
+        Ok(Some(Services { tenantry, ordinary }))
+    }
+
+    /// A server for the service as a process.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub(crate) fn production(&self) -> anyhow::Result<&World> {
+        started(&self.production)
     }
 
     /// The server and its tenants.
@@ -69,11 +116,7 @@ impl Context {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn world(&self) -> anyhow::Result<&World> {
-        if let Some(world) = self.world.get() {
-            return Ok(world);
-        }
-        let world = World::start()?;
-        Ok(self.world.get_or_init(|| world))
+        started(&self.world)
     }
 
     /// TLS to the server; `None` when openssl is explicitly left out.
@@ -93,8 +136,23 @@ impl Context {
 
     /// The server, if a scenario has needed one.
     pub(crate) fn started_world(&self) -> Option<&World> {
-        self.world.get()
+        self.world.get().or_else(|| self.production.get())
     }
+}
+
+/// Executables of services.
+#[derive(Debug)]
+pub(crate) struct Services {
+    pub(crate) tenantry: PathBuf,
+    pub(crate) ordinary: PathBuf,
+}
+
+fn started(world: &OnceLock<World>) -> anyhow::Result<&World> {
+    if let Some(world) = world.get() {
+        return Ok(world);
+    }
+    let started = World::start()?;
+    Ok(world.get_or_init(|| started))
 }
 
 /// Runs it to its end on a runtime of its own, which is gone with all its tasks when this returns.

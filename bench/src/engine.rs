@@ -1,4 +1,4 @@
-//! The engine under test: the registry with its pools. The one place that knows which kind of pool that is.
+//! The engine under test: a registry of budgeted pools.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -94,11 +94,6 @@ impl Engine {
     pub(crate) async fn db(&self, tenant: TenantId) -> Result<Db, String> {
         let lease = self.registry.lease(tenant).await;
         lease.map(TenantDb::new).map_err(|error| error.to_string())
-    }
-
-    /// The database of a tenant whose pool is open.
-    pub(crate) fn resident(&self, tenant: TenantId) -> Option<Db> {
-        self.registry.resident(tenant).map(TenantDb::new)
     }
 
     /// `SELECT 1` as this tenant, in one message of the simple protocol.

@@ -1,4 +1,4 @@
-//! A figure: what was measured, what it is compared with, and what it is to reach.
+//! A measured figure, its comparator and its target.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the figures were had on.
+//! The machine that was measured on, and the versions of programs.
 
 use std::fs;
 use std::process::Command;
@@ -7,8 +7,8 @@ use std::thread::available_parallelism;
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use crate::context::Context;
 use crate::programs::Program;
-use crate::world::World;
 
 /// The machine and the versions of what ran on it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,8 +27,8 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// Looks around. What cannot be found out is empty.
-    pub(crate) fn look(world: Option<&World>) -> Self {
-        let folder = world.map(|world| world.server().bin_dir());
+    pub(crate) fn look(context: &Context) -> Self {
+        let folder = context.started_world().map(|world| world.server().bin_dir());
         let postgres = folder.and_then(|folder| version(&folder.join("postgres"), "--version"));
         let programs = [Program::Pgbench, Program::Pgbouncer, Program::Wrk].map(|program| {
             let path = program.find(folder).ok()?;
@@ -41,6 +41,8 @@ impl Machine {
                 },
             )
         });
+        let service = context.program(Program::Tenantry).ok().flatten();
+        let service = service.and_then(|path| version(&path, "--version"));
         Self {
             processor: field("/proc/cpuinfo", "model name").unwrap_or_default(),
             threads: available_parallelism().map_or(0, usize::from),
@@ -53,7 +55,11 @@ impl Machine {
                 .next()
                 .unwrap_or_default()
                 .to_owned(),
-            versions: std::iter::once(postgres).chain(programs).flatten().collect(),
+            versions: [service, postgres]
+                .into_iter()
+                .chain(programs)
+                .flatten()
+                .collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The load laboratory: `cargo run --release -p bench -- --help`.
 
+mod chart;
 mod child;
 mod cli;
 mod context;
@@ -7,6 +8,8 @@ mod engine;
 mod figure;
 mod load;
 mod machine;
+mod plan;
+mod process;
 mod programs;
 mod progress;
 mod random;

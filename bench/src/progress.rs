@@ -1,4 +1,4 @@
-//! What is going on, on standard error.
+//! Progress, on standard error.
 
 use std::fmt::Display;
 use std::io::{self, Write as _};

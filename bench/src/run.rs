@@ -5,33 +5,49 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
+use crate::chart::Chart;
 use crate::cli::RunArgs;
 use crate::context::Context;
 use crate::figure::Figure;
+use crate::load::LoadSummary;
 use crate::machine::Machine;
+use crate::plan::Plan;
 use crate::progress;
 use crate::report::{self, Report, Settings};
-use crate::scenarios::{ALL, SCENARIOS, Scenario};
+use crate::scenarios::Scenario;
 use crate::text;
 
 /// What a scenario came to.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) figures: Vec<Figure>,
+    pub(crate) charts: Vec<Chart>,
+    /// The requests of each contender.
+    pub(crate) loads: Vec<LoadSummary>,
     /// What a reader of the figures must know, a sentence each.
     pub(crate) notes: Vec<String>,
 }
 
-/// Runs what is asked for, prints each scenario's table when it is through, and writes the report.
+/// Says what it will do, runs it, prints each scenario's table when it is through, and writes the report.
 ///
 /// # Errors
-/// The first scenario that cannot be measured ends the run; what was measured before it is reported all the same.
+/// When a program is missing, before anything runs. The first scenario that cannot be measured ends the run; what was
+/// measured before it is reported all the same.
 pub(crate) fn run(arguments: RunArgs, out: &mut impl Write) -> anyhow::Result<()> {
-    let context = Context::new(arguments.quick, arguments.seconds, arguments.without.clone());
+    let plan = Plan::new(&arguments);
+    let context = Context::new(
+        plan.quick,
+        arguments.seconds,
+        plan.without.clone(),
+        arguments.binary.clone(),
+    );
+    plan.check(&context)?;
+    plan.announce(&arguments.out);
     let mut measured = Vec::new();
     let mut failure = None;
-    for scenario in chosen(&arguments.names) {
-        progress::say(format_args!("{}: {}", scenario.name, scenario.summary));
+    for step in plan.steps() {
+        progress::say(&step);
+        let scenario = step.entry.scenario;
         match (scenario.run)(&context) {
             Ok(outcome) => {
                 let outcome = named(outcome, scenario);
@@ -46,11 +62,11 @@ pub(crate) fn run(arguments: RunArgs, out: &mut impl Write) -> anyhow::Result<()
         }
     }
     let report = Report {
-        machine: Machine::look(context.started_world()),
+        machine: Machine::look(&context),
         settings: Settings {
-            quick: arguments.quick,
+            quick: plan.quick,
             seconds: arguments.seconds,
-            without: arguments.without,
+            without: plan.without,
             commit: arguments.commit,
             remark: arguments.remark,
         },
@@ -63,22 +79,6 @@ pub(crate) fn run(arguments: RunArgs, out: &mut impl Write) -> anyhow::Result<()
     failure.map_or(Ok(()), Err).context("not all was measured")
 }
 
-/// The scenarios of these names, each once, in this order.
-fn chosen(names: &[String]) -> Vec<&'static Scenario> {
-    let mut chosen: Vec<&'static Scenario> = Vec::new();
-    for name in names {
-        let meant = SCENARIOS
-            .iter()
-            .filter(|scenario| name == ALL || name == scenario.name);
-        for scenario in meant {
-            if !chosen.iter().any(|there| there.name == scenario.name) {
-                chosen.push(scenario);
-            }
-        }
-    }
-    chosen
-}
-
 fn named(mut outcome: Outcome, scenario: &Scenario) -> Outcome {
     for figure in &mut outcome.figures {
         scenario.name.clone_into(&mut figure.scenario);
@@ -89,19 +89,4 @@ fn named(mut outcome: Outcome, scenario: &Scenario) -> Outcome {
 fn paths(written: &[PathBuf]) -> String {
     let paths: Vec<String> = written.iter().map(|path| path.display().to_string()).collect();
     paths.join(", ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_scenario_runs_once() {
-        let names = |asked: &[&str]| -> Vec<&str> {
-            let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
-            chosen(&asked).iter().map(|scenario| scenario.name).collect()
-        };
-        assert_eq!(names(&["logins", "hit", "logins"]), ["logins", "hit"]);
-        assert_eq!(names(&["hit", "all"]).len(), SCENARIOS.len());
-    }
 }

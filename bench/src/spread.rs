@@ -1,18 +1,26 @@
-//! Medians, percentiles and what lies around them.
+//! Medians, ranges and percentiles.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What several rounds came to.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spread {
     /// The middle one; of an even number the mean of the two in the middle.
+    #[serde(deserialize_with = "number_or_nan")]
     pub(crate) median: f64,
     /// The least.
+    #[serde(deserialize_with = "number_or_nan")]
     pub(crate) low: f64,
     /// The most.
+    #[serde(deserialize_with = "number_or_nan")]
     pub(crate) high: f64,
     /// How many there were.
     pub(crate) rounds: usize,
+}
+
+/// JSON has no NaN and no infinity, which a ratio to nothing is: they are written as null.
+fn number_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 impl Spread {
@@ -66,6 +74,13 @@ mod tests {
         let even = Spread::of(&[4.0, 1.0, 2.0, 3.0]).median;
         assert!((even - 2.5).abs() < 1e-9);
         assert!(Spread::of(&[]).median.abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_ratio_to_nothing_can_be_written_and_read() {
+        let written = serde_json::to_string(&Spread::of(&ratios(&[1.0], &[0.0]))).unwrap();
+        let read: Spread = serde_json::from_str(&written).unwrap();
+        assert!(read.median.is_nan() && read.rounds == 1, "{read:?}");
     }
 
     #[test]

@@ -10,11 +10,27 @@ use crate::spread::Spread;
 /// The widest name of a figure that keeps its place in the table.
 const NAME: usize = 52;
 
+/// About so many seconds, in words.
+pub(crate) fn duration(seconds: u64) -> String {
+    if seconds < 90 {
+        format!("{seconds} s")
+    } else {
+        format!("{} min", seconds.div_ceil(60))
+    }
+}
+
 /// The scenarios, a line each.
 pub(crate) fn list(out: &mut impl Write) -> anyhow::Result<()> {
-    for scenario in SCENARIOS {
-        writeln!(out, "{:<11}{}", scenario.name, scenario.summary)?;
+    for entry in SCENARIOS {
+        let Scenario { name, summary, .. } = entry.scenario;
+        let quick = if entry.quick_set { "quick set" } else { "" };
+        let takes = duration(entry.full);
+        writeln!(out, "{name:<13}{takes:<12}{quick:<11}{summary}")?;
     }
+    writeln!(
+        out,
+        "\nThe quick set runs without a name, in shorter rounds; `full` is every scenario."
+    )?;
     Ok(())
 }
 

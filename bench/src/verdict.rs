@@ -1,4 +1,4 @@
-//! Holds a report's figures against their targets.
+//! Verdict over a report: each figure against its target.
 
 use std::fs;
 use std::io::Write;

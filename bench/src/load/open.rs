@@ -1,4 +1,4 @@
-//! Requests that come at their times, whether or not those before them have been answered.
+//! Open-loop load: requests at fixed times, whether or not those before them have been answered.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,14 +1,14 @@
-//! `pgbench -C`: how many logins a second this machine manages.
+//! Logins a second, by `pgbench -C`.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use control_plane::postgres::Login;
+use schema::Login;
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
 
-use crate::child::Leashed;
+use crate::child::GuardedCommand;
 use crate::world::World;
 
 /// Each transaction, in one message of the simple protocol.
@@ -87,7 +87,7 @@ impl Pgbench {
             &login.user,
             &self.database,
         ];
-        let printed = Leashed::new(&self.program, arguments)
+        let printed = GuardedCommand::new(&self.program, arguments)
             .env("PGPASSWORD", login.password.expose_secret())
             .output(length + PATIENCE)
             .await?;

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use control_plane::postgres::Login;
+use schema::Login;
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep};
 
-use crate::child::{Leashed, Running};
+use crate::child::{GuardedCommand, Running};
 use crate::world::World;
 
 /// Until it accepts connections.
@@ -57,7 +57,7 @@ impl PgBouncer {
             arguments.extend(["-u".into(), "postgres".into()]);
         }
         let bouncer = Self {
-            _running: Leashed::new(&program, arguments).start()?,
+            _running: GuardedCommand::new(&program, arguments).start()?,
             port,
             database: world.data().to_owned(),
         };

@@ -1,4 +1,4 @@
-//! What a round of load came to.
+//! Answers, latencies and failures of a round of load.
 
 use std::time::Duration;
 

@@ -1,72 +1,113 @@
-//! wrk: clients over HTTP that ask again as soon as they have been answered.
+//! Closed-loop load over HTTP, by wrk.
+
+mod round;
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use tempfile::NamedTempFile;
 use uuid::Uuid;
 
-use crate::child::Leashed;
+pub(crate) use self::round::WrkRound;
+use crate::child::GuardedCommand;
 
 /// Beyond the length of its run.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A request that takes longer has failed: on a busy machine one may be slow.
+const TIMEOUT: &str = "20s";
+
+/// What wrk's script prints at the end, in microseconds, bytes and requests.
+const DONE: &str = "\
+done = function(summary, latency)
+  local errors = summary.errors
+  local numbers = {
+    summary.requests, summary.duration, summary.bytes, latency.mean, latency.stdev, latency.min, latency.max,
+    latency:percentile(99), errors.status, errors.connect, errors.read, errors.write, errors.timeout
+  }
+  io.write('measured:')
+  for _, number in ipairs(numbers) do io.write(string.format(' %.3f', number)) end
+  io.write('\\n')
+end
+";
 
 /// wrk with a script: the same for both sides.
 pub(crate) struct Wrk {
     program: PathBuf,
     script: NamedTempFile,
+    path: String,
 }
 
 impl Wrk {
-    /// Asks for this path in the names of these tenants, one after the other, and reports failures as such.
+    /// Asks for this path in the names of these tenants, one after the other.
     ///
     /// # Errors
     /// When the script cannot be written.
-    pub(crate) fn new(program: PathBuf, path: &str, tenants: &[Uuid]) -> anyhow::Result<Self> {
+    pub(crate) fn new(program: &Path, path: &str, tenants: &[Uuid]) -> anyhow::Result<Self> {
         let script = NamedTempFile::new().context("no temporary file")?;
         std::fs::write(script.path(), lua(path, tenants)).context("cannot write wrk's script")?;
-        Ok(Self { program, script })
+        Ok(Self {
+            program: program.to_owned(),
+            script,
+            path: path.to_owned(),
+        })
     }
 
-    /// Requests a second over this length from so many clients.
+    /// A round of this length from so many clients, in which no request fails.
     ///
     /// # Errors
     /// When it fails, and when a single request does.
-    pub(crate) async fn rate(
+    pub(crate) async fn round(
         &self,
         address: SocketAddr,
         clients: u32,
         length: Duration,
-    ) -> anyhow::Result<f64> {
-        let clients = clients.to_string();
-        let length_text = format!("{}s", length.as_secs().max(1));
-        let script = self.script.path().to_string_lossy();
-        let url = format!("http://{address}");
-        // A request that takes long on a busy machine is slow and no failure.
-        let timeout = "20s";
+    ) -> anyhow::Result<WrkRound> {
+        let round = self.any_round(address, clients, length).await?;
+        ensure!(
+            round.failures() == 0,
+            "requests failed: {} refused, {} unanswered",
+            round.refused,
+            round.unanswered
+        );
+        Ok(round)
+    }
+
+    /// A round of this length from so many clients, whatever becomes of their requests.
+    ///
+    /// # Errors
+    /// When wrk itself fails.
+    pub(crate) async fn any_round(
+        &self,
+        address: SocketAddr,
+        clients: u32,
+        length: Duration,
+    ) -> anyhow::Result<WrkRound> {
         let arguments = [
-            "-t",
-            "1",
-            "-c",
-            &clients,
-            "-d",
-            &length_text,
-            "--timeout",
-            timeout,
-            "-s",
-            &script,
-            &url,
+            "-t".to_owned(),
+            "1".to_owned(),
+            "-c".to_owned(),
+            clients.to_string(),
+            "-d".to_owned(),
+            format!("{}s", length.as_secs().max(1)),
+            "--timeout".to_owned(),
+            TIMEOUT.to_owned(),
+            "-s".to_owned(),
+            self.script.path().to_string_lossy().into_owned(),
+            format!("http://{address}"),
         ];
-        let printed = Leashed::new(&self.program, arguments)
+        let printed = GuardedCommand::new(&self.program, arguments)
             .output(length + PATIENCE)
             .await?;
-        if let Some(line) = failures(&printed) {
-            anyhow::bail!("requests failed: {line}");
-        }
-        rate(&printed).with_context(|| format!("wrk printed no rate: {printed}"))
+        let request = format!(
+            "GET {} HTTP/1.1\r\nHost: {address}\r\nx-tenant-id: {}\r\n\r\n",
+            self.path,
+            Uuid::nil()
+        );
+        WrkRound::read(&printed, request.len() as u64)
+            .with_context(|| format!("wrk printed no figures: {printed}"))
     }
 }
 
@@ -82,39 +123,13 @@ fn lua(path: &str, tenants: &[Uuid]) -> String {
     format!(
         "local requests, turn = {{}}, 0\n\
          init = function(args)\n{requests}end\n\
-         request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n"
+         request = function()\n  turn = turn % #requests + 1\n  return requests[turn]\nend\n{DONE}"
     )
-}
-
-/// The number of the line `Requests/sec:  25900.12`.
-fn rate(printed: &str) -> Option<f64> {
-    let line = printed
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Requests/sec:"))?;
-    line.trim().parse().ok()
-}
-
-/// What wrk says when there were failures.
-fn failures(printed: &str) -> Option<&str> {
-    let mut lines = printed.lines().map(str::trim);
-    lines.find(|line| line.starts_with("Non-2xx") || line.starts_with("Socket errors"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn rate_and_failures_are_read() {
-        let good = "  2 threads and 32 connections\nRequests/sec:  25900.12\nTransfer/sec: 1MB\n";
-        assert!((rate(good).unwrap() - 25_900.12).abs() < 1e-9);
-        assert_eq!(failures(good), None);
-        assert_eq!(
-            failures("  Non-2xx or 3xx responses: 3\n"),
-            Some("Non-2xx or 3xx responses: 3")
-        );
-        assert!(failures("  Socket errors: connect 0, read 1, write 0, timeout 0\n").is_some());
-    }
 
     #[test]
     fn the_script_has_a_request_for_each_tenant() {

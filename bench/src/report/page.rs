@@ -1,13 +1,16 @@
-//! The report as a page that needs nothing besides itself.
+//! The report as an HTML page that needs nothing besides itself.
 
 use std::fmt::Write as _;
 
-use super::plot::{bars, escape};
-use super::{Measured, Report};
+use super::bars::{bars, escape};
+use super::{Measured, Report, chart};
 use crate::figure::Figure;
 use crate::text::standing;
 
 const STYLE: &str = include_str!("page.css");
+
+/// Scenarios whose charts come before those of the others.
+const FIRST: [&str; 4] = ["growth", "neighbour", "past", "service"];
 
 /// The whole page.
 pub(super) fn render(report: &Report) -> String {
@@ -16,59 +19,66 @@ pub(super) fn render(report: &Report) -> String {
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>Tenantry: measurements</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-         <h1>Tenantry: measurements</h1>\n{}{}{scenarios}</main>\n</body>\n</html>\n",
-        facts(report),
+         <title>Tenantry: measurements</title>\n<style>\n{}{STYLE}</style>\n</head>\n<body>\n<main>\n\
+         <h1>Tenantry: measurements</h1>\n{}{}{}{}{scenarios}</main>\n</body>\n</html>\n",
+        chart::STYLE,
         summary(report),
+        charts(report),
+        contents(report),
+        facts(report),
     )
 }
 
-/// What the figures were had on, and how.
-fn facts(report: &Report) -> String {
-    let machine = &report.machine;
-    let settings = &report.settings;
-    let mut facts = vec![
-        (
-            "Machine",
-            format!(
-                "{}, {} hardware threads, {} MiB; everything ran on it",
-                machine.processor, machine.threads, machine.memory
-            ),
-        ),
-        (
-            "Load",
-            format!("{} when the run ended (average of a minute)", machine.load),
-        ),
-        ("Kernel", machine.kernel.clone()),
-        ("Versions", machine.versions.join("; ")),
-    ];
-    facts.extend(settings.commit.clone().map(|commit| ("Commit", commit)));
-    facts.extend(settings.remark.clone().map(|remark| ("Remark", remark)));
-    if settings.quick {
-        facts.push(("Quick run", "too short to be quoted".to_owned()));
-    }
-    if let Some(seconds) = settings.seconds {
-        facts.push(("Length of a round", format!("{seconds} s")));
-    }
-    if !settings.without.is_empty() {
-        let names: Vec<&str> = settings.without.iter().map(|program| program.name()).collect();
-        facts.push(("Left out", names.join(", ")));
-    }
-    let rows = facts.iter().fold(String::new(), |mut rows, (name, value)| {
-        let _ = write!(rows, "<dt>{name}</dt><dd>{}</dd>", escape(value));
-        rows
+/// The charts of all scenarios, which a reader looks at first.
+fn charts(report: &Report) -> String {
+    let mut scenarios: Vec<&Measured> = report.scenarios.iter().collect();
+    scenarios.sort_by_key(|scenario| {
+        let first = FIRST.iter().position(|name| *name == scenario.name);
+        first.unwrap_or(FIRST.len())
     });
+    let charts: String = scenarios
+        .into_iter()
+        .flat_map(|scenario| &scenario.charts)
+        .map(chart::render)
+        .collect();
+    if charts.is_empty() {
+        return String::new();
+    }
+    format!("<div class=\"charts\">\n{charts}</div>\n")
+}
+
+/// Links to the scenarios.
+fn contents(report: &Report) -> String {
+    let links = report
+        .scenarios
+        .iter()
+        .fold(String::new(), |mut links, scenario| {
+            let name = escape(&scenario.name);
+            let _ = write!(links, "<li><a href=\"#{name}\">{name}</a></li>");
+            links
+        });
+    format!("<nav aria-label=\"Scenarios\"><ul>{links}</ul></nav>\n")
+}
+
+/// Machine, versions and settings.
+fn facts(report: &Report) -> String {
+    let rows = report
+        .facts()
+        .iter()
+        .fold(String::new(), |mut rows, (name, value)| {
+            let _ = write!(rows, "<dt>{name}</dt><dd>{}</dd>", escape(value));
+            rows
+        });
     format!("<dl>{rows}</dl>\n")
 }
 
 /// How many targets are met.
 fn summary(report: &Report) -> String {
-    let held: Vec<bool> = report.figures().filter_map(Figure::judge).collect();
-    let met = held.iter().filter(|passes| **passes).count();
+    let (met, all) = report.targets();
     format!(
-        "<p>{met} of {} targets met. A bar reaches to the median round, the line over it from the least round to \
-         the most; ratios are the median of rounds that stood beside each other in time.</p>\n",
-        held.len()
+        "<p><b>{met} of {all} targets met.</b> {}Points and bars are the median round, thin lines reach from the lowest \
+         round to the highest; ratios are the median of rounds that followed each other.</p>\n",
+        report.settings.caution()
     )
 }
 
@@ -100,4 +110,45 @@ fn figure(figure: &Figure) -> String {
         escape(&figure.name),
         bars(figure)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{Chart, Look, Scale, Shape};
+    use crate::context::Context;
+    use crate::machine::Machine;
+    use crate::report::Settings;
+    use crate::spread::Spread;
+
+    #[test]
+    fn charts_come_before_everything_else() {
+        let chart = Chart::new("Grows", "/s", "tenants", Shape::Lines, Scale::Linear)
+            .over(["1"])
+            .series("Tenantry", Look::Tenantry, [Some(Spread::of(&[1.0]))]);
+        let measured = Measured {
+            name: "growth".to_owned(),
+            summary: String::new(),
+            method: String::new(),
+            figures: vec![Figure::new("rate", "/s", &[1.0]).at_most(2.0)],
+            charts: vec![chart],
+            loads: Vec::new(),
+            notes: Vec::new(),
+        };
+        let page = render(&Report {
+            machine: Machine::look(&Context::new(true, None, Vec::new(), None)),
+            settings: Settings {
+                quick: true,
+                seconds: None,
+                without: Vec::new(),
+                commit: None,
+                remark: None,
+            },
+            scenarios: vec![measured],
+        });
+        let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}: {page}"));
+        assert!(place("1 of 1 targets met") < place("class=\"chart\""));
+        assert!(place("class=\"chart\"") < place("href=\"#growth\""));
+        assert!(place("href=\"#growth\"") < place("<section id=\"growth\""));
+    }
 }

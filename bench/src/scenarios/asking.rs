@@ -1,8 +1,8 @@
-//! Clients that ask `SELECT 1` in the name of tenants, in one message of the simple protocol, as pgbench does.
+//! Clients that send `SELECT 1` as tenants, in one message of the simple protocol, as pgbench does.
 
 use std::sync::Arc;
 
-use control_plane::postgres::Login;
+use schema::Login;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions as _, Executor as _};
 use tenant_registry::TenantId;
@@ -29,7 +29,7 @@ impl Choice {
         Self::Any(tenants, Random::seeded(client as u64 + 1))
     }
 
-    fn next(&mut self) -> usize {
+    pub(super) fn next(&mut self) -> usize {
         match self {
             Self::Always(number) => *number,
             Self::Any(count, random) => random.below(*count),
@@ -72,7 +72,7 @@ impl Client for ByBouncer {
 /// When one is refused.
 pub(super) async fn connect(
     bouncer: &PgBouncer,
-    logins: &[Login],
+    logins: &[&Login],
 ) -> Result<Arc<[Mutex<PgConnection>]>, sqlx::Error> {
     let mut connections = Vec::with_capacity(logins.len());
     for login in logins {

@@ -1,16 +1,16 @@
-//! Rounds over a budget: the engine's, under the eyes of the server as judge, and PgBouncer's with the same budget.
+//! Rounds of load over a budget of connections, by the engine and by PgBouncer.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
-use control_plane::postgres::Login;
+use schema::Login;
 
 use super::asking::{ByBouncer, ByEngine, Choice, connect, ids};
 use crate::engine::{Engine, EngineSettings};
-use crate::load::{PgBouncer, Tally, closed};
-use crate::world::{Directory, Judge, Limit, Tenant, World};
+use crate::load::{Client, PgBouncer, Tally, closed_within};
+use crate::world::{BackendCounter, Directory, Limit, Tenant, World};
 
 /// Connections over all tenants, for every contender.
 pub(super) const BUDGET: u32 = 50;
@@ -28,6 +28,8 @@ pub(super) struct Rounds<'a> {
     pub(super) clients: usize,
     pub(super) warm_up: Duration,
     pub(super) length: Duration,
+    /// How long a request that is under way at the end of a round is waited for.
+    pub(super) patience: Duration,
     pub(super) choose: Choose,
 }
 
@@ -55,9 +57,9 @@ impl Rounds<'_> {
             tenants: Arc::clone(&tenants),
             choice: (self.choose)(number, tenants.len()),
         };
-        let judge = Judge::start(self.world).await?;
-        let tally = closed((0..self.clients).map(client).collect(), self.warm_up, self.length).await;
-        let seen = judge.verdict().await?;
+        let counter = BackendCounter::start(self.world).await?;
+        let tally = self.closed((0..self.clients).map(client).collect()).await;
+        let seen = counter.stop().await?;
         let again = engine.budget().server_full;
         engine.stop().await;
         Limit::set(self.world, None).await?;
@@ -68,29 +70,41 @@ impl Rounds<'_> {
     /// closed when it has said so, and one refusal would have it wait for seconds.
     ///
     /// # Errors
-    /// When it does not start, refuses a client, or fails a request.
+    /// When it does not start, or refuses a client.
     pub(super) async fn bouncer(&self, program: PathBuf, logins: &[Login]) -> anyhow::Result<Round> {
         self.world.quiet().await?;
         let bouncer = PgBouncer::start(program, self.world, logins, BUDGET).await?;
-        let connections = connect(&bouncer, logins).await?;
+        // Where there are fewer tenants than clients, these need not share a connection.
+        let copies = self.clients.div_ceil(logins.len().max(1));
+        let clients: Vec<&Login> = logins.iter().cycle().take(copies * logins.len()).collect();
+        let connections = connect(&bouncer, &clients).await?;
         let client = |number| ByBouncer {
             connections: Arc::clone(&connections),
-            choice: (self.choose)(number, logins.len()),
+            choice: (self.choose)(number, connections.len()),
         };
-        let judge = Judge::start(self.world).await?;
-        let tally = closed((0..self.clients).map(client).collect(), self.warm_up, self.length).await;
-        let seen = judge.verdict().await?;
-        if let Some(error) = &tally.first_error {
-            bail!(
-                "PgBouncer failed {} requests, the first with: {error}",
-                tally.errors
-            );
-        }
+        let counter = BackendCounter::start(self.world).await?;
+        let tally = self.closed((0..self.clients).map(client).collect()).await;
+        let seen = counter.stop().await?;
         Ok(Round::new(tally, seen.most, 0))
+    }
+
+    async fn closed<C: Client>(&self, clients: Vec<C>) -> Tally {
+        closed_within(clients, self.warm_up, self.length, self.patience).await
     }
 }
 
 impl Round {
+    /// The round, if no request failed.
+    ///
+    /// # Errors
+    /// When one did.
+    pub(super) fn without_failures(self) -> anyhow::Result<Self> {
+        if let Some(error) = &self.tally.first_error {
+            bail!("{} requests failed, the first with: {error}", self.tally.errors);
+        }
+        Ok(self)
+    }
+
     #[expect(clippy::cast_precision_loss, reason = "a handful of sessions")]
     fn new(tally: Tally, most: i64, again: u64) -> Self {
         Self {

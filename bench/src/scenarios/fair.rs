@@ -1,4 +1,4 @@
-//! Three heavy tenants beside 197 light ones: no light one fares much worse than another.
+//! Fairness: 197 light tenants beside three heavy ones.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -152,6 +152,7 @@ impl Seen {
                 Figure::new("the 197 light tenants together", "/s", &self.light),
             ],
             notes,
+            ..Outcome::default()
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A newcomer while the budget is full of idle connections: one of them has to pass on.
+//! Latency of a newcomer while the budget is full of idle connections.
 
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
                 Figure::new("a slot's way to the newcomer", "ms", &way).at_most(10.0),
             ],
             notes: Vec::new(),
+            ..Outcome::default()
         })
     })
 }

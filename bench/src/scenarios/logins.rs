@@ -1,4 +1,4 @@
-//! What a login costs with the verifier of a generated password, and with that of a chosen one.
+//! Cost of a login by the iterations of its SCRAM verifier.
 
 use std::time::Duration;
 
@@ -79,6 +79,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         Ok(Outcome {
             figures,
             notes: Vec::new(),
+            ..Outcome::default()
         })
     })
 }

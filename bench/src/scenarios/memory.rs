@@ -1,4 +1,4 @@
-//! What an idle tenant weighs that was visited once and is resident still.
+//! Memory of an idle resident tenant.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -114,6 +114,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
              preloaded it shrinks."
                 .to_owned(),
         ],
+        ..Outcome::default()
     })
 }
 

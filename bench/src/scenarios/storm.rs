@@ -1,4 +1,4 @@
-//! Five thousand requests at once for one tenant that is not connected yet.
+//! 5,000 simultaneous requests for one tenant without a connection.
 
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
                 Figure::new("until all were served", "ms", &took),
             ],
             notes: Vec::new(),
+            ..Outcome::default()
         })
     })
 }

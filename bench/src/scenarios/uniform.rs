@@ -1,21 +1,20 @@
-//! A thousand tenants over fifty connections, each as likely: nearly every request changes a connection's tenant, so
-//! the rate of logins is the ceiling.
+//! Throughput of 1,000 equally likely tenants over 50 connections, whose ceiling is the rate of logins.
 
 use std::time::Duration;
 
 use anyhow::Context as _;
-use control_plane::postgres::Login;
+use schema::Login;
 
 use super::Scenario;
 use super::asking::Choice;
 use super::budgeted::{BUDGET, Rounds};
 use crate::context::{Context, block_on};
 use crate::figure::Figure;
-use crate::load::Pgbench;
+use crate::load::{PATIENCE, Pgbench};
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Judge, Tenant};
+use crate::world::{BackendCounter, Tenant};
 
 const ROUNDS: usize = 5;
 /// Seconds of a round.
@@ -56,6 +55,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         world,
         clients: CLIENTS,
         warm_up: WARM_UP,
+        patience: PATIENCE,
         length,
         choose: |client, tenants| Choice::any(tenants, client),
     };
@@ -63,18 +63,21 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let second = world.second_logins(&tenants).await?;
         let own: Vec<Login> = tenants.iter().map(Tenant::login).collect::<Result<_, _>>()?;
         let login = own.first().context("there is a tenant")?;
+        // pgbench keeps more sessions open than the store allows one tenant.
+        let lift = format!("ALTER ROLE {} CONNECTION LIMIT -1", login.user);
+        world.execute("postgres", lift).await?;
         let over_tls = context.tls().await?.map(|tls| tls.tenants(&tenants));
         let mut seen = Seen::default();
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             if let Some(pgbench) = &pgbench {
                 // Watched as the others are, for what that costs.
-                let judge = Judge::start(world).await?;
+                let counter = BackendCounter::start(world).await?;
                 let rate = pgbench.logins(login, LOGINS_AT_ONCE, length);
                 seen.logins.push(rate.await?);
                 let rate = pgbench.logins_kept(login, BUDGET, KEPT, length);
                 seen.kept_logins.push(rate.await?);
-                judge.verdict().await?;
+                counter.stop().await?;
             }
             let ours = rounds.engine(&tenants).await?;
             seen.ours.push(ours.tally.rate());
@@ -89,10 +92,13 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
                 seen.first_error = seen.first_error.or(ours.tally.first_error);
             }
             if let Some(program) = &bouncer {
-                let theirs = rounds.bouncer(program.clone(), &second).await?;
+                let theirs = rounds
+                    .bouncer(program.clone(), &second)
+                    .await?
+                    .without_failures()?;
                 seen.bouncer.push(theirs.tally.rate());
                 seen.bouncer_most.push(theirs.most);
-                let cheap = rounds.bouncer(program.clone(), &own).await?;
+                let cheap = rounds.bouncer(program.clone(), &own).await?.without_failures()?;
                 seen.cheap_bouncer.push(cheap.tally.rate());
             }
         }
@@ -180,6 +186,7 @@ impl Seen {
         Outcome {
             figures,
             notes: error.into_iter().collect(),
+            ..Outcome::default()
         }
     }
 }

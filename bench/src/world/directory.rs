@@ -1,4 +1,4 @@
-//! Tenants from memory, so that the control store is no part of what is measured.
+//! In-memory tenant source, so that the control store is no part of what is measured.
 
 use std::collections::HashMap;
 use std::sync::Arc;

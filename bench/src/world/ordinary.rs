@@ -1,8 +1,6 @@
-//! A service without tenants, to be compared with: a table without `tenant_id` and row level security, an ordinary
-//! login, the same rows for a query to find.
+//! Database of the ordinary service: a table without `tenant_id` and row level security, with as many rows.
 
-use control_plane::postgres::Login;
-use control_plane::random_secret;
+use schema::{Login, random_secret};
 use secrecy::ExposeSecret as _;
 use sqlx::postgres::PgConnectOptions;
 

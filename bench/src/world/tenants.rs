@@ -1,12 +1,12 @@
-//! Making tenants, the service's own way.
+//! Creation of tenants by the control plane.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context as _, anyhow};
-use control_plane::postgres::{Login, Slot, TENANT_GROUP, tenant_login};
-use control_plane::{ControlPlane, ControlPlaneSettings, TenantName, random_secret};
+use control_plane::{ControlPlane, ControlPlaneSettings, TenantName};
+use schema::{Login, Slot, TENANT_GROUP, random_secret, tenant_login};
 use secrecy::ExposeSecret as _;
 use sqlx::ConnectOptions as _;
 use tenant_registry::{TenantId, TenantSource as _, TenantSpec};
@@ -42,7 +42,7 @@ impl Tenant {
 
 /// Makes so many more tenants, and says how long that took.
 pub(super) async fn create(world: &World, existing: usize, count: usize) -> anyhow::Result<Vec<Tenant>> {
-    let plane = world.control_plane();
+    let plane = world.control_plane()?;
     let begin = Instant::now();
     let ids = world.make(&plane, existing, count).await?;
     let source = plane.source();
@@ -82,14 +82,18 @@ fn settings(world: &World) -> ControlPlaneSettings {
         data_database: world.data.clone(),
         data_login: world.service.clone(),
         max_connections_per_tenant: 10,
-        instances: 1,
+        // A login's CONNECTION LIMIT comes of it, and contenders open up to 50 sessions of one login.
+        instances: 8,
     }
 }
 
 impl World {
-    /// A control plane with keys of its own.
-    pub(crate) fn control_plane(&self) -> ControlPlane {
-        ControlPlane::open(settings(self), testkit::envelope())
+    /// A control plane over the world's databases.
+    ///
+    /// # Errors
+    /// When the key ring cannot be read.
+    pub(crate) fn control_plane(&self) -> anyhow::Result<ControlPlane> {
+        Ok(ControlPlane::open(settings(self), self.keys.envelope()?))
     }
 
     /// Makes so many tenants beyond those that exist, eight at once.

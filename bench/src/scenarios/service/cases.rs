@@ -1,4 +1,4 @@
-//! What is asked for, and who answers.
+//! Comparisons within this process, and their servers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::serve::Server;
-use super::{CONNECTIONS, TENANTS, ordinary, plane, tenancy};
+use super::{CONNECTIONS, TENANTS, plane, tenancy};
 use crate::engine::{Engine, EngineSettings};
+use crate::process::LIST as PLANE_LIST;
 use crate::world::{Directory, Ordinary, Tenant, Tls, World};
 
 /// One comparison.
@@ -51,27 +52,39 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
         who,
     };
     vec![
-        case("one hot tenant, list of 10", LIST, hot, Some(TARGET), Who::Hot),
         case(
-            "one hot tenant, count and list",
+            "engine alone, one hot tenant, list of 10",
+            LIST,
+            hot,
+            Some(TARGET),
+            Who::Hot,
+        ),
+        case(
+            "engine alone, one hot tenant, count and list",
             COUNTED,
             hot,
             Some(TARGET),
             Who::Hot,
         ),
-        case("20 tenants in turn, list of 10", LIST, many, None, Who::Many),
         case(
-            "20 tenants in turn, count and list",
+            "engine alone, 20 tenants in turn, list of 10",
+            LIST,
+            many,
+            None,
+            Who::Many,
+        ),
+        case(
+            "engine alone, 20 tenants in turn, count and list",
             COUNTED,
             many,
             None,
             Who::Many,
         ),
         Case {
-            path: "/v1/internal/users?limit=10",
+            path: PLANE_LIST,
             ordinary_path: LIST,
             ..case(
-                "the service's own tenant plane, list of 10",
+                "the tenant plane in this process, without logs, list of 10",
                 LIST,
                 hot,
                 None,
@@ -81,10 +94,11 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
     ]
 }
 
-/// Those of the hot tenant by the bench's own handlers.
-pub(super) fn of_the_hot_tenant(tenants: &[Tenant]) -> impl Iterator<Item = Case> {
-    let all = all(tenants).into_iter();
-    all.filter(|case| matches!(case.who, Who::Hot))
+impl Case {
+    /// Whether it is of the hot tenant, by the bench's own handlers.
+    pub(super) fn is_hot(&self) -> bool {
+        matches!(self.who, Who::Hot)
+    }
 }
 
 /// All servers of the scenario.
@@ -101,7 +115,7 @@ impl Servers {
     /// Starts them, each on a port of its own.
     pub(super) async fn start(world: &World, tenants: &[Tenant], tls: Option<&Tls>) -> anyhow::Result<Self> {
         let ordinary = Ordinary::make(world, tenants).await?;
-        let pool = ordinary::pool(ordinary.connect, CONNECTIONS);
+        let pool = ordinary::pool(ordinary.connect, CONNECTIONS, false);
         let (first, others) = tenants.split_at(1);
         let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
         let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;

@@ -1,27 +1,30 @@
-//! What scenarios run against: one private PostgreSQL with the tenants' database in it, tuned alike for everybody.
+//! A private PostgreSQL with the control store and the tenants' database, tuned alike for every contender.
 
+mod backend_counter;
 mod directory;
-mod judge;
 mod ordinary;
 mod tenants;
 mod tls;
 
-use std::sync::{Mutex, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use control_plane::postgres::{
-    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, SERVICE, Target, migrate,
+use crypto::{Envelope, KekId, KeyRing, LocalKeyProvider};
+use local_postgres::{Endpoint, EphemeralPostgres, Options};
+use schema::{
+    Cluster, Database, DatabaseName, Login, MIGRATOR, MigrateLimits, MigrationTarget, SERVICE, migrate,
+    random_secret,
 };
-use control_plane::random_secret;
-use local_postgres::{Endpoint, Ephemeral, Options};
 use secrecy::SecretString;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) use backend_counter::{BackendCounter, Limit};
 pub(crate) use directory::Directory;
-pub(crate) use judge::{Judge, Limit};
 pub(crate) use ordinary::Ordinary;
 pub(crate) use tenants::Tenant;
 pub(crate) use tls::Tls;
@@ -40,13 +43,38 @@ const LIMITS: MigrateLimits = MigrateLimits {
 pub(crate) struct World {
     // Before the server in this order: what is connected goes first.
     runtime: Runtime,
-    server: Ephemeral,
+    server: EphemeralPostgres,
     cluster: Cluster,
     superuser: Login,
     service: Login,
     control: DatabaseName,
     data: DatabaseName,
+    keys: Keys,
     tenants: Mutex<Vec<Tenant>>,
+}
+
+/// The key ring, in a file for services of their own processes.
+struct Keys {
+    file: PathBuf,
+    _folder: TempDir,
+}
+
+impl Keys {
+    fn new() -> anyhow::Result<Self> {
+        let folder = TempDir::new().context("no temporary folder")?;
+        let file = folder.path().join("key-ring.json");
+        KeyRing::generate(KekId::random()?, None)?.save_new(&file)?;
+        Ok(Self {
+            file,
+            _folder: folder,
+        })
+    }
+
+    fn envelope(&self) -> anyhow::Result<Envelope> {
+        Ok(Envelope::new(Arc::new(LocalKeyProvider::new(KeyRing::load(
+            &self.file,
+        )?))))
+    }
 }
 
 impl World {
@@ -55,14 +83,14 @@ impl World {
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
     pub(crate) fn start() -> anyhow::Result<Self> {
-        // Only where programs are downloaded to, if none are installed: of this checkout, and ignored by git.
+        // Only for downloaded programs, if none are installed. Ignored by git.
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tenantry/bench-postgres");
         let options = SETTINGS
             .iter()
             .fold(Options::new(root), |options, (name, value)| {
                 options.setting(*name, *value)
             });
-        let server = Ephemeral::start(&options).context("no PostgreSQL")?;
+        let server = EphemeralPostgres::start(&options).context("no PostgreSQL")?;
         let endpoint = server.endpoint();
         let world = Self {
             runtime: context::runtime(1)?,
@@ -78,6 +106,7 @@ impl World {
             service: Login::new(SERVICE, random_secret()?),
             control: "bench_control".parse()?,
             data: "bench_data".parse()?,
+            keys: Keys::new()?,
             tenants: Mutex::default(),
             server,
         };
@@ -94,7 +123,7 @@ impl World {
         let databases = [(Database::Control, &self.control), (Database::Data, &self.data)];
         self.runtime.block_on(async {
             for (database, name) in databases {
-                let target = Target {
+                let target = MigrationTarget {
                     cluster: self.cluster.clone(),
                     name: name.clone(),
                     database,
@@ -123,6 +152,21 @@ impl World {
     /// The tenants' database.
     pub(crate) fn data(&self) -> &str {
         self.data.as_str()
+    }
+
+    /// The control store's database.
+    pub(crate) fn control(&self) -> &str {
+        self.control.as_str()
+    }
+
+    /// Password of the service's login.
+    pub(crate) fn service_password(&self) -> &SecretString {
+        &self.service.password
+    }
+
+    /// File of the key ring that seals the tenants' passwords.
+    pub(crate) fn key_ring(&self) -> &Path {
+        &self.keys.file
     }
 
     /// How the superuser logs in to a database.

@@ -1,22 +1,22 @@
-//! One tenant in steady use, while another one's database swallows every packet.
-
-mod template;
+//! Latency of one tenant while another one's database swallows every packet.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use testkit::Proxy;
 
-use self::template::{ByTemplate, Template};
 use super::Scenario;
 use super::asking::{ByEngine, Choice};
 use super::budgeted::BUDGET;
+use super::template::{ByTemplate, Template};
+use crate::chart::{Chart, Look, Scale, Shape};
 use crate::context::{Context, block_on};
 use crate::engine::{Engine, EngineSettings};
 use crate::figure::Figure;
-use crate::load::{Client, Tally, closed};
+use crate::load::{Client, LoadSummary, Tally, closed};
 use crate::progress;
 use crate::run::Outcome;
+use crate::spread::Spread;
 use crate::world::{Directory, Tenant, World};
 
 const ROUNDS: usize = 7;
@@ -32,6 +32,8 @@ const HOT_CLIENTS: usize = 8;
 const DARK_CLIENTS: usize = 4;
 /// How long a request waits for a connection, in both shapes.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// Longer than any wait in the template's shape.
+const TEMPLATE_BOUND: Duration = Duration::from_mins(1);
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "neighbour",
@@ -63,9 +65,25 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             Figure::new("requests that failed", "", &ours.errors).never_above(0.0),
         ];
         figures.push(theirs.figure("the template's shape: p99 beside a black hole"));
+        let chart = Chart::new(
+            "Beside a dead tenant",
+            "ms",
+            "latency of another tenant (p99)",
+            Shape::Bars,
+            Scale::Logarithmic,
+        )
+        .over(["alone", "beside a dead tenant"])
+        .series("Tenantry", Look::Tenantry, ours.spreads())
+        .series("the template's shape", Look::Template, theirs.spreads())
+        .note("The template's shape is a map of pools under one mutex, held while a pool connects.");
         Ok(Outcome {
             figures,
-            notes: Vec::new(),
+            charts: vec![chart],
+            loads: [ours, theirs]
+                .into_iter()
+                .flat_map(|rounds| rounds.loads)
+                .collect(),
+            ..Outcome::default()
         })
     })
 }
@@ -87,15 +105,32 @@ impl Pair {
 }
 
 /// Milliseconds at p99, round by round.
-#[derive(Default)]
 struct Rounds {
     beside: Vec<f64>,
     alone: Vec<f64>,
     errors: Vec<f64>,
+    /// Alone, and beside the black hole.
+    loads: [LoadSummary; 2],
 }
 
 impl Rounds {
+    fn new(contender: &str) -> Self {
+        Self {
+            beside: Vec::new(),
+            alone: Vec::new(),
+            errors: Vec::new(),
+            loads: ["alone", "beside a black hole"]
+                .map(|state| LoadSummary::new(format!("{contender}, {state}"))),
+        }
+    }
+
+    fn spreads(&self) -> [Option<Spread>; 2] {
+        [Some(Spread::of(&self.alone)), Some(Spread::of(&self.beside))]
+    }
+
     fn push(&mut self, alone: &Tally, beside: &Tally) {
+        self.loads[0].add_tally(alone);
+        self.loads[1].add_tally(beside);
         self.alone.push(alone.percentile(99));
         self.beside.push(beside.percentile(99));
         self.errors.push(alone.failures() + beside.failures());
@@ -122,7 +157,7 @@ async fn by_engine(world: &World, pair: &Pair, rounds: usize, length: Duration) 
         tenants: Arc::clone(&tenants),
         choice: Choice::Always(number),
     };
-    let mut seen = Rounds::default();
+    let mut seen = Rounds::new("Tenantry");
     for round in 0..rounds {
         progress::say(format_args!("  round {}", round + 1));
         let alone = closed(vec_of(HOT_CLIENTS, || client(0)), WARM_UP, length).await;
@@ -135,15 +170,18 @@ async fn by_engine(world: &World, pair: &Pair, rounds: usize, length: Duration) 
 
 async fn by_template(pair: &Pair, rounds: usize, length: Duration) -> Rounds {
     let template = Arc::new(Template::new(PATIENCE));
-    let client = |tenant: &Tenant| ByTemplate {
+    let specs = Arc::from([pair.hot.spec.clone(), pair.dark.spec.clone()]);
+    let client = |number| ByTemplate {
         template: Arc::clone(&template),
-        spec: tenant.spec.clone(),
+        specs: Arc::clone(&specs),
+        choice: Choice::Always(number),
+        bound: TEMPLATE_BOUND,
     };
-    let mut seen = Rounds::default();
+    let mut seen = Rounds::new("the template's shape");
     for round in 0..rounds {
         progress::say(format_args!("  the template's shape, round {}", round + 1));
-        let alone = closed(vec_of(HOT_CLIENTS, || client(&pair.hot)), WARM_UP, length).await;
-        let beside = beside(|| client(&pair.hot), || client(&pair.dark), length).await;
+        let alone = closed(vec_of(HOT_CLIENTS, || client(0)), WARM_UP, length).await;
+        let beside = beside(|| client(0), || client(1), length).await;
         seen.push(&alone, &beside);
     }
     template.close().await;

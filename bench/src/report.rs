@@ -1,7 +1,11 @@
-//! The report: what was measured, on what, how, as JSON and as a page.
+//! The report of a run: JSON, pages with charts as HTML and as Markdown, and CSV in `JMeter`'s columns.
 
+mod axis;
+mod bars;
+mod chart;
+mod jmeter;
+mod markdown;
 mod page;
-mod plot;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +13,9 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
+use crate::chart::Chart;
 use crate::figure::Figure;
+use crate::load::LoadSummary;
 use crate::machine::Machine;
 use crate::programs::Program;
 use crate::run::Outcome;
@@ -35,6 +41,17 @@ pub(crate) struct Settings {
     pub(crate) remark: Option<String>,
 }
 
+impl Settings {
+    /// A sentence that warns of a quick run, with a space behind it.
+    const fn caution(&self) -> &'static str {
+        if self.quick {
+            "A quick run, too short to be quoted. "
+        } else {
+            ""
+        }
+    }
+}
+
 /// One scenario's part.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
@@ -42,6 +59,10 @@ pub(crate) struct Measured {
     pub(crate) summary: String,
     pub(crate) method: String,
     pub(crate) figures: Vec<Figure>,
+    #[serde(default)]
+    pub(crate) charts: Vec<Chart>,
+    #[serde(default)]
+    pub(crate) loads: Vec<LoadSummary>,
     pub(crate) notes: Vec<String>,
 }
 
@@ -52,6 +73,8 @@ impl Measured {
             summary: scenario.summary.to_owned(),
             method: scenario.method.to_owned(),
             figures: outcome.figures,
+            charts: outcome.charts,
+            loads: outcome.loads,
             notes: outcome.notes,
         }
     }
@@ -63,7 +86,44 @@ impl Report {
         self.scenarios.iter().flat_map(|scenario| &scenario.figures)
     }
 
-    /// Writes report.json and report.html into the folder, and the JSON to another file as well.
+    /// How many targets are met, and of how many.
+    fn targets(&self) -> (usize, usize) {
+        let judged: Vec<bool> = self.figures().filter_map(Figure::judge).collect();
+        (judged.iter().filter(|met| **met).count(), judged.len())
+    }
+
+    /// Machine, versions and settings, by name.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let (machine, settings) = (&self.machine, &self.settings);
+        let mut facts = vec![
+            (
+                "Machine",
+                format!(
+                    "{}, {} hardware threads, {} MiB; everything ran on it",
+                    machine.processor, machine.threads, machine.memory
+                ),
+            ),
+            (
+                "Load",
+                format!("{} when the run ended (average of a minute)", machine.load),
+            ),
+            ("Kernel", machine.kernel.clone()),
+            ("Versions", machine.versions.join("; ")),
+        ];
+        facts.extend(settings.commit.clone().map(|commit| ("Commit", commit)));
+        facts.extend(settings.remark.clone().map(|remark| ("Remark", remark)));
+        if let Some(seconds) = settings.seconds {
+            facts.push(("Length of a round", format!("{seconds} s")));
+        }
+        if !settings.without.is_empty() {
+            let names: Vec<&str> = settings.without.iter().map(|program| program.name()).collect();
+            facts.push(("Left out", names.join(", ")));
+        }
+        facts
+    }
+
+    /// Writes report.json, report.html, report.csv, report.md and the charts of the last into the folder, and the JSON
+    /// to another file as well.
     ///
     /// # Errors
     /// When a file cannot be written.
@@ -73,7 +133,10 @@ impl Report {
         let mut files = vec![
             (folder.join("report.json"), text.clone()),
             (folder.join("report.html"), page::render(self)),
+            (folder.join("report.csv"), jmeter::render(self)),
         ];
+        let markdown = markdown::render(self).into_iter();
+        files.extend(markdown.map(|(name, content)| (folder.join(name), content)));
         files.extend(json.map(|file| (file.to_owned(), text)));
         let mut written = Vec::new();
         for (file, content) in files {

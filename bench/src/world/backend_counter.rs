@@ -1,4 +1,4 @@
-//! The server as judge: how many connections of tenants it counts.
+//! Number of the tenants' backends, as the server counts them.
 
 use std::time::Duration;
 
@@ -19,13 +19,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 const COUNT: &str = "SELECT count(*) FROM pg_catalog.pg_stat_get_activity(NULL) AS backend
      WHERE pg_catalog.pg_get_userbyid(backend.usesysid) LIKE 'tn\\_%'";
 
-/// Looks at `pg_stat_activity` every few milliseconds until it is asked.
-pub(crate) struct Judge {
+/// Polls the server's backends every few milliseconds until it is asked.
+pub(crate) struct BackendCounter {
     stop: watch::Sender<bool>,
     looking: JoinHandle<anyhow::Result<Seen>>,
 }
 
-/// What the judge saw.
+/// What was counted.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Seen {
     /// The most sessions of tenants at once.
@@ -34,7 +34,7 @@ pub(crate) struct Seen {
     pub(crate) looks: u32,
 }
 
-impl Judge {
+impl BackendCounter {
     /// Begins to look, as a superuser.
     ///
     /// # Errors
@@ -60,9 +60,11 @@ impl Judge {
     ///
     /// # Errors
     /// When it could not look.
-    pub(crate) async fn verdict(self) -> anyhow::Result<Seen> {
+    pub(crate) async fn stop(self) -> anyhow::Result<Seen> {
         self.stop.send_replace(true);
-        self.looking.await.context("the judge did not end")?
+        self.looking
+            .await
+            .context("the counter of backends did not end")?
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bars.
+//! Bars of a figure and its comparator.
 
 use crate::figure::Figure;
 use crate::spread::Spread;

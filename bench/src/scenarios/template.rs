@@ -1,4 +1,4 @@
-//! The shape that a registry replaces: a map of pools under one mutex, held while a pool connects.
+//! The template's shape, which a registry replaces: a map of pools under one mutex, held while a pool connects.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use sqlx::Executor as _;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use tenant_registry::{TenantId, TenantSpec};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
+use super::asking::Choice;
 use crate::load::Client;
 
 /// The map.
@@ -52,17 +54,25 @@ impl Template {
     }
 }
 
-/// A client of one tenant's.
+/// A client.
 pub(super) struct ByTemplate {
     pub(super) template: Arc<Template>,
-    pub(super) spec: TenantSpec,
+    pub(super) specs: Arc<[TenantSpec]>,
+    pub(super) choice: Choice,
+    /// After which an answer is not waited for any more: behind the mutex it can take as long as all attempts before.
+    pub(super) bound: Duration,
 }
 
 impl Client for ByTemplate {
     async fn ask(&mut self) -> Result<(), String> {
-        let pool = self.template.pool(&self.spec).await;
-        let pool = pool.map_err(|error| error.to_string())?;
-        let asked = (&pool).execute("SELECT 1").await;
-        asked.map(drop).map_err(|error| error.to_string())
+        let spec = &self.specs[self.choice.next()];
+        let asked = timeout(self.bound, async {
+            let pool = self.template.pool(spec).await?;
+            (&pool).execute("SELECT 1").await
+        });
+        match asked.await {
+            Ok(asked) => asked.map(drop).map_err(|error| error.to_string()),
+            Err(elapsed) => Err(elapsed.to_string()),
+        }
     }
 }

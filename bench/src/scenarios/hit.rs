@@ -1,8 +1,9 @@
-//! What a hit costs: a lease of the registry's on a resident tenant, against moka's cache and the maps under mutexes
-//! that services commonly keep their pools in.
+//! Cost of a hit: a lease on a resident tenant, against moka alone, dashmap, and the maps under mutexes that services
+//! commonly keep their pools in.
 
 mod allocations;
 mod contender;
+mod dashmap;
 mod moka;
 mod mutexes;
 mod registry;
@@ -12,6 +13,7 @@ mod tenants;
 use tokio::runtime::Runtime;
 
 use self::contender::Hits;
+use self::dashmap::ShardedMap;
 use self::moka::MokaCache;
 use self::mutexes::{StdMutexes, TokioMutexes};
 use self::registry::Leases;
@@ -30,10 +32,10 @@ const ROUNDS: usize = 21;
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "hit",
-    summary: "what finding a resident tenant costs, against moka and maps under mutexes",
+    summary: "what finding a resident tenant costs, against moka, dashmap and maps under mutexes",
     method: "Two tasks, each on a worker thread of its own, walk through 4,096 tenants drawn before the clock \
              starts, again and again. A round lasts about a tenth of a second and ends when the last task is \
-             through; contenders take turns, A B C D A B C D. Nothing but hits is measured, so contention is at \
+             through; contenders take turns, A B C A B C. Nothing but hits is measured, so contention is at \
              its worst. Allocations are counted by the process's allocator, on one thread.",
     run,
 };
@@ -59,6 +61,7 @@ fn measure(runtime: &Runtime, context: &Context, distribution: &Distribution) ->
     let contenders: Vec<Box<dyn Hits>> = vec![
         Box::new(runtime.block_on(Leases::open(&tenants))),
         Box::new(runtime.block_on(MokaCache::new(&tenants))),
+        Box::new(ShardedMap::new(&tenants)),
         Box::new(TokioMutexes::new(&tenants)),
         Box::new(StdMutexes::new(&tenants)),
     ];
@@ -79,6 +82,7 @@ fn figures(distribution: &Distribution, registry: &Measured, others: &[Measured]
         };
         figures.push(match other.name {
             moka::NAME => time.ratio_at_most(1.3),
+            dashmap::NAME => time,
             mutexes::TOKIO => rate().ratio_at_least(1.5),
             _ => rate(),
         });
