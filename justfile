@@ -16,9 +16,10 @@ test *arguments:
 lint:
     bash .ci/run format clippy doc
 
-# Measure, with optimisation
+# Measure: a quick set in five minutes, `just bench full` all, `just bench NAME…` some
 bench *arguments:
-    cargo run --release --package bench -- {{ arguments }}
+    cargo build --release --package server --package bench
+    "${CARGO_TARGET_DIR:-target}/release/bench" {{ arguments }}
 
 # Open psql on the development database, or `just db reset`
 db command="psql":

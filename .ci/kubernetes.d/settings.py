@@ -32,7 +32,7 @@ def compose():
 
 
 def complaints(binary, variables, files):
-    """What `tenantry config check` has to say of an environment whose files are those of a folder."""
+    """The problems that `tenantry config check` finds in an environment whose files are those of a folder."""
     environment = {
         name: str(files / Path(value).name) if name.endswith("_FILE") else value for name, value in variables.items()
     }
@@ -52,6 +52,7 @@ def checks(binary, objects):
     with tempfile.TemporaryDirectory() as scratch:
         files = Path(scratch)
         subprocess.run(["docker/secrets.sh", files], check=True, stdout=subprocess.DEVNULL, timeout=60)
-        (files / "ca.crt").write_text("a certificate\n")
+        # Only its form is looked at.
+        (files / "ca.crt").write_text("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
         for name, variables in [*manifests(objects), *compose()]:
             yield f"{name}: the binary understands the settings", complaints(binary, variables, files)
