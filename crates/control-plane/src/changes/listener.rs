@@ -52,6 +52,8 @@ impl Listener {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(limit)
+            // Closed without sqlx's ping, which warns when PostgreSQL stops together with the service.
+            .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_lazy_with(login);
         let listening = async {
             let mut inner = PgListener::connect_with(&pool).await?;

@@ -167,8 +167,7 @@ async fn commands_find_the_running_service_by_themselves() {
         "{error}"
     );
     // There is no default role: the most powerful one would be a bad one.
-    let (status, _, error) =
-        output(folder.command(&["admin-token", "create", "ops", "--role", "viewer"])).await;
+    let (status, _, error) = output(folder.command(&["admin-token", "create", "watch"])).await;
     assert_eq!(status, Some(2), "{error}");
     assert!(error.contains("--role"), "{error}");
     let (status, made, error) =
