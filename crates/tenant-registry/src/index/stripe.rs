@@ -2,10 +2,10 @@
 //!
 //! Cores that count in one word pass its cache line back and forth: with two of them on one busy tenant, a lease
 //! costs several times what it costs one. So an entry has a few stripes, each in memory of its own, and a thread
-//! always counts in the same one.
+//! counts in the same one until it meets another thread there; then it moves on to the next.
 
 use super::entry::Body;
-use super::sync::{Arc, AtomicU64, Ordering};
+use super::sync::{Arc, AtomicU64, Ordering, change_stripe};
 
 /// No new lease is given; the reaper has the entry.
 const RETIRED: u64 = 1 << 63;
@@ -32,11 +32,21 @@ impl<P> Stripe<P> {
 
     /// Counts one lease more, unless the entry is retired.
     pub(crate) fn try_lease(&self) -> bool {
-        self.word
-            .fetch_update(Ordering::AcqRel, Ordering::Relaxed, |word| {
-                (word & RETIRED == 0).then_some((word + 1) | USED)
-            })
-            .is_ok()
+        let mut word = self.word.load(Ordering::Relaxed);
+        while word & RETIRED == 0 {
+            let leased = (word + 1) | USED;
+            match self
+                .word
+                .compare_exchange(word, leased, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                Ok(_) => return true,
+                Err(changed) => {
+                    change_stripe();
+                    word = changed;
+                }
+            }
+        }
+        false
     }
 
     /// Counts one lease more for a holder of one.

@@ -7,19 +7,29 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 pub(crate) use tokio::sync::Notify;
 
-/// This thread's number: in the order in which threads asked for the first time.
+/// Not numbered yet.
+const UNKNOWN: usize = usize::MAX;
+
+thread_local! {
+    static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
+}
+
+/// This thread's number, which selects its stripe: at first the order in which threads asked for theirs.
 pub(crate) fn thread_number() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    const UNKNOWN: usize = usize::MAX;
-    thread_local! {
-        static MINE: Cell<usize> = const { Cell::new(UNKNOWN) };
-    }
-    match MINE.get() {
+    match NUMBER.get() {
         UNKNOWN => {
             let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            MINE.set(number);
+            NUMBER.set(number);
             number
         }
         number => number,
     }
+}
+
+/// Moves this thread to the next stripe, since another thread counts in its own. Threads that run at once so spread
+/// over the stripes, whatever numbers they began with.
+#[cold]
+pub(crate) fn change_stripe() {
+    NUMBER.set(thread_number().wrapping_add(1));
 }

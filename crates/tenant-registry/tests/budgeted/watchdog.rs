@@ -105,6 +105,13 @@ async fn a_session_above_its_share_is_ended_and_counted() {
     }
     drop(modest);
     let counted = |reason: &str| recorded.value(&format!("tenantry.watchdog.ended default {reason}"));
+    // Counted when the server has confirmed the end, a moment after the session sees it.
+    within_long(async {
+        while counted("session_locks") == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
     assert_eq!((counted("session_locks"), counted("tenant_locks")), (1, 0));
     assert!(f64::from_bits(recorded.value("tenantry.watchdog.lock_table default")) > 0.0);
 

@@ -21,6 +21,10 @@ pub(super) fn thread_number() -> usize {
     STRIPE.with(Cell::get)
 }
 
+pub(super) fn change_stripe() {
+    STRIPE.with(|number| number.set(number.get() + 1));
+}
+
 /// What entries need of `tokio::sync::Notify`: one waiter, and a permit where none waits yet.
 pub(super) struct Notify(Mutex<Notified>);
 
