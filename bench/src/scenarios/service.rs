@@ -1,6 +1,7 @@
 //! A service with tenants against one without: the engine in the same handlers, and the whole service as a process.
 
 mod cases;
+mod plain_pool;
 mod plane;
 mod serve;
 mod sides;
@@ -39,7 +40,8 @@ pub(crate) const SCENARIO: Scenario = Scenario {
              which pings each connection before its use. The same binary with log.filter=warn tells what the \
              access log costs. The engine alone: in this process, the same handlers in the same router, by one \
              statement or by two (count and list). With tenants: a layer leases by a header, an extractor gives the \
-             handler its database, a table under row level security. Without: one sqlx::PgPool of 10 connections, \
+             handler its database, a table under row level security. Against PgPool: the same statements, login and \
+             table over a sqlx::PgPool of 10 connections, test_before_acquire off, so only the pool differs. Without: one sqlx::PgPool of 10 connections, \
              test_before_acquire off, an ordinary login and table, an index on (created_at, id). The tenants' table \
              has 100 users of each of 1,000 other tenants as well. One hot tenant has 10 connections; of 20 tenants, \
              asked in turn, each has one, since a connection belongs to a login. The hot tenant once more over TLS, \
@@ -113,6 +115,16 @@ fn engine(context: &Context, wrk: &Path, outcome: &mut Outcome) -> anyhow::Resul
                 let plain = side("plain", servers.of(&case), case.path)?;
                 let pair = measure(&name, &encrypted, &plain, rounds, length).await?;
                 outcome.figures.push(pair.figure("the same in plain"));
+                outcome.loads.extend([pair.ours.load, pair.theirs.load]);
+            }
+            if case.is_hot() {
+                let name = format!("{}, against PgPool", case.name);
+                progress::say(format_args!("  {name}"));
+                let budgeted = side("budget", servers.of(&case), case.path)?;
+                let plain = side("PgPool", servers.plain(), case.path)?;
+                let pair = measure(&name, &budgeted, &plain, rounds, length).await?;
+                let figure = pair.figure("PgPool of the same login");
+                outcome.figures.push(figure.ratio_at_least(cases::TARGET));
                 outcome.loads.extend([pair.ours.load, pair.theirs.load]);
             }
         }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::plain_pool::{self, PlainTenant};
 use super::serve::Server;
 use super::{CONNECTIONS, TENANTS, plane, tenancy};
 use crate::engine::{Engine, EngineSettings};
@@ -37,7 +38,7 @@ enum Who {
 const LIST: &str = "/users";
 const COUNTED: &str = "/users/counted";
 /// The service with tenants is to be the faster one.
-const TARGET: f64 = 1.15;
+pub(super) const TARGET: f64 = 1.15;
 
 /// All comparisons; the first tenant is the hot one.
 pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
@@ -109,6 +110,8 @@ pub(super) struct Servers {
     many: (Engine, Server),
     api: Server,
     ordinary: (sqlx::PgPool, Server),
+    /// The hot tenant's login in an ordinary pool.
+    plain: (sqlx::PgPool, Server),
 }
 
 impl Servers {
@@ -117,6 +120,7 @@ impl Servers {
         let ordinary = Ordinary::make(world, tenants).await?;
         let pool = ordinary::pool(ordinary.connect, CONNECTIONS, false);
         let (first, others) = tenants.split_at(1);
+        let plain = plain_tenant(&first[0]);
         let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
         let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;
         let hot_over_tls = match tls {
@@ -132,6 +136,10 @@ impl Servers {
             hot: (hot.clone(), Server::start(tenancy::router(&hot)).await?),
             many: (many.clone(), Server::start(tenancy::router(&many)).await?),
             ordinary: (pool.clone(), Server::start(ordinary::router(pool)).await?),
+            plain: (
+                plain.pool.clone(),
+                Server::start(plain_pool::router(plain)).await?,
+            ),
         })
     }
 
@@ -155,6 +163,11 @@ impl Servers {
         self.ordinary.1.address()
     }
 
+    /// Where the hot tenant is served over an ordinary pool.
+    pub(super) fn plain(&self) -> SocketAddr {
+        self.plain.1.address()
+    }
+
     /// Closes what is open to the database; the servers end with this value.
     pub(super) async fn stop(self) {
         let [(hot, _), (many, _)] = [self.hot, self.many];
@@ -164,6 +177,15 @@ impl Servers {
         }
         many.stop().await;
         self.ordinary.0.close().await;
+        self.plain.0.close().await;
+    }
+}
+
+/// The tenant's login in an ordinary pool, with sqlx's ping before each use left out.
+fn plain_tenant(tenant: &Tenant) -> PlainTenant {
+    PlainTenant {
+        pool: ordinary::pool(tenant.spec.connect.clone(), CONNECTIONS, false),
+        id: tenant.id.as_uuid(),
     }
 }
 

@@ -4,7 +4,9 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use ordinary::{Counted, User, failed};
+use sqlx::{Executor, Postgres};
 use tenant_registry::axum::{Db, ResolveTenant, TenantHeader};
+use uuid::Uuid;
 
 use crate::engine::Engine;
 
@@ -24,17 +26,30 @@ pub(super) fn router(engine: &Engine) -> Router {
 }
 
 async fn list(Db(db): Db) -> Result<Json<Vec<User>>, StatusCode> {
-    let users = sqlx::query_as(LIST).bind(db.tenant().as_uuid()).fetch_all(&db);
-    Ok(Json(users.await.map_err(failed)?))
+    let tenant = db.tenant().as_uuid();
+    Ok(Json(first_ten(&db, tenant).await.map_err(failed)?))
 }
 
 async fn counted(Db(db): Db) -> Result<Json<Counted>, StatusCode> {
     let tenant = db.tenant().as_uuid();
-    let total = sqlx::query_scalar(COUNT).bind(tenant).fetch_one(&db);
-    let total = total.await.map_err(failed)?;
-    let items = sqlx::query_as(LIST).bind(tenant).fetch_all(&db);
     Ok(Json(Counted {
-        total,
-        items: items.await.map_err(failed)?,
+        total: count(&db, tenant).await.map_err(failed)?,
+        items: first_ten(&db, tenant).await.map_err(failed)?,
     }))
+}
+
+/// The tenant's first ten users.
+pub(super) async fn first_ten<'c, E>(db: E, tenant: Uuid) -> sqlx::Result<Vec<User>>
+where
+    E: Executor<'c, Database = Postgres>,
+{
+    sqlx::query_as(LIST).bind(tenant).fetch_all(db).await
+}
+
+/// The number of the tenant's users.
+pub(super) async fn count<'c, E>(db: E, tenant: Uuid) -> sqlx::Result<i64>
+where
+    E: Executor<'c, Database = Postgres>,
+{
+    sqlx::query_scalar(COUNT).bind(tenant).fetch_one(db).await
 }
