@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_script_prints_is_read() {
+    fn the_scripts_output_is_parsed() {
         let printed =
             "  1 threads\nRequests/sec: 1\nmeasured: 1000 2000000 5000 1500 500 100 9000 4000 10 1 2 3 4\n";
         let round = WrkRound::read(printed, 100).unwrap();
