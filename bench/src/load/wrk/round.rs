@@ -27,7 +27,7 @@ impl WrkRound {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "counts, printed as they are"
+        reason = "counts, printed in full"
     )]
     pub(super) fn read(printed: &str, request: u64) -> Option<Self> {
         let line = printed.lines().find_map(|line| line.strip_prefix("measured:"))?;
