@@ -65,7 +65,7 @@ async fn last(
 ) -> Result<Json<admin_types::Examination>, Problem> {
     let last = examinations.last();
     last.map(|last| shown(&last, &examinations))
-        .ok_or_else(|| Problem::new(Code::NotFound).detail("nothing was examined yet; POST examines"))
+        .ok_or_else(|| Problem::new(Code::NotFound).detail("no examination has run yet; POST runs one"))
 }
 
 /// `POST`: examines now. An error does not stop a service that serves tenants; a report without errors starts one that

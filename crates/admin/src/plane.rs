@@ -13,7 +13,7 @@ use crate::health::{Health, livez, readyz};
 use crate::routes::Guards;
 use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
 
-/// What the routes work on.
+/// State of the routes.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
@@ -53,8 +53,8 @@ impl FromRef<AdminState> for Budget {
     }
 }
 
-/// The admin plane's routes; what they change, this registry forgets at once. Probes need no token: they tell nothing
-/// but whether the service serves.
+/// The admin plane's routes. A changed tenant is invalidated in this registry at once. Probes need no token: they only
+/// say whether the service is live and ready.
 pub fn plane(
     control_plane: ControlPlane,
     registry: Registry<BudgetedPool>,

@@ -7,7 +7,7 @@ use axum::routing::MethodRouter;
 use axum::{Extension, Router};
 use control_plane::{AuditAction, Role, Store};
 
-use crate::attempts::{AttemptLog, attempt, carry};
+use crate::attempts::{AttemptLog, audit_attempts, run_in_task};
 use crate::auth::{AdminAuth, Caller, authenticate};
 use crate::idempotency::idempotent;
 use crate::plane::AdminState;
@@ -83,9 +83,9 @@ impl Guards {
                 .handler
                 .route_layer(from_fn_with_state(self.store.clone(), idempotent))
                 .route_layer(from_fn_with_state(method.role, require))
-                .route_layer(from_fn_with_state(self.log.clone(), attempt))
+                .route_layer(from_fn_with_state(self.log.clone(), audit_attempts))
                 .route_layer(from_fn_with_state(auth, authenticate))
-                .route_layer(from_fn(carry))
+                .route_layer(from_fn(run_in_task))
                 .route_layer(Extension(method.action))
         });
         router.route(route.path, methods.fold(MethodRouter::new(), MethodRouter::merge))

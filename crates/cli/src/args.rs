@@ -1,8 +1,5 @@
 //! The arguments of the commands that call a service.
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, as they are"
-)]
+#![expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
 
 mod admin_token;
 mod api_key;

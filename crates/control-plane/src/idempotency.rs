@@ -22,7 +22,7 @@ impl IdempotencyKey {
 
 /// A stored answer, without secrets that are shown once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
+pub struct StoredResponse {
     /// The status, 200 to 499.
     pub status: u16,
     /// Headers by name, as texts.

@@ -30,7 +30,7 @@ pub use self::api_key::{ApiKey, ApiKeyName, ApiKeySecret};
 pub use self::audit::action::{AuditAction, UnknownAction};
 pub use self::audit::{AuditEntry, AuditOutcome};
 pub use self::chosen_name::NameError;
-pub use self::idempotency::{IdempotencyKey, KeptAnswer};
+pub use self::idempotency::{IdempotencyKey, StoredResponse};
 pub use self::json::JsonText;
 pub use self::lifecycle::create::CreateError;
 pub use self::lifecycle::login_fault::LoginFault;

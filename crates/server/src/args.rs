@@ -1,8 +1,5 @@
 //! Arguments of the binary: those of the crate `cli`, and those of the commands that need no service.
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, as they are"
-)]
+#![expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
 
 pub mod admin_token;
 mod examples;

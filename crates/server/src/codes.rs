@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_by_itself_says_when() {
+    fn temporary_failures_have_a_retry_after() {
         for code in ALL {
             let passes = matches!(code.status().as_u16(), 429 | 503);
             assert_eq!(code.retry_after().is_some(), passes, "{code:?}");

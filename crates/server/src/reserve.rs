@@ -25,7 +25,7 @@ pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -
             tracing::warn!(
                 configured,
                 used = own,
-                "registry.reserved_connections is less than the service itself uses in the data cluster"
+                "registry.reserved_connections is below the service's own connections to the data cluster: raise it to `used`"
             );
             configured
         }
@@ -36,13 +36,13 @@ pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -
         tracing::warn!(
             reserve,
             allowed = data.connections,
-            "the data cluster has no connection for tenants beside those that are reserved: raise its max_connections"
+            "the data cluster has no connections left for tenants: raise its max_connections"
         );
     }
     tracing::info!(
         reserve,
         allowed = data.connections,
-        "connections of the data cluster that tenants never get"
+        "connections of the data cluster are reserved from tenants"
     );
     reserve
 }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_configured_holds_and_a_small_server_is_halved() {
+    fn a_configured_reserve_is_used_and_a_small_server_is_halved() {
         let data = server(1, 97);
         for configured in [1, 40, 200] {
             let flag = format!("registry.reserved_connections={configured}");

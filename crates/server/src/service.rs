@@ -132,7 +132,10 @@ pub async fn run(
         bail!("the tenant plane's task panicked")
     };
     if drained.aborted > 0 {
-        tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
+        tracing::warn!(
+            connections = drained.aborted,
+            "shutdown.http_deadline passed; open connections aborted"
+        );
     }
     upkeep.stop().await;
     // Running operations finish in their own tasks, or another replica resumes them.
@@ -144,7 +147,7 @@ pub async fn run(
         .await
         .is_err()
     {
-        tracing::warn!("connections to the control store were still in use");
+        tracing::warn!("connections to the control store are still in use at the end of the shutdown");
     }
     tracing::info!(
         pools_opened = stats.opened,

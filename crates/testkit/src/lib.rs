@@ -16,6 +16,7 @@ mod client;
 mod databases;
 mod postgres;
 mod proxy;
+mod sql;
 #[cfg(feature = "tenants")]
 mod tenants;
 
@@ -26,5 +27,6 @@ pub use client::{Answer, Client};
 pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
 pub use proxy::Proxy;
+pub use sql::{in_store, one, run};
 #[cfg(feature = "tenants")]
 pub use tenants::{budgeted, envelope, tenant, tenants, unknown_tenant};

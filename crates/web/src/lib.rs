@@ -1,4 +1,4 @@
-//! What all HTTP planes share: listener, middleware, errors, reading of input and paging.
+//! Common parts of the HTTP planes: listener, middleware, errors, reading of input and paging.
 //!
 //! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], wraps it in a
 //! [`stack`] and hands that to [`serve`]; its handlers read [`Json`] and [`Query`], page with [`Page`], and fail with a

@@ -57,7 +57,7 @@ pub(super) async fn create(
     let started = started.map_err(refuse::creation)?;
     let preference = Preference::of(&headers);
     let (tenant, operation) = started
-        .within(&plane, preference.patience())
+        .within(&plane, preference.max_wait())
         .await
         .map_err(store_failed)?;
     // Clears a negative cache entry of this replica; on the others the change notice does.

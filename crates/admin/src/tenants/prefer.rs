@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 /// Longest wait for an operation, after which the response is 202 with its URL.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 const RESPOND_ASYNC: &str = "respond-async";
 
@@ -29,9 +29,9 @@ impl Preference {
     }
 
     /// Longest wait for this client.
-    pub(super) const fn patience(self) -> Duration {
+    pub(super) const fn max_wait(self) -> Duration {
         match self {
-            Self::Wait => PATIENCE,
+            Self::Wait => MAX_WAIT,
             Self::Async => Duration::ZERO,
         }
     }
@@ -73,7 +73,7 @@ fn unquoted(text: &str, separator: char) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn is_heard(values: &[&'static str]) -> bool {
+    fn is_async(values: &[&'static str]) -> bool {
         let values = values.iter().map(|value| HeaderValue::from_static(value));
         let headers: HeaderMap = values
             .map(|value| (http::HeaderName::from_static("prefer"), value))
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_heard_wherever_it_stands_and_in_no_other_ones_value() {
+    fn respond_async_is_found_in_any_header_and_not_in_a_quoted_value() {
         for values in [
             &["respond-async"][..],
             &["Respond-Async; x=1"],
@@ -90,7 +90,7 @@ mod tests {
             &["wait=10", "respond-async;x=\"a,b\""],
             &["foo=\"a\\\",b\", respond-async=\"\""],
         ] {
-            assert!(is_heard(values), "{values:?}");
+            assert!(is_async(values), "{values:?}");
         }
         for values in [
             &[][..],
@@ -100,7 +100,7 @@ mod tests {
             &["foo; respond-async"],
             &["respond-async=no"],
         ] {
-            assert!(!is_heard(values), "{values:?}");
+            assert!(!is_async(values), "{values:?}");
         }
     }
 }

@@ -10,7 +10,7 @@ use time::Duration;
 use web::read::Integer;
 use web::{NoBody, PathId, Problem, Query};
 
-use super::transition::lead;
+use super::transition::start_operation;
 use crate::auth::Caller;
 use crate::revision::Expected;
 
@@ -36,7 +36,7 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let grace = query.grace_hours.map(|hours| Duration::hours(hours.get()));
     let transition = Transition::Offboard { grace };
-    lead(
+    start_operation(
         &plane,
         &registry,
         &actor,

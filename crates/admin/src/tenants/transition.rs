@@ -28,7 +28,7 @@ macro_rules! transitions {
             PathId(id): PathId,
             _: (NoQuery, NoBody),
         ) -> Result<Response, Problem> {
-            lead(&plane, &registry, &actor, id.into(), Transition::$transition, expected, &headers).await
+            start_operation(&plane, &registry, &actor, id.into(), Transition::$transition, expected, &headers).await
         })+
     };
 }
@@ -46,7 +46,7 @@ transitions! {
 
 /// Starts a transition: 200 with the tenant when it is complete; 202 with the operation when that takes longer, or at
 /// once with `Prefer: respond-async` (RFC 7240).
-pub(super) async fn lead(
+pub(super) async fn start_operation(
     plane: &ControlPlane,
     registry: &Pools,
     actor: &Actor,
@@ -63,7 +63,7 @@ pub(super) async fn lead(
     registry.invalidate(tenant);
     let preference = Preference::of(headers);
     let (tenant, operation) = started
-        .within(plane, preference.patience())
+        .within(plane, preference.max_wait())
         .await
         .map_err(store_failed)?;
     registry.invalidate(tenant.id);

@@ -120,7 +120,9 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
         format!("keys.ring_file: {file} is not the ring that this control store was used with")
     })?;
     if settings.doctor.on_start && !app.examinations.examine().await.report.sound {
-        tracing::error!("no tenant is served until the doctor finds nothing; it examines again every minute");
+        tracing::error!(
+            "no tenant is served until the doctor finds no error; it examines again every minute"
+        );
     }
     Ok(app)
 }
@@ -145,7 +147,7 @@ async fn welcome(
         serves: app.examinations.isolated(),
     };
     if let Err(error) = output::line(banner) {
-        tracing::warn!(%error, "the banner is not printed");
+        tracing::warn!(%error, "cannot print the banner");
     }
     Ok(())
 }

@@ -35,7 +35,7 @@ impl Display for Banner {
             writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
         } else {
             writeln!(f, "\n  Tenantry is up (dev profile), and lets no tenant in yet.")?;
-            writeln!(f, "  It waits until `tenantry doctor` finds nothing.\n")?;
+            writeln!(f, "  It waits until `tenantry doctor` finds no error.\n")?;
         }
         writeln!(f, "  tenant plane   http://localhost:{tenant_port}")?;
         writeln!(

@@ -44,7 +44,7 @@ impl RunFile {
     /// # Errors
     /// When the file cannot be read or is invalid.
     pub fn read(state: &StateDir) -> anyhow::Result<Option<Self>> {
-        let Some(text) = state.read(NAME)? else {
+        let Some(text) = state.read(NAME, Readers::Anyone)? else {
             return Ok(None);
         };
         let path = state.join(NAME);

@@ -10,15 +10,15 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Interval for recording active tenants. The store keeps one record per tenant in this time.
-const EVERY: Duration = Duration::from_secs(30);
+/// Interval of recording active tenants. The store keeps one record per tenant in this time.
+const INTERVAL: Duration = Duration::from_secs(30);
 /// Time since its last use within which a tenant is active. Longer than the interval, since the registry's times are
 /// accurate to some seconds only.
-const ACTIVE: Duration = Duration::from_secs(40);
+const ACTIVE_WITHIN: Duration = Duration::from_secs(40);
 /// Concurrent openings of the warm-up: few, since each queries the control store.
-const AT_ONCE: usize = 2;
+const CONCURRENT_OPENINGS: usize = 2;
 /// Time limit for the last record, during shutdown.
-const LAST_NOTE: Duration = Duration::from_secs(2);
+const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The background tasks.
 #[derive(Clone)]
@@ -37,34 +37,35 @@ impl Upkeep {
         warm_up: u32,
         stopping: &CancellationToken,
     ) -> Self {
-        let (tell, heeded) = oneshot::channel();
-        registry.follow(telling(control_plane.changes(), tell));
+        let (sender, first_applied) = oneshot::channel();
+        registry.follow(signal_first_applied(control_plane.changes(), sender));
         let upkeep = Self {
             registry: registry.clone(),
             store: control_plane.store().clone(),
             warm_up,
         };
         if warm_up > 0 {
-            let (beside, stopping) = (upkeep.clone(), stopping.clone());
-            tokio::spawn(async move { stopping.run_until_cancelled(beside.go_on(heeded)).await });
+            let (task, stopping) = (upkeep.clone(), stopping.clone());
+            tokio::spawn(async move { stopping.run_until_cancelled(task.run(first_applied)).await });
         }
         upkeep
     }
 
     /// Records active tenants once more, for the next start. Call before the registry's shutdown.
     pub(super) async fn stop(self) {
-        if self.warm_up > 0 && timeout(LAST_NOTE, self.note()).await.is_err() {
-            tracing::warn!("the last note of active tenants was not taken in time");
+        if self.warm_up > 0 && timeout(LAST_RECORD_TIMEOUT, self.record_active()).await.is_err() {
+            tracing::warn!("timed out recording active tenants; the next warm-up uses the record before");
         }
     }
 
-    async fn go_on(&self, heeded: oneshot::Receiver<()>) {
+    /// Warms up pools, then records active tenants at an interval.
+    async fn run(&self, first_applied: oneshot::Receiver<()>) {
         // The first change marks everything as possibly stale, which cancels openings.
-        let _ = heeded.await;
+        let _ = first_applied.await;
         self.warm().await;
         loop {
-            sleep(EVERY).await;
-            self.note().await;
+            sleep(INTERVAL).await;
+            self.record_active().await;
         }
     }
 
@@ -72,40 +73,40 @@ impl Upkeep {
     async fn warm(&self) {
         match self.store.recently_active(self.warm_up).await {
             Ok(tenants) => {
-                let warmed_up = self.registry.warm(tenants, AT_ONCE).await;
+                let warmed_up = self.registry.warm(tenants, CONCURRENT_OPENINGS).await;
                 let (opened, failed) = (warmed_up.opened, warmed_up.failed);
-                tracing::info!(opened, failed, "tenants are warmed up");
+                tracing::info!(opened, failed, "warmed up pools");
             }
-            Err(error) => tracing::warn!(%error, "no tenants are warmed up"),
+            Err(error) => tracing::warn!(%error, "cannot read recently active tenants; no pool is warmed up"),
         }
     }
 
-    async fn note(&self) {
-        let active = self.registry.recently_used(ACTIVE);
+    async fn record_active(&self) {
+        let active = self.registry.recently_used(ACTIVE_WITHIN);
         if active.is_empty() {
             return;
         }
         if let Err(error) = self.store.mark_active(&active).await {
-            tracing::warn!(%error, "it could not be noted which tenants are active");
+            tracing::warn!(%error, "cannot record active tenants");
         }
     }
 }
 
-/// Forwards the changes. Sends on `heeded` once the first change has been applied, which is when the stream is polled
-/// for the second.
-fn telling(
+/// Forwards the changes. Sends on `first_applied` when the stream is polled for the second change, which is after the
+/// first one has been applied.
+fn signal_first_applied(
     changes: impl Stream<Item = Change> + Send + 'static,
-    heeded: oneshot::Sender<()>,
+    first_applied: oneshot::Sender<()>,
 ) -> impl Stream<Item = Change> + Send + 'static {
     let mut changes = Box::pin(changes);
-    let (mut heeded, mut given) = (Some(heeded), false);
+    let (mut first_applied, mut forwarded) = (Some(first_applied), false);
     stream::poll_fn(move |context| {
-        if given && let Some(heeded) = heeded.take() {
+        if forwarded && let Some(first_applied) = first_applied.take() {
             // Without a warm-up the receiver is gone.
-            let _ = heeded.send(());
+            let _ = first_applied.send(());
         }
         let change = changes.poll_next_unpin(context);
-        given |= change.is_ready();
+        forwarded |= change.is_ready();
         change
     })
 }

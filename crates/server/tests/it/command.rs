@@ -346,7 +346,7 @@ async fn a_postgresql_that_is_away_is_named_and_not_taken_for_an_old_schema() {
     let port = socket.local_addr().unwrap().port();
     drop(socket);
     let at = format!("control_store.port={port}");
-    let password = "a-password-that-nobody-sees";
+    let password = "a-hidden-password";
     let begun = Instant::now();
     let mut create = folder.command(&["admin-token", "create", "ops", "--role", "viewer"]);
     create.args(["--profile", "production", "--set", "control_store.host=127.0.0.1"]);
@@ -379,7 +379,7 @@ async fn a_key_ring_of_another_store_is_refused() {
 }
 
 #[tokio::test]
-async fn what_the_database_library_would_read_past_the_configuration_is_refused() {
+async fn libpq_variables_are_refused() {
     let folder = Folder::new();
     let mut command = folder.command(&["config", "check"]);
     command.env("PGOPTIONS", "-c role=postgres");

@@ -49,7 +49,7 @@ async fn a_write_that_the_data_cluster_cannot_do_now_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn what_the_store_cannot_do_now_may_be_tried_again() {
+async fn temporary_failures_of_the_store_are_retryable() {
     let service = Service::start().await;
     let operator = service.operator();
     let databases = &service.databases;

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_names_its_header() {
+    async fn an_invalid_header_is_named() {
         for wrong in [
             "",
             " ",

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_is_refused_or_still_a_key() {
+    fn an_altered_cursor_is_refused_or_still_valid() {
         let read = |text: &str| read(text, "users name asc");
         let text = sample();
         assert!(read(&text[1..]).is_err() && read(&format!("{text}=")).is_err());
