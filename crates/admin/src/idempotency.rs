@@ -7,22 +7,26 @@
 mod key;
 mod stored_response;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use control_plane::{ClaimedKey, IdempotencyKey, KeyClaim, Store, StoredResponse};
+use http::Method;
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use serde_json::json;
 use tokio::time::{Instant, sleep};
-use web::Problem;
 use web::extract::whole_body;
 use web::middleware::LogContext;
+use web::openapi::{Input, Inputs};
+use web::{Code, Problem};
 
 use crate::auth::Caller;
 use crate::codes;
+use crate::describe::AdminPlane;
 use crate::store_failed::store_failed;
 
 /// Longest wait for an earlier request with the same key.
@@ -30,10 +34,43 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 /// First and longest pause between two polls.
 const POLL_INTERVALS: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(400)];
 
+/// Header that marks a replayed response.
+pub(crate) const REPLAYED: &str = "idempotency-replayed";
+
 /// The key of a request whose headers this middleware has checked.
-pub(crate) fn idempotency_key(headers: &HeaderMap) -> Option<&str> {
-    headers.get(key::HEADER)?.to_str().ok()
+#[derive(Debug)]
+pub(crate) struct RequestKey(pub(crate) Option<String>);
+
+impl<S: Sync> FromRequestParts<S> for RequestKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let key = parts.headers.get(key::HEADER);
+        Ok(Self(key.and_then(|key| key.to_str().ok()).map(ToOwned::to_owned)))
+    }
 }
+
+impl Input<AdminPlane> for RequestKey {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&[
+            Code::Malformed,
+            Code::RequestTimeout,
+            codes::IDEMPOTENCY_IN_PROGRESS,
+            codes::IDEMPOTENCY_KEY_REUSED,
+        ]);
+        // Once for those that read it as well.
+        if !inputs.has_parameter(SHOWN) {
+            inputs.header(
+                SHOWN,
+                "Runs the request once, however often it is sent with this key.",
+                &json!({"type": "string", "minLength": 1, "maxLength": IdempotencyKey::MAX, "pattern": "^[!-~]+$"}),
+            );
+        }
+    }
+}
+
+/// The header as it is described.
+const SHOWN: &str = "Idempotency-Key";
 
 /// Runs a POST with a key once, and replays its response to all others.
 pub(crate) async fn idempotent(

@@ -2,15 +2,17 @@
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use control_plane::ControlPlane;
 use isolation_doctor::Examinations;
 use tenant_registry::{Budget, BudgetedPool, Registry};
+use web::openapi::Operation;
+use web::operation;
 
 use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
-use crate::health::{Health, livez, readyz};
-use crate::routes::Guards;
+use crate::describe::AdminPlane;
+use crate::health::{self, Health, NotReady};
+use crate::routes::{Guards, Route};
 use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
 
 /// State of the routes.
@@ -53,6 +55,26 @@ impl FromRef<AdminState> for Budget {
     }
 }
 
+/// The routes that need a token.
+pub(crate) fn routes() -> impl Iterator<Item = Route> {
+    let routes = [
+        tenants::routes(),
+        api_keys::routes(),
+        pools::routes(),
+        operations::routes(),
+        tokens::routes(),
+        audit::routes(),
+        doctor::routes(),
+    ];
+    routes.into_iter().flatten()
+}
+
+/// The routes that need none.
+pub(crate) fn probes() -> impl Iterator<Item = Operation<AdminPlane, Health>> {
+    let readyz = operation!(health::readyz).refuses(&NotReady::ALL.map(NotReady::code));
+    [operation!(health::livez), readyz].into_iter()
+}
+
 /// The admin plane's routes. A changed tenant is invalidated in this registry at once. Probes need no token: they only
 /// say whether the service is live and ready.
 pub fn plane(
@@ -63,27 +85,16 @@ pub fn plane(
     auth: AdminAuth,
     health: Health,
 ) -> Router {
-    let probes = Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .with_state(health);
+    let probes = probes().fold(Router::new(), |router, probe| {
+        let path = probe.path().to_owned();
+        router.route(&path, probe.split().1)
+    });
     let guards = Guards {
         auth: auth.clone(),
         log: AttemptLog::new(control_plane.store().clone()),
         store: control_plane.store().clone(),
     };
-    let routes = [
-        tenants::routes(),
-        api_keys::routes(),
-        pools::routes(),
-        operations::routes(),
-        tokens::routes(),
-        audit::routes(),
-        doctor::routes(),
-    ];
-    routes
-        .into_iter()
-        .flatten()
+    routes()
         .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {
             control_plane,
@@ -92,5 +103,5 @@ pub fn plane(
             examinations,
             auth,
         })
-        .merge(probes)
+        .merge(probes.with_state(health))
 }

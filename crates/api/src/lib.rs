@@ -6,11 +6,12 @@
 
 pub mod codes;
 pub mod database;
+pub mod describe;
 pub mod network;
 pub mod plane;
 pub mod tenant;
 pub mod users;
 
 pub use network::TrustedNetworks;
-pub use plane::{TenantRegistry, plane};
+pub use plane::{TenantRegistry, document, plane};
 pub use tenant::{Db, Transaction};

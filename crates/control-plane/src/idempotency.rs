@@ -14,9 +14,12 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The maximum of characters.
+    pub const MAX: usize = 255;
+
     /// Whether a text is a valid key.
     pub fn is_fit(key: &str) -> bool {
-        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        (1..=Self::MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 

@@ -12,7 +12,7 @@ use isolation_doctor::{Doctor, Examinations};
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
-use web::{Stack, StackSettings, stack};
+use web::{Stack, StackSettings, reference, stack};
 
 use crate::clusters::ClusterError;
 use crate::gate::Gate;
@@ -62,8 +62,13 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks)
-                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone()))),
+                api::plane(&registry, networks.clone())
+                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
+                    // Who may call a plane may read what it is; of no tenant's data does that tell.
+                    .merge(
+                        reference::routes(&api::document())
+                            .route_layer(ValidateRequestHeaderLayer::custom(networks)),
+                    ),
                 around("tenant", &settings.tenant_plane.limits),
             ),
             admin_plane: stack(
@@ -74,7 +79,9 @@ impl App {
                     examinations.clone(),
                     auth,
                     health,
-                ),
+                )
+                // Without a token, as the probes: the description is no secret, and a browser's page has none to send.
+                .merge(reference::routes(&admin::document())),
                 around("admin", &settings.admin_plane.limits),
             ),
             registry,

@@ -9,6 +9,7 @@ pub mod args;
 mod clusters;
 pub mod codes;
 pub mod commands;
+pub mod description;
 mod descriptors;
 pub mod dev;
 mod find_service;

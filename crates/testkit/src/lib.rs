@@ -23,7 +23,7 @@ mod tenants;
 #[cfg(feature = "tenants")]
 pub use captured_log::CapturedLog;
 #[cfg(feature = "tenants")]
-pub use client::{Answer, Client};
+pub use client::{Answer, Check, Client};
 pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
 pub use proxy::Proxy;

@@ -14,5 +14,6 @@ pub use json::Json;
 pub use no_body::NoBody;
 pub use no_query::NoQuery;
 pub use path::PathId;
+pub(crate) use preconditions::ENTITY_TAGS;
 pub use preconditions::{EntityTag, Freshness, Preconditions, Tags};
 pub use query::Query;

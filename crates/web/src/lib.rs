@@ -12,13 +12,17 @@
 //! | [`page`] | limits, keyset cursors, pages |
 //! | [`middleware`] | the layers around all routes |
 //! | [`listen`] | the listener and its limits |
+//! | [`openapi`] | the description of a plane, from its routes |
+//! | [`reference`](mod@reference) | that description as routes, and its interactive page |
 
 pub mod error;
 pub mod extract;
 pub mod listen;
 pub mod middleware;
+pub mod openapi;
 pub mod page;
 pub mod read;
+pub mod reference;
 
 pub use error::{Code, FieldError, Problem};
 pub use extract::{Json, NoBody, NoQuery, PathId, Query};

@@ -7,6 +7,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{ApiKeyName, ApiKeySecret, ChangeError, ControlPlane, CreateKeyError};
 use http::{StatusCode, header};
 use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use web::openapi::{name_schema, nullable};
 use web::read::{Rfc3339, wrong_field};
 use web::{Json, NoQuery, PathId, Problem};
 
@@ -18,15 +21,34 @@ use crate::shown_once::ShownOnce;
 use crate::store_failed::store_failed;
 
 /// A new API key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "billing"}))]
 pub(super) struct CreateApiKey {
+    #[schema(schema_with = key_name)]
     name: ApiKeyName,
     /// Left out or `null` for never.
+    #[schema(schema_with = nullable::<Rfc3339>, required = false)]
     #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
     expires_at: Option<Option<Rfc3339>>,
 }
 
-/// Makes an API key of a tenant's: 201, with the key itself in `secret`, this once.
+fn key_name() -> RefOr<Schema> {
+    name_schema(ApiKeyName::MAX, "What the key is for, in printable characters.")
+}
+
+/// Create an API key of a tenant
+#[utoipa::path(
+    post,
+    path = "/admin/v1/tenants/{id}/api-keys",
+    operation_id = "createApiKey",
+    tag = "api-keys",
+    responses((
+        status = 201,
+        body = CreatedApiKey,
+        description = "The key itself is in `secret`, this once.",
+        headers(("location" = String, description = "The path of the key."))
+    ))
+)]
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use web::{Code, Problem};
 
+use super::REPLAYED;
 use crate::attempts::Audited;
 use crate::codes;
 use crate::shown_once::StoredBody;
@@ -17,9 +18,6 @@ const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header
 
 /// Limit of a stored body, far above any response of this plane.
 const MAX_BODY: usize = 1024 * 1024;
-
-/// Header that marks a replayed response.
-const REPLAYED: &str = "idempotency-replayed";
 
 /// The response, and its stored form; `None` where another attempt may end differently.
 pub(super) async fn split(response: Response) -> Result<(Response, Option<StoredResponse>), Problem> {

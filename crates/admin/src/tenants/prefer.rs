@@ -1,9 +1,16 @@
 //! `Prefer: respond-async` (RFC 7240 sections 2 and 4.1).
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::json;
+use web::openapi::{Input, Inputs};
+
+use crate::describe::AdminPlane;
 
 /// Longest wait for an operation, after which the response is 202 with its URL.
 const MAX_WAIT: Duration = Duration::from_secs(5);
@@ -19,8 +26,26 @@ pub(super) enum Preference {
     Async,
 }
 
+impl<S: Sync> FromRequestParts<S> for Preference {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+impl Input<AdminPlane> for Preference {
+    fn describe(inputs: &mut Inputs) {
+        inputs.header(
+            "Prefer",
+            "`respond-async`: do not wait for the operation.",
+            &json!({"type": "string", "examples": [RESPOND_ASYNC]}),
+        );
+    }
+}
+
 impl Preference {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all("prefer").iter();
         let asked = values
             .filter_map(|value| value.to_str().ok())

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Code, in_one_line};
 
@@ -38,11 +39,12 @@ pub(super) struct Inner {
 }
 
 /// One wrong field of a body, or parameter of a query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field's name as the client wrote it.
     pub field: String,
     /// What is wrong with it, for the client to read.
+    #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
 }
 

@@ -6,6 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::error::{Code, Problem};
 
+/// The syntax of both headers in ASCII, as a regular expression.
+pub(crate) const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// An entity tag (RFC 9110 section 8.8.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityTag {
