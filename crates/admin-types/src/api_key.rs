@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::moment;
+use crate::{Name, moment};
 
 /// An API key: of the key itself only its first characters.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +17,9 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
+    /// What it allows: `read`, `write`. `None` from a service before scopes.
+    #[serde(default)]
+    pub scopes: Option<Vec<Name>>,
     /// Who made it.
     pub created_by: String,
     /// When it was made.
@@ -28,6 +31,9 @@ pub struct ApiKey {
     /// Since when it is refused for good.
     #[serde(with = "moment::option")]
     pub revoked_at: Option<OffsetDateTime>,
+    /// When it was last used, to within a minute; `None` for never.
+    #[serde(default, with = "moment::option")]
+    pub last_used_at: Option<OffsetDateTime>,
 }
 
 /// A new API key.
