@@ -24,8 +24,8 @@ struct User {
     updated_at: Timestamp,
 }
 
-const COLLECTION: &str = "/v1/internal/users";
-const MEMBER: &str = "/v1/internal/users/{id}";
+const COLLECTION: &str = "/users";
+const MEMBER: &str = "/users/{id}";
 
 /// The routes of users.
 pub fn routes() -> Vec<Route> {

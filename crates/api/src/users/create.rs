@@ -1,11 +1,12 @@
-//! `POST /v1/internal/users`
+//! `POST …/users`
 
+use axum::extract::MatchedPath;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use web::{Json, NoQuery, Problem};
 
-use super::{COLLECTION, Name, User};
+use super::{Name, User};
 use crate::database::database;
 use crate::tenant::Db;
 
@@ -18,7 +19,12 @@ pub(super) struct NewUser {
 }
 
 /// Adds a user: 201 with its place in `Location`.
-pub(super) async fn create(Db(db): Db, _: NoQuery, Json(new): Json<NewUser>) -> Result<Response, Problem> {
+pub(super) async fn create(
+    Db(db): Db,
+    collection: MatchedPath,
+    _: NoQuery,
+    Json(new): Json<NewUser>,
+) -> Result<Response, Problem> {
     // tenant_id is left to its default, the session's own: a tenant has no right to write it.
     let user = sqlx::query_as!(
         User,
@@ -31,7 +37,8 @@ pub(super) async fn create(Db(db): Db, _: NoQuery, Json(new): Json<NewUser>) -> 
     .await
     .map_err(database)?;
 
-    let location = format!("{COLLECTION}/{}", user.id);
+    // Below the prefix by which the request came.
+    let location = format!("{}/{}", collection.as_str(), user.id);
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),

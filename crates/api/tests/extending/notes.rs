@@ -1,4 +1,4 @@
-//! Notes: `GET` and `POST /v1/internal/notes`, `GET /v1/internal/notes/{id}`.
+//! Notes: `GET` and `POST …/notes`, `GET …/notes/{id}`.
 
 use axum::routing::get;
 use http::StatusCode;
@@ -37,10 +37,7 @@ impl Sorted for ById {
 
 /// The routes of notes.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![
-        ("/v1/internal/notes", get(list).post(create)),
-        ("/v1/internal/notes/{id}", get(show)),
-    ]
+    vec![("/notes", get(list).post(create)), ("/notes/{id}", get(show))]
 }
 
 async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Json<Note>), Problem> {
