@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::moment;
+use crate::{Name, moment};
 
 /// An API key: of the key itself only its first characters.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -28,6 +28,9 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
+    /// What it allows: `read`, `write`. `None` from a service before scopes.
+    #[serde(default)]
+    pub scopes: Option<Vec<Name>>,
     /// Who made it.
     pub created_by: String,
     /// When it was made.
@@ -41,6 +44,9 @@ pub struct ApiKey {
     #[serde(with = "moment::option")]
     #[schema(required)]
     pub revoked_at: Option<OffsetDateTime>,
+    /// When it was last used, to within a minute; `None` for never.
+    #[serde(default, with = "moment::option")]
+    pub last_used_at: Option<OffsetDateTime>,
 }
 
 /// A new API key.

@@ -1,5 +1,6 @@
 //! Descriptions of what this plane's extractors and layers take from a request, and of the errors that follow.
 
+use serde_json::json;
 use tenant_registry::axum::{Db, Transaction};
 use web::Code;
 use web::openapi::{Input, Inputs};
@@ -54,5 +55,28 @@ impl Input<TenantPlane> for NamedByHeader {
             codes::NETWORK_NOT_TRUSTED,
             codes::NOT_ISOLATED,
         ]);
+    }
+}
+
+/// The layer of public routes: the tenant is named by an API key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamedByApiKey;
+
+impl Input<TenantPlane> for NamedByApiKey {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&[
+            Code::Unauthenticated,
+            codes::INSUFFICIENT_SCOPE,
+            codes::TENANT_MISMATCH,
+            codes::TENANT_HEADER_INVALID,
+            codes::TENANT_HEADER_DUPLICATED,
+            codes::CONTROL_STORE_DOWN,
+            codes::NOT_ISOLATED,
+        ]);
+        inputs.header(
+            "x-tenant-id",
+            "The tenant's UUID. The API key says the tenant: this may repeat it and cannot name another.",
+            &json!({"type": "string", "format": "uuid"}),
+        );
     }
 }

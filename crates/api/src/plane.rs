@@ -1,13 +1,17 @@
 //! The routes of the tenant plane, and their description.
 
+use std::sync::Arc;
+
 use axum::Router;
+use axum::routing::MethodRouter;
 use serde_json::{Value, json};
 use tenant_registry::{BudgetedPool, Registry};
 use tower::ServiceBuilder;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::openapi::{Document, Operation};
 
-use crate::describe::{NamedByHeader, TenantPlane};
+use crate::api_key::ApiKeys;
+use crate::describe::{NamedByApiKey, NamedByHeader, TenantPlane};
 use crate::network::TrustedNetworks;
 use crate::tenant::ResolveTenant;
 use crate::users;
@@ -18,41 +22,69 @@ pub type TenantRegistry = Registry<BudgetedPool>;
 /// A method of a path: what a resource gives to [`plane`]. Its path begins with the resource's name.
 pub type Route = Operation<TenantPlane>;
 
-/// Where internal callers reach the resources.
+/// The prefix for trusted networks, whose callers name a tenant.
 const INTERNAL: &str = "/v1/internal";
+/// The prefix for callers with an API key.
+const PUBLIC: &str = "/v1";
 
-/// The security scheme of internal callers.
+/// The security scheme of trusted networks.
 const TENANT_HEADER: &str = "tenantHeader";
+/// The security scheme of API keys.
+const API_KEY: &str = "apiKey";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
     [users::routes()].into_iter().flatten()
 }
 
-/// The resources as internal callers reach them.
+/// The resources for callers from trusted networks.
 fn internal() -> impl Iterator<Item = Route> {
     resources().map(|route| {
         route
             .under(INTERNAL)
+            .prefix_id("internal")
             .behind::<NamedByHeader>()
             .secured_by(TENANT_HEADER)
     })
 }
 
-/// The tenant plane's routes.
+/// The resources for callers with an API key.
+fn public() -> impl Iterator<Item = Route> {
+    resources().map(|route| {
+        route
+            .under(PUBLIC)
+            .behind::<NamedByApiKey>()
+            .secured_by(API_KEY)
+    })
+}
+
+/// The tenant plane's routes: each resource at `/v1/internal/…`, for callers from trusted networks who name their tenant,
+/// and at `/v1/…`, for callers from anywhere who present an API key.
 ///
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before the tenant is resolved, and never opens a pool.
-pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks) -> Router {
+pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks, keys: Arc<dyn ApiKeys>) -> Router {
     // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
     // a route, since axum clones and boxes each once a request.
-    let layers = ServiceBuilder::new()
+    let by_header = ServiceBuilder::new()
         .layer(ValidateRequestHeaderLayer::custom(networks))
-        .layer(ResolveTenant::new(registry.clone()));
-    internal().fold(Router::new(), |router, route| {
+        .layer(ResolveTenant::by_header(registry.clone()));
+    let by_api_key = ResolveTenant::by_api_key(registry.clone(), keys);
+    let router = mount(Router::new(), internal(), |methods| {
+        methods.route_layer(by_header.clone())
+    });
+    mount(router, public(), |methods| methods.route_layer(by_api_key.clone()))
+}
+
+/// Adds these routes behind this layer.
+fn mount(
+    router: Router,
+    routes: impl Iterator<Item = Route>,
+    layered: impl Fn(MethodRouter) -> MethodRouter,
+) -> Router {
+    routes.fold(router, |router, route| {
         let path = route.path().to_owned();
-        let (_, methods) = route.split();
-        router.route(&path, methods.route_layer(layers.clone()))
+        router.route(&path, layered(route.split().1))
     })
 }
 
@@ -65,6 +97,15 @@ pub fn document() -> Value {
     );
     document.tag("users", "Users of a tenant.");
     document.security_scheme(
+        API_KEY,
+        json!({
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "tnt_key_…",
+            "description": "An API key of the tenant, which says the tenant. GET and HEAD need its scope `read`, all other methods `write`.",
+        }),
+    );
+    document.security_scheme(
         TENANT_HEADER,
         json!({
             "type": "apiKey",
@@ -73,7 +114,7 @@ pub fn document() -> Value {
             "description": "The tenant's UUID, exactly once. No secret: it is accepted from the networks in `tenant_plane.trusted_networks` alone.",
         }),
     );
-    for route in internal() {
+    for route in public().chain(internal()) {
         document.add(route.split().0);
     }
     document.finish()

@@ -16,7 +16,7 @@ mod values;
 use clap::Subcommand;
 
 pub use self::admin_token::AdminTokenCommand;
-pub(crate) use self::api_key::ApiKeyCommand;
+pub(crate) use self::api_key::{ApiKeyCommand, ApiKeyScope};
 pub(crate) use self::audit::{AuditArgs, AuditCommand};
 pub use self::dev::DevCommand;
 pub(crate) use self::dev::{Prefix, SeedArgs};

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::{Stack, StackSettings, reference, stack};
 
+use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
 use crate::gate::Gate;
 use crate::{clusters, pools};
@@ -55,6 +56,10 @@ impl App {
             Arc::new(pools::pool_settings(settings, budget.clone())),
         );
         let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
+        let keys = Arc::new(KeyVerifier {
+            keys: control_plane.live_keys().clone(),
+            max_staleness: settings.tenant_plane.max_key_staleness,
+        });
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -62,7 +67,7 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks.clone())
+                api::plane(&registry, networks.clone(), keys)
                     .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
                     // Who may call a plane may read what it is; of no tenant's data does that tell.
                     .merge(

@@ -11,6 +11,8 @@ pub const ALL: &[Code] = &[
     Code::Unauthenticated,
     Code::Forbidden,
     api::codes::NETWORK_NOT_TRUSTED,
+    api::codes::TENANT_MISMATCH,
+    api::codes::INSUFFICIENT_SCOPE,
     api::codes::TENANT_SUSPENDED,
     api::codes::TENANT_LOCKED_OUT,
     api::codes::TENANT_UNKNOWN,

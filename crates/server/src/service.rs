@@ -120,6 +120,7 @@ pub async fn run(
         admin_stop.clone(),
         ADMIN_DRAIN,
     ));
+    stopping.run_until_cancelled(upkeep.keys_loaded()).await;
     let tenant = tokio::spawn(serve(
         listeners.tenant,
         tenant_plane,

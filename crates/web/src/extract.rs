@@ -1,5 +1,6 @@
 //! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain text.
 
+mod bearer;
 mod body;
 mod json;
 mod media_type;
@@ -9,6 +10,7 @@ mod path;
 mod preconditions;
 mod query;
 
+pub use bearer::bearer_token;
 pub use body::whole_body;
 pub use json::Json;
 pub use no_body::NoBody;

@@ -89,7 +89,7 @@ async fn changed(
     id: Uuid,
     change: ApiKeyChange,
 ) -> Result<Changed, Problem> {
-    let changed = plane.store().change_api_key(actor, id, change).await;
+    let changed = plane.change_api_key(actor, id, change).await;
     let (key, now) = changed.map_err(|error| match error {
         ChangeKeyError::Unknown => Code::NotFound.into(),
         ChangeKeyError::Revoked => Problem::new(Code::Conflict).detail("the key is revoked, for good"),

@@ -4,7 +4,9 @@ use admin_types::CreatedApiKey;
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use control_plane::{ApiKeyName, ApiKeySecret, ChangeError, ControlPlane, CreateKeyError};
+use control_plane::{
+    ApiKeyName, ApiKeyScopes, ApiKeySecret, ChangeError, ControlPlane, CreateKeyError, NewApiKey,
+};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -30,6 +32,8 @@ pub(super) struct CreateApiKey {
     #[schema(schema_with = nullable::<Rfc3339>, required = false)]
     #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
     expires_at: Option<Option<Rfc3339>>,
+    /// Left out for all.
+    scopes: Option<ApiKeyScopes>,
 }
 
 fn key_name() -> RefOr<Schema> {
@@ -56,12 +60,13 @@ pub(super) async fn create(
     PathId(id): PathId,
     Json(new): Json<CreateApiKey>,
 ) -> Result<Response, Problem> {
-    let expires_at = new.expires_at.flatten().map(Into::into);
+    let new = NewApiKey {
+        name: new.name,
+        scopes: new.scopes.unwrap_or(ApiKeyScopes::ALL),
+        expires_at: new.expires_at.flatten().map(Into::into),
+    };
     let secret = ApiKeySecret::generate().map_err(Problem::internal)?;
-    let store = plane.store();
-    let key = store
-        .insert_api_key(&actor, id.into(), new.name.as_str(), expires_at, &secret)
-        .await;
+    let key = plane.create_api_key(&actor, id.into(), &new, &secret).await;
     let key = key.map_err(refuse)?;
     let location = format!("/admin/v1/api-keys/{}", key.id);
     let created = CreatedApiKey {

@@ -1,4 +1,4 @@
-//! `PATCH /v1/internal/users/{id}`
+//! `PATCH …/users/{id}`
 
 use serde::Deserialize;
 use utoipa::ToSchema;

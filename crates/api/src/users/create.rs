@@ -1,4 +1,4 @@
-//! `POST /v1/internal/users`
+//! `POST …/users`
 
 use axum::extract::MatchedPath;
 use axum::response::{AppendHeaders, IntoResponse, Response};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Json, NoQuery, Problem};
 
-use super::{COLLECTION, Name, User};
+use super::{Name, User};
 use crate::database::database;
 use crate::tenant::Db;
 
@@ -34,7 +34,7 @@ pub(super) struct NewUser {
 )]
 pub(super) async fn create(
     Db(db): Db,
-    path: MatchedPath,
+    collection: MatchedPath,
     _: NoQuery,
     Json(new): Json<NewUser>,
 ) -> Result<Response, Problem> {
@@ -50,7 +50,8 @@ pub(super) async fn create(
     .await
     .map_err(database)?;
 
-    let location = format!("{}/{}", path.as_str(), user.id);
+    // Below the prefix by which the request came.
+    let location = format!("{}/{}", collection.as_str(), user.id);
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),

@@ -1,4 +1,4 @@
-//! `GET /v1/internal/users`
+//! `GET …/users`
 
 mod filter;
 mod order;

@@ -1,4 +1,4 @@
-//! `DELETE /v1/internal/users/{id}`
+//! `DELETE …/users/{id}`
 
 use http::StatusCode;
 use web::{Code, NoQuery, PathId, Problem};

@@ -1,4 +1,4 @@
-//! `GET /v1/internal/users/{id}`
+//! `GET …/users/{id}`
 
 use tenant_registry::TenantDb;
 use uuid::Uuid;

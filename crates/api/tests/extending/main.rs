@@ -136,8 +136,9 @@ async fn migrate(databases: &Databases, make_room: &'static str, migration: &'st
 /// The resource's routes, each behind the layer that resolves the tenant.
 fn router(source: impl TenantSource, pools: Arc<BudgetedSettings>) -> Router {
     let registry = Registry::new(Arc::new(source), RegistrySettings::default(), pools);
-    let resolve = tenant::ResolveTenant::new(registry);
+    let resolve = tenant::ResolveTenant::by_header(registry);
     notes::routes().into_iter().fold(Router::new(), |router, route| {
+        let route = route.under("/v1/internal");
         let path = route.path().to_owned();
         router.route(&path, route.split().1.route_layer(resolve.clone()))
     })

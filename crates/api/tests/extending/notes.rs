@@ -1,4 +1,4 @@
-//! Notes: `GET` and `POST /v1/internal/notes`, `GET /v1/internal/notes/{id}`.
+//! Notes: `GET` and `POST …/notes`, `GET …/notes/{id}`.
 
 use http::StatusCode;
 use pg_timestamp::Timestamp;

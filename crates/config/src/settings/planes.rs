@@ -37,6 +37,8 @@ settings! {
         listen: SocketAddr,
         /// Networks whose peers may name their tenant by a header.
         trusted_networks: Vec<IpNet> = Networks,
+        /// Duration for which API keys are accepted while the control store is not reachable.
+        max_key_staleness: Duration,
         /// Limits of its clients.
         limits: PlaneLimits,
     }

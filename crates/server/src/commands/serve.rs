@@ -16,7 +16,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::descriptors::{self, Caps};
-use crate::dev::{self, RunFile};
+use crate::dev::{self, RunFile, StateDir};
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry::{self, Delivery};
@@ -63,7 +63,7 @@ async fn serve(
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
-            welcome(settings, &app, &addresses, databases.token_file.clone()).await?;
+            welcome(settings, &app, &addresses, state, databases.token_file.clone()).await?;
             Some(guard)
         }
         None => None,
@@ -132,11 +132,12 @@ async fn welcome(
     settings: &Settings,
     app: &App,
     addresses: &RunFile,
+    state: &StateDir,
     token_file: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     let seed = settings.dev.as_ref().is_some_and(|dev| dev.seed);
     let tenants = if seed {
-        dev::seed(&app.control_plane, &app.registry).await?
+        dev::seed(&app.control_plane, &app.registry, state).await?
     } else {
         Vec::new()
     };

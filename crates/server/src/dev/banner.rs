@@ -42,13 +42,17 @@ impl Display for Banner {
             f,
             "  admin plane    http://localhost:{admin_port}   {token_place}"
         )?;
-        for DemoTenant { name, id } in &self.tenants {
-            writeln!(f, "  tenant         {id}   {name}")?;
+        for DemoTenant { name, id, key_file } in &self.tenants {
+            write!(f, "  tenant         {id}   {name}")?;
+            match key_file {
+                Some(file) => writeln!(f, "   key in {}", file.display())?,
+                None => writeln!(f)?,
+            }
         }
         let [first, .., last] = self.tenants.as_slice() else {
             return Ok(());
         };
-        let users = format!("localhost:{tenant_port}/v1/internal/users");
+        let plane = format!("localhost:{tenant_port}");
         let json = r#"-H "content-type: application/json" -d '{"name":"Ada Lovelace"}'"#;
         let try_it = if self.serves {
             "Try it"
@@ -56,10 +60,21 @@ impl Display for Banner {
             "When it does, try it"
         };
         writeln!(f, "\n  {try_it}:\n")?;
-        writeln!(f, "curl {users} -H \"x-tenant-id: {}\"", first.id)?;
-        writeln!(f, "curl -X POST {users} -H \"x-tenant-id: {}\" {json}", last.id)?;
+        writeln!(f, "curl {}", users(&plane, first))?;
+        writeln!(f, "curl -X POST {} {json}", users(&plane, last))?;
         let tenants = format!("localhost:{admin_port}/admin/v1/tenants");
         writeln!(f, "curl {tenants} -H \"authorization: Bearer {token}\"")
+    }
+}
+
+/// The users of a tenant, as curl asks for them: with its API key, by the file's name so that the key is not printed.
+fn users(plane: &str, tenant: &DemoTenant) -> String {
+    match &tenant.key_file {
+        Some(file) => format!(
+            "{plane}/v1/users -H \"authorization: Bearer $(cat {})\"",
+            file.display()
+        ),
+        None => format!("{plane}/v1/internal/users -H \"x-tenant-id: {}\"", tenant.id),
     }
 }
 

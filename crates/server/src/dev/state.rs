@@ -84,6 +84,20 @@ impl StateDir {
         self.existing("admin-token")
     }
 
+    /// The secret in this file, if it exists.
+    pub(super) fn secret(&self, name: &str) -> anyhow::Result<Option<SecretString>> {
+        self.existing(name)
+    }
+
+    /// Writes a secret in place of the one in this file, if any. Returns the file's path.
+    pub(super) fn replace_secret(&self, name: &str, secret: &str) -> anyhow::Result<PathBuf> {
+        let path = self.join(name);
+        let text = Zeroizing::new(format!("{secret}\n"));
+        private_files::replace(&path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    }
+
     /// The password in this file, generated at the first call.
     pub(super) fn password(&self, name: &str) -> anyhow::Result<SecretString> {
         self.kept(name, random_secret)

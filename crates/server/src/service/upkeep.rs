@@ -1,12 +1,15 @@
-//! Background tasks: applying changes of tenants, warming up pools, and recording active tenants for the next warm-up.
+//! Background tasks: applying changes of tenants and API keys, warming up pools, and recording active tenants for the next
+//! warm-up and when keys were last used.
 
 use std::time::Duration;
 
 use api::TenantRegistry;
-use control_plane::{ControlPlane, Store};
+use control_plane::{ControlPlane, KeyUses, LiveKeys, Store};
+use futures_util::future::OptionFuture;
 use futures_util::{Stream, StreamExt as _, stream};
 use tenant_registry::Change;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -20,13 +23,29 @@ const CONCURRENT_OPENINGS: usize = 2;
 /// Time limit for the last record, during shutdown.
 const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Time for which the start waits until the API keys are known, so that the first requests are not refused.
+const KEYS_LOADED: Duration = Duration::from_secs(2);
+
 /// The background tasks.
-#[derive(Clone)]
 pub(super) struct Upkeep {
+    warm_up: WarmUp,
+    keys: KeyUpkeep,
+}
+
+/// The tasks behind API keys.
+struct KeyUpkeep {
+    live: LiveKeys,
+    following: JoinHandle<()>,
+    /// Ends with the recorder when the service is to stop.
+    uses: Option<JoinHandle<KeyUses>>,
+}
+
+#[derive(Clone)]
+struct WarmUp {
     registry: TenantRegistry,
     store: Store,
     /// Number of pools to open after a start; 0 also disables recording.
-    warm_up: u32,
+    pools: u32,
 }
 
 impl Upkeep {
@@ -39,25 +58,76 @@ impl Upkeep {
     ) -> Self {
         let (sender, first_applied) = oneshot::channel();
         registry.follow(signal_first_applied(control_plane.changes(), sender));
-        let upkeep = Self {
+        let warm_up = WarmUp {
             registry: registry.clone(),
             store: control_plane.store().clone(),
-            warm_up,
+            pools: warm_up,
         };
-        if warm_up > 0 {
-            let (task, stopping) = (upkeep.clone(), stopping.clone());
+        if warm_up.pools > 0 {
+            let (task, stopping) = (warm_up.clone(), stopping.clone());
             tokio::spawn(async move { stopping.run_until_cancelled(task.run(first_applied)).await });
         }
-        upkeep
+        Self {
+            warm_up,
+            keys: KeyUpkeep::start(control_plane, stopping),
+        }
     }
 
-    /// Records active tenants once more, for the next start. Call before the registry's shutdown.
+    /// Waits until the API keys are known, but not for long: without the control store the plane serves the others.
+    pub(super) async fn keys_loaded(&self) {
+        if timeout(KEYS_LOADED, self.keys.live.loaded()).await.is_err() {
+            tracing::warn!("API keys are not loaded yet: their callers get 503 until then");
+        }
+    }
+
+    /// Records active tenants once more, for the next start, and the last uses of API keys. Call after the tenant plane has
+    /// drained, and before the registry's shutdown.
     pub(super) async fn stop(self) {
-        if self.warm_up > 0 && timeout(LAST_RECORD_TIMEOUT, self.record_active()).await.is_err() {
+        let record_active = async {
+            if self.warm_up.pools > 0 {
+                self.warm_up.record_active().await;
+            }
+        };
+        let (uses, active) = tokio::join!(
+            timeout(LAST_RECORD_TIMEOUT, self.keys.stop()),
+            timeout(LAST_RECORD_TIMEOUT, record_active)
+        );
+        if uses.is_err() {
+            tracing::warn!("timed out recording the last uses of API keys");
+        }
+        if active.is_err() {
             tracing::warn!("timed out recording active tenants; the next warm-up uses the record before");
         }
     }
+}
 
+impl KeyUpkeep {
+    /// Follows the changes of keys, and records their uses until `stopping`.
+    fn start(control_plane: &ControlPlane, stopping: &CancellationToken) -> Self {
+        let (following, stopping) = (control_plane.clone(), stopping.clone());
+        Self {
+            live: control_plane.live_keys().clone(),
+            following: tokio::spawn(async move { following.follow_api_keys().await }),
+            uses: control_plane.api_key_uses().map(|mut uses| {
+                tokio::spawn(async move {
+                    stopping.run_until_cancelled(uses.run()).await;
+                    uses
+                })
+            }),
+        }
+    }
+
+    /// Records the last uses.
+    async fn stop(self) {
+        // Before a private PostgreSQL stops, which it would report as an outage.
+        self.following.abort();
+        if let Some(Ok(mut uses)) = OptionFuture::from(self.uses).await {
+            uses.flush().await;
+        }
+    }
+}
+
+impl WarmUp {
     /// Warms up pools, then records active tenants at an interval.
     async fn run(&self, first_applied: oneshot::Receiver<()>) {
         // The first change marks everything as possibly stale, which cancels openings.
@@ -71,7 +141,7 @@ impl Upkeep {
 
     /// Opens recently active tenants. A tenant that fails here is opened by its first request.
     async fn warm(&self) {
-        match self.store.recently_active(self.warm_up).await {
+        match self.store.recently_active(self.pools).await {
             Ok(tenants) => {
                 let warmed_up = self.registry.warm(tenants, CONCURRENT_OPENINGS).await;
                 let (opened, failed) = (warmed_up.opened, warmed_up.failed);

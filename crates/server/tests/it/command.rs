@@ -56,6 +56,15 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
         .post(USERS, &json!({"name": "Radia Perlman"}))
         .await
         .expect(201);
+    // Keys where they do not belong: they are refused, and not logged.
+    let key = fs::read_to_string(folder.path().join(".tenantry/api-key-acme")).unwrap();
+    let stranger = Client::new(banner.tenant_plane);
+    for path in [
+        format!("/v1/users?access_token={}", key.trim()),
+        format!("/v1/users/{}", key.trim()),
+    ] {
+        stranger.get(&path).await.refused(401, "UNAUTHENTICATED");
+    }
     let (code, log) = service.stop().await;
     assert_eq!(code, Some(0), "{log}");
     // Its own PostgreSQL stops with it, which is no outage.
@@ -74,6 +83,8 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
 
     for name in [
         "admin-token",
+        "api-key-acme",
+        "api-key-globex",
         "service-password",
         "migrator-password",
         "key-ring.json",
@@ -95,6 +106,11 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
         .filter(|line| line.contains("access") && line.contains("method=\"POST\""))
         .count();
     assert_eq!(lines, if has_curl() { 2 } else { 1 }, "{log}");
+    // Those that came with a key name it by its id.
+    let by_key = log
+        .lines()
+        .filter(|line| line.contains("/v1/users") && line.contains("api_key="));
+    assert_eq!(by_key.count(), if has_curl() { 2 } else { 0 }, "{log}");
 }
 
 #[tokio::test]

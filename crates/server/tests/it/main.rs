@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_tokens;
+mod api_keys;
 mod attacks;
 mod audit;
 mod budget;

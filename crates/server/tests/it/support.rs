@@ -124,6 +124,20 @@ impl Service {
         Client::new(self.tenant_plane).checked_by(check)
     }
 
+    /// A new API key of this tenant, of these scopes: its id and its secret.
+    pub async fn api_key(&self, tenant: &Tenant, scopes: &[&str]) -> (String, String) {
+        let path = format!("/admin/v1/tenants/{}/api-keys", tenant.id);
+        let new = serde_json::json!({"name": "test", "scopes": scopes});
+        let made = self.operator().post(&path, &new).await.expect(201);
+        let text = |field: &str| made[field].as_str().unwrap().to_owned();
+        (text("id"), text("secret"))
+    }
+
+    /// A client that presents this API key.
+    pub fn holder(&self, secret: &str) -> Client {
+        Client::new(self.tenant_plane).header("authorization", &format!("Bearer {secret}"))
+    }
+
     /// An operator.
     pub fn operator(&self) -> Client {
         Client::new(self.admin_plane)

@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema as _, ToSchema};
 
-use super::{Code, FieldError, Problem};
+use super::{FieldError, Problem};
 
 /// The media type of every error's body.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
@@ -103,9 +103,9 @@ pub(crate) fn render(problem: &Problem, head: &mut Parts, request_id: Option<&st
         head.headers
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if problem.code() == Code::Unauthenticated {
+    if let Some(challenge) = problem.challenged() {
         head.headers
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     problem.body(request_id)
 }
@@ -128,6 +128,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::Code;
 
     crate::plane_codes! {
         CLUSTER_BUSY SERVICE_UNAVAILABLE retry 1 "Busy" "Retry.";
@@ -183,5 +184,10 @@ mod tests {
         assert_eq!(body["type"], "urn:tenantry:problem:cluster-busy");
         let (head, _) = parts(Problem::new(Code::Unauthenticated)).await;
         assert_eq!(head.headers["www-authenticate"], "Bearer");
+        let problem = Problem::new(Code::Forbidden).challenge("Bearer scope=\"write\"");
+        let (head, _) = parts(problem).await;
+        assert_eq!(head.headers["www-authenticate"], "Bearer scope=\"write\"");
+        let (head, _) = parts(Problem::new(Code::Forbidden)).await;
+        assert!(!head.headers.contains_key("www-authenticate"));
     }
 }

@@ -126,6 +126,18 @@ impl<P, S: Clone + Send + Sync + 'static> Operation<P, S> {
         self
     }
 
+    /// Puts this before its `operationId`, for a resource that is served below several prefixes: `internal` makes
+    /// `internalListUsers` of `listUsers`.
+    #[must_use]
+    pub fn prefix_id(mut self, prefix: &str) -> Self {
+        if let Some(Value::String(id)) = self.description.operation.get_mut("operationId") {
+            let mut letters = id.chars();
+            let first = letters.next().map(|first| first.to_ascii_uppercase());
+            *id = prefix.chars().chain(first).chain(letters).collect();
+        }
+        self
+    }
+
     /// Requires this security scheme of the document.
     #[must_use]
     pub fn secured_by(self, scheme: &str) -> Self {
