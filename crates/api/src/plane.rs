@@ -26,7 +26,8 @@ const TENANT_HEADER: &str = "tenantHeader";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
-    [users::routes()].into_iter().flatten()
+    let resources = [users::routes()];
+    resources.into_iter().flatten()
 }
 
 /// The resources as internal callers reach them.
