@@ -1,6 +1,7 @@
 //! The tenant plane's two doors: cost of a request by API key, and a storm of made-up keys.
 
 mod keys;
+mod storm;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,11 +18,12 @@ use tower::ServiceExt as _;
 use web::Peer;
 
 use self::keys::LiveKeysOf;
+use self::storm::Storm;
 use super::Scenario;
 use crate::context::{Context, block_on};
 use crate::engine::{Engine, EngineSettings};
 use crate::figure::Figure;
-use crate::load::{Client, LoadSummary, Tally, closed, open};
+use crate::load::Client;
 use crate::progress;
 use crate::run::Outcome;
 use crate::world::{Directory, Tenant, World};
@@ -33,9 +35,6 @@ const REQUESTS: u32 = 20_000;
 const KEYS: usize = 1_000;
 /// Seconds of a round of the storm.
 const ROUND: u64 = 4;
-const WARM_UP: Duration = Duration::from_millis(500);
-/// Between two made-up keys: 10,000 a second.
-const STORM_PERIOD: Duration = Duration::from_micros(100);
 const CLIENTS: usize = 8;
 const CONNECTIONS: u32 = 8;
 
@@ -73,7 +72,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             tenant: tenant.id.to_string(),
         };
         let mut figures = vec![doors.overhead(context.rounds(ROUNDS)).await?];
-        let storm = doors.storm(context.rounds(ROUNDS), context.round(ROUND)).await;
+        let storm = Storm::run(&doors, context.rounds(ROUNDS), context.round(ROUND)).await;
         figures.push(
             Figure::compared(
                 "p99 beside 10,000 made-up keys a second",
@@ -119,15 +118,6 @@ struct Doors {
     router: Router,
     key: String,
     tenant: String,
-}
-
-/// What the rounds of the storm came to: milliseconds at p99, failures, and refused requests a second.
-struct Storm {
-    alone: Vec<f64>,
-    beside: Vec<f64>,
-    errors: Vec<f64>,
-    refused: Vec<f64>,
-    loads: [LoadSummary; 2],
 }
 
 impl Doors {
@@ -197,31 +187,6 @@ impl Doors {
         ))
     }
 
-    /// Lets the tenant's clients ask alone and beside the storm, by turns.
-    async fn storm(&self, rounds: usize, length: Duration) -> Storm {
-        let mut storm = Storm {
-            alone: Vec::new(),
-            beside: Vec::new(),
-            errors: Vec::new(),
-            refused: Vec::new(),
-            loads: ["alone", "beside made-up keys"].map(LoadSummary::new),
-        };
-        for round in 0..rounds {
-            progress::say(format_args!("  storm, round {}", round + 1));
-            let alone = closed(self.clients(), WARM_UP, length).await;
-            let begin = Instant::now();
-            let (beside, refused) = tokio::join!(
-                closed(self.clients(), WARM_UP, length),
-                open(begin, begin + WARM_UP + length, STORM_PERIOD, || {
-                    let doors = self.clone();
-                    async move { doors.made_up().await }
-                })
-            );
-            storm.push(&alone, &beside, &refused);
-        }
-        storm
-    }
-
     fn clients(&self) -> Vec<ByKey> {
         (0..CLIENTS).map(|_| ByKey(self.clone())).collect()
     }
@@ -234,18 +199,6 @@ impl Doors {
             StatusCode::UNAUTHORIZED => Ok(()),
             status => Err(format!("a made-up key got {status}")),
         }
-    }
-}
-
-impl Storm {
-    fn push(&mut self, alone: &Tally, beside: &Tally, refused: &Tally) {
-        self.alone.push(alone.percentile(99));
-        self.beside.push(beside.percentile(99));
-        self.errors
-            .push(alone.failures() + beside.failures() + refused.failures());
-        self.refused.push(refused.rate());
-        self.loads[0].add_tally(alone);
-        self.loads[1].add_tally(beside);
     }
 }
 

@@ -34,7 +34,8 @@ const API_KEY: &str = "apiKey";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
-    [users::routes()].into_iter().flatten()
+    let resources = [users::routes()];
+    resources.into_iter().flatten()
 }
 
 /// The resources for callers from trusted networks.

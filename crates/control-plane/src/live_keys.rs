@@ -79,7 +79,7 @@ struct Inner {
     recorder: Mutex<Option<mpsc::Receiver<KeyUse>>>,
     refreshes: mpsc::Sender<Refresh>,
     /// The other end, which the listener has.
-    refresher: tokio::sync::Mutex<mpsc::Receiver<Refresh>>,
+    to_refresh: tokio::sync::Mutex<mpsc::Receiver<Refresh>>,
 }
 
 /// A key to read again, and whom to tell when that is done.
@@ -91,7 +91,7 @@ struct Refresh {
 impl LiveKeys {
     pub(crate) fn new() -> Self {
         let (uses, recorder) = mpsc::channel(USES);
-        let (refreshes, refresher) = mpsc::channel(REFRESHES);
+        let (refreshes, to_refresh) = mpsc::channel(REFRESHES);
         Self(Arc::new(Inner {
             index: Index::default(),
             started: Instant::now(),
@@ -102,7 +102,7 @@ impl LiveKeys {
             uses,
             recorder: Mutex::new(Some(recorder)),
             refreshes,
-            refresher: tokio::sync::Mutex::new(refresher),
+            to_refresh: tokio::sync::Mutex::new(to_refresh),
         }))
     }
 

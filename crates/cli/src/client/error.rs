@@ -102,7 +102,7 @@ pub enum ClientError {
     #[error("operation {0} continues: {hint}", hint = wait_hint(.0))]
     Interrupted(Uuid),
     /// The answer with a secret was lost.
-    #[error("{0} was created, but the response with its secret was lost: revoke it and create another one")]
+    #[error("{0} was created, but the response with its secret was lost: revoke {0} and create another one")]
     NotShown(Uuid),
 }
 

@@ -26,7 +26,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(1);
 impl LiveKeys {
     /// Keeps the index up to date, over a connection of its own to the control store. Never ends, and is to run once.
     pub(crate) async fn follow(&self, login: PgConnectOptions, limit: Duration) {
-        let mut refreshes = self.0.refresher.lock().await;
+        let mut refreshes = self.0.to_refresh.lock().await;
         let mut reconnect = Reconnect::default();
         loop {
             reconnect.pause().await;
@@ -74,7 +74,7 @@ impl LiveKeys {
         {
             let mut rows = pin!(live::all(&mut *listener));
             while let Some(row) = rows.try_next().await? {
-                self.insert(row);
+                self.insert(&row);
             }
         }
         self.0.index.end_load();
@@ -126,7 +126,7 @@ impl LiveKeys {
         for row in live::of(&mut *listener, &ids).await? {
             gone.remove(&row.id);
             if row.live {
-                self.insert(row);
+                self.insert(&row);
             } else if let Some(hash) = KeyHash::stored(&row.sha256) {
                 self.0.index.remove(&hash);
             }
@@ -143,7 +143,7 @@ impl LiveKeys {
         Ok(())
     }
 
-    fn insert(&self, row: LiveKeyRow) {
+    fn insert(&self, row: &LiveKeyRow) {
         // The store's constraints leave no other rows.
         if let (Some(hash), Some(scopes)) = (KeyHash::stored(&row.sha256), row.scopes()) {
             let key = LiveKey::new(row.id, row.tenant_id, row.expires_at_ms, scopes);

@@ -728,7 +728,7 @@ async fn a_body_is_refused_where_none_is_expected() {
     assert_eq!(refused.status(), 422);
     let refused = refused.text().await.unwrap();
     assert!(
-        refused.contains("grace_hours") && refused.contains("belong into the query"),
+        refused.contains("grace_hours") && refused.contains("go into the query"),
         "{refused}"
     );
     assert_eq!(operator.get(&place).await.expect(200)["state"], "active");

@@ -66,7 +66,7 @@ impl<P> Input<P> for PathId {
 impl<P> Input<P> for Preconditions {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[Code::Malformed, Code::PreconditionFailed]);
-        let tags = json!({"type": "string", "pattern": ENTITY_TAGS, "examples": ["\"4\""]});
+        let tags = json!({"type": "string", "minLength": 1, "pattern": ENTITY_TAGS, "examples": ["\"4\""]});
         inputs.header(
             "If-Match",
             "Entity tags as `ETag` has them, or `*`: one of them must be current, else `PRECONDITION_FAILED`.",
