@@ -13,11 +13,13 @@ use crate::{Name, moment};
     "id": "019b2c1e-58a0-7d41-9c0e-2b7f0d9a6c11",
     "tenant_id": "019b2c1d-0b52-7a0e-8f3b-6f5c1f6f2a10",
     "name": "billing",
-    "prefix": "tnt_live_3kXq",
+    "prefix": "tnt_key_3kXq",
+    "scopes": ["read", "write"],
     "created_by": "ops",
     "created_at": "2026-11-30T16:02:55.573939Z",
     "expires_at": null,
     "revoked_at": null,
+    "last_used_at": "2026-11-30T17:20:00.000000Z",
 }))]
 pub struct ApiKey {
     /// Its id.
@@ -30,6 +32,7 @@ pub struct ApiKey {
     pub prefix: String,
     /// What it allows: `read`, `write`. `None` from a service before scopes.
     #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
     pub scopes: Option<Vec<Name>>,
     /// Who made it.
     pub created_by: String,

@@ -51,12 +51,7 @@ fn internal() -> impl Iterator<Item = Route> {
 
 /// The resources for callers with an API key.
 fn public() -> impl Iterator<Item = Route> {
-    resources().map(|route| {
-        route
-            .under(PUBLIC)
-            .behind::<NamedByApiKey>()
-            .secured_by(API_KEY)
-    })
+    resources().map(|route| route.under(PUBLIC).behind::<NamedByApiKey>().secured_by(API_KEY))
 }
 
 /// The tenant plane's routes: each resource at `/v1/internal/…`, for callers from trusted networks who name their tenant,
@@ -74,7 +69,9 @@ pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks, keys: Arc<dyn
     let router = mount(Router::new(), internal(), |methods| {
         methods.route_layer(by_header.clone())
     });
-    mount(router, public(), |methods| methods.route_layer(by_api_key.clone()))
+    mount(router, public(), |methods| {
+        methods.route_layer(by_api_key.clone())
+    })
 }
 
 /// Adds these routes behind this layer.

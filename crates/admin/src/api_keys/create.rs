@@ -5,13 +5,14 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{
-    ApiKeyName, ApiKeyScopes, ApiKeySecret, ChangeError, ControlPlane, CreateKeyError, NewApiKey,
+    ApiKeyName, ApiKeyScope, ApiKeyScopes, ApiKeySecret, ChangeError, ControlPlane, CreateKeyError, NewApiKey,
 };
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa::openapi::{RefOr, Schema};
-use web::openapi::{name_schema, nullable};
+use utoipa::openapi::schema::{ArrayBuilder, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
+use web::openapi::{name_schema, nullable, or_null};
 use web::read::{Rfc3339, wrong_field};
 use web::{Json, NoQuery, PathId, Problem};
 
@@ -24,7 +25,7 @@ use crate::store_failed::store_failed;
 
 /// A new API key.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"name": "billing"}))]
+#[schema(example = json!({"name": "billing", "scopes": ["read"]}))]
 pub(super) struct CreateApiKey {
     #[schema(schema_with = key_name)]
     name: ApiKeyName,
@@ -32,12 +33,26 @@ pub(super) struct CreateApiKey {
     #[schema(schema_with = nullable::<Rfc3339>, required = false)]
     #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
     expires_at: Option<Option<Rfc3339>>,
-    /// Left out for all.
+    /// Left out or `null` for all.
+    #[schema(schema_with = scopes, required = false)]
     scopes: Option<ApiKeyScopes>,
 }
 
 fn key_name() -> RefOr<Schema> {
     name_schema(ApiKeyName::MAX, "What the key is for, in printable characters.")
+}
+
+fn scopes() -> RefOr<Schema> {
+    let all = ApiKeyScopes::ALL.iter().map(ApiKeyScope::as_str);
+    let names = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(all));
+    let listed = ArrayBuilder::new()
+        .items(names)
+        .min_items(Some(1))
+        .unique_items(true)
+        .description(Some("What the key allows; `write` does not include `read`."));
+    or_null(listed.into())
 }
 
 /// Create an API key of a tenant

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Json, NoQuery, Problem};
 
-use super::{Name, User};
+use super::{COLLECTION, Name, User};
 use crate::database::database;
 use crate::tenant::Db;
 
