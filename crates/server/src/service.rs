@@ -8,7 +8,7 @@ mod upkeep;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use config::{PlaneLimits, Settings, ShutdownSettings};
 use control_plane::Reconciler;
 use tokio_util::sync::CancellationToken;
@@ -16,6 +16,7 @@ use web::listen::{BindError, Limits, Listener, serve};
 use web::middleware::RunAfterDisconnect;
 
 use crate::app::App;
+use crate::dev::RunFile;
 
 pub use signals::stop_on_signals;
 use upkeep::Upkeep;
@@ -36,7 +37,8 @@ impl Listeners {
     /// Binds both addresses.
     ///
     /// # Errors
-    /// When an address cannot be bound. The error names its key, and in the dev profile a command with free ports.
+    /// When an address cannot be bound. The error names its key, and in the dev profile the service that runs in the
+    /// same folder, or else a command with free ports.
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let [tenant, admin] = settings.listeners().map(|(key, address)| {
             let bound = Listener::bind(address);
@@ -47,14 +49,24 @@ impl Listeners {
             (error.source.kind() == ErrorKind::AddrInUse).then_some((*key, error.address))
         });
         let command = settings.dev.as_ref().and_then(|_| free_port::command(taken));
+        let dev = settings.dev.as_ref();
+        let in_use = || match (dev.and_then(|dev| RunFile::running(&dev.state_dir)), &command) {
+            // Other ports would not help: a folder has one private PostgreSQL, which one service owns.
+            (Some(running), _) => format!(
+                "a service runs in this folder already, on {} and {}: stop it, or start this one in another folder",
+                running.tenant_plane, running.admin_plane
+            ),
+            (None, Some(command)) => format!("free the port, or run `{command}`"),
+            (None, None) => "free the port, or choose another".to_owned(),
+        };
         let result = |(key, bound): (&'static str, Result<Listener, BindError>)| {
             bound.map_err(|error| {
-                let advice = match (error.source.kind(), &command) {
-                    (ErrorKind::AddrInUse, Some(command)) => format!("free the port, or run `{command}`"),
-                    (ErrorKind::AddrInUse, None) => "free the port, or choose another".to_owned(),
-                    _ => "choose an address of this machine and a port that may be listened on".to_owned(),
+                let advice = if error.source.kind() == ErrorKind::AddrInUse {
+                    in_use()
+                } else {
+                    "choose an address of this machine and a port that may be listened on".to_owned()
                 };
-                anyhow::Error::new(error).context(format!("{key}: {advice}"))
+                anyhow!("{key}: {error}: {}; {advice}", error.source)
             })
         };
         Ok(Self {

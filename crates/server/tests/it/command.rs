@@ -271,6 +271,24 @@ async fn a_second_service_in_the_same_folder_names_the_running_one() {
 }
 
 #[tokio::test]
+async fn a_second_service_on_the_same_ports_of_a_folder_is_not_sent_to_other_ports() {
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    let banner = service.banner().await;
+    let tenant = format!("tenant_plane.listen={}", banner.tenant_plane);
+    let admin = format!("admin_plane.listen={}", banner.admin_plane);
+    let again = folder.command(&["--set", &tenant, "--set", &admin]);
+    let (status, _, error) = output(again).await;
+    assert_eq!(status, Some(1));
+    let told = format!(
+        "a service runs in this folder already, on {} and {}: stop it",
+        banner.tenant_plane, banner.admin_plane
+    );
+    assert!(error.contains(&told) && !error.contains("--set"), "{error}");
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn a_private_postgresql_that_ends_by_itself_is_told_in_the_log_and_to_commands() {
     let folder = Folder::new();
     let mut service = folder.serve();
