@@ -138,7 +138,6 @@ fn router(source: impl TenantSource, pools: Arc<BudgetedSettings>) -> Router {
     let registry = Registry::new(Arc::new(source), RegistrySettings::default(), pools);
     let resolve = tenant::ResolveTenant::by_header(registry);
     notes::routes().into_iter().fold(Router::new(), |router, route| {
-        let route = route.under("/v1/internal");
         let path = route.path().to_owned();
         router.route(&path, route.split().1.route_layer(resolve.clone()))
     })
