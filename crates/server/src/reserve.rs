@@ -75,7 +75,11 @@ mod tests {
         let apart = of(&settings(&[]), store, data);
         let together = of(&settings(&[]), data, data);
         assert_eq!(apart, own(&settings(&[]), false) + OPERATORS);
-        assert_eq!(together, apart + 6, "the store's pool of five, and its listener");
+        assert_eq!(
+            together,
+            apart + 7,
+            "the store's pool of five, and its two listeners"
+        );
         let larger = of(&settings(&["control_store.max_connections=20"]), data, data);
         assert_eq!(larger, together + 15);
     }
