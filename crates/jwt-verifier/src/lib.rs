@@ -58,7 +58,8 @@
 //!   `cool_down` (30 s), so that made-up tokens cannot load the issuer.
 //! - While the URL fails, the keys are used for `max_stale` (24 h) after the last success. After that, and before the
 //!   first success, tokens get [`Rejection::KeysUnavailable`].
-//! - A key that the set no longer has is not accepted from the next fetch on.
+//! - A key that the set no longer has is not accepted from the next fetch on. A new key under an old `kid`, or without
+//!   one, is accepted from the next fetch on too: a wrong signature causes none.
 //! - Redirects are not followed, and a proxy of the environment is not used. An answer has 256 KiB at most.
 //!
 //! # Cost

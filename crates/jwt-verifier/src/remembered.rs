@@ -3,6 +3,7 @@
 //! A remembered token is accepted without a signature check until it expires, for at most [`LONGEST`], and only while
 //! its issuer's keys are the ones that verified it. So a removed key stops with the fetch that no longer has it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub(crate) fn hash(token: &str) -> TokenHash {
     bytes
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Entry {
     identity: Arc<Identity>,
     issuer: Arc<Issuer>,
@@ -39,7 +40,6 @@ struct Entry {
     until: Duration,
 }
 
-#[derive(Debug)]
 pub(crate) struct RememberedTokens {
     cache: Cache<TokenHash, Entry>,
 }
@@ -84,5 +84,14 @@ impl RememberedTokens {
                 until,
             },
         );
+    }
+}
+
+/// Without the callers' identities.
+impl fmt::Debug for RememberedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RememberedTokens")
+            .field("count", &self.cache.entry_count())
+            .finish()
     }
 }

@@ -97,3 +97,21 @@ async fn several_issuers() {
     wrong.as_object_mut().unwrap().remove("org");
     fixture.refused(&other.token(&wrong), Refusal::Tenant).await;
 }
+
+/// By keys that OpenSSL made.
+#[tokio::test]
+async fn tokens_of_another_library() {
+    let pem = [
+        include_str!("fixtures/rsa-1.pub.pem"),
+        include_str!("fixtures/ec.pub.pem"),
+        include_str!("fixtures/ed.pub.pem"),
+    ];
+    let fixture = Fixture::of_document(pem.concat(), |_| {}).unwrap();
+    let tokens: Vec<_> = include_str!("fixtures/pyjwt.txt").lines().collect();
+    assert_eq!(tokens.len(), 3);
+    for token in tokens {
+        let identity = fixture.verify(token).await.unwrap();
+        assert_eq!(identity.subject.as_deref(), Some("alice"));
+        assert_eq!(identity.tenant.to_string(), TENANT);
+    }
+}

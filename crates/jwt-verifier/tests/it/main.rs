@@ -13,6 +13,7 @@ mod fetching;
 mod headers;
 mod key_files;
 mod key_sets;
+mod logs;
 mod refresh;
 mod remembered;
 mod server;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jwt_verifier::{Refusal, Rejection};
+use jwt_verifier::{Algorithm, Clock as _, Refusal, Rejection};
 use serde_json::json;
 use tokio::time::sleep;
 
@@ -138,6 +138,29 @@ async fn a_storm_of_unknown_keys_costs_one_fetch_per_cool_down() {
     }
 }
 
+/// What is refused in any case costs no fetch.
+#[tokio::test]
+async fn other_refusals_cost_no_fetch() {
+    let key = TestKey::ed("1");
+    let server = KeyServer::serving(jwks(&[&key]));
+    let mut settings = settings();
+    settings.jwks_url = Some(server.url());
+    settings.algorithms = vec![Algorithm::EdDsa];
+    let fixture = Fixture::of(vec![settings]).unwrap();
+    assert!(fixture.verify(&key.token(&claims())).await.is_ok());
+    let mut elsewhere = claims();
+    elsewhere["iss"] = "https://other.example.com".into();
+    for (token, refusal) in [
+        (TestKey::ec("2").token(&claims()), Refusal::Algorithm),
+        (TestKey::ed("2").token(&elsewhere), Refusal::Issuer),
+        (TestKey::ed("1").token(&claims()), Refusal::Signature),
+        ("a.b.c".to_owned(), Refusal::Malformed),
+    ] {
+        fixture.refused(&token, refusal).await;
+    }
+    assert_eq!(server.requests(), 1);
+}
+
 /// All that wait for the new key get it by the one fetch.
 #[tokio::test]
 async fn waiting_tokens_share_a_fetch() {
@@ -200,7 +223,6 @@ async fn stale_keys_serve_while_the_url_is_away() {
     let server = KeyServer::serving(jwks(&[&key]));
     let fixture = of_server(&server, OFTEN);
     let fresh = |fixture: &Fixture| {
-        use jwt_verifier::Clock as _;
         let mut claims = claims();
         claims["exp"] = (fixture.clock.unix_time().as_secs() + 60).into();
         key.token(&claims)
