@@ -25,7 +25,7 @@ mod panics;
 mod refused_sessions;
 mod restart;
 mod silent_pool;
-#[path = "../suite/mod.rs"]
+#[path = "../suite/every_pool.rs"]
 mod suite;
 mod test_cluster;
 mod watchdog;

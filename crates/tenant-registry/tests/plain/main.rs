@@ -7,5 +7,5 @@
 )]
 
 mod engine;
-#[path = "../suite/mod.rs"]
+#[path = "../suite/every_pool.rs"]
 mod suite;
