@@ -238,7 +238,7 @@ async fn the_last_admin_stays_unless_one_is_configured() {
 async fn without_the_store_a_token_that_was_just_seen_counts() {
     let proxy = Proxy::before(TestServer::get().await.cluster());
     let port = format!("control_store.port={}", proxy.address().port());
-    let service = Service::with(&[&port, "control_store.connect_timeout=500ms"]).await;
+    let service = Service::with(&[&port, "control_store.connect_timeout=3s"]).await;
     let (_, seen) = made(&service, "seen", "viewer").await;
     let (_, unseen) = made(&service, "unseen", "viewer").await;
     seen.get(TENANTS).await.expect(200);
