@@ -28,7 +28,7 @@ use tower_http::{
 pub use log_context::LogContext;
 pub use redact::redact_path;
 pub use run_after_disconnect::RunAfterDisconnect;
-pub use settings::StackSettings;
+pub use settings::{StackSettings, hsts};
 pub use stack::{ResponseBody, Stack};
 /// The error of a request's body that paused for too long, or was not complete in time.
 pub use tower_http::timeout::TimeoutError as BodyTimeout;

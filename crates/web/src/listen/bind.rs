@@ -4,6 +4,8 @@ use std::{io, net::SocketAddr};
 
 use tokio::net::{TcpListener, TcpSocket};
 
+use super::Tls;
+
 /// Connections that the kernel keeps until they are accepted; less if `somaxconn` is less.
 const BACKLOG: u32 = 1024;
 
@@ -12,6 +14,8 @@ const BACKLOG: u32 = 1024;
 pub struct Listener {
     pub(super) tcp: TcpListener,
     address: SocketAddr,
+    pub(super) plane: &'static str,
+    pub(super) tls: Option<Tls>,
 }
 
 /// A port could not be bound.
@@ -41,9 +45,28 @@ impl Listener {
             socket.bind(address)?;
             let tcp = socket.listen(BACKLOG)?;
             let address = tcp.local_addr()?;
-            Ok(Self { tcp, address })
+            Ok(Self {
+                tcp,
+                address,
+                plane: "",
+                tls: None,
+            })
         };
         listen().map_err(|source| BindError { address, source })
+    }
+
+    /// Names the plane in the log.
+    #[must_use]
+    pub fn of_plane(mut self, plane: &'static str) -> Self {
+        self.plane = plane;
+        self
+    }
+
+    /// Speaks TLS, and nothing else.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
     }
 
     /// The address with the bound port.

@@ -24,12 +24,14 @@ use tokio::{
     net::TcpStream,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{either::Either, task::TaskTracker};
 use tower::Service;
 
 use super::{
-    Limits, Peer,
+    Limits, Peer, Tls,
     activity::{Activity, Reason},
+    handshake::{NoStream, handshake},
+    rejections::RejectionLog,
     response::Counted,
     socket::Socket,
     unread::UnreadShare,
@@ -52,10 +54,18 @@ pub(super) struct Protocol<S> {
     builder: auto::Builder<StreamExecutor>,
     service: S,
     limits: Arc<Limits>,
+    tls: Option<Tls>,
+    rejections: RejectionLog,
 }
 
 impl<S> Protocol<S> {
-    pub(super) fn new(service: S, limits: Arc<Limits>, streams: TaskTracker) -> Self {
+    pub(super) fn new(
+        service: S,
+        limits: Arc<Limits>,
+        streams: TaskTracker,
+        plane: &'static str,
+        tls: Option<Tls>,
+    ) -> Self {
         let mut builder = auto::Builder::new(StreamExecutor {
             tasks: streams,
             exchange: limits.exchange,
@@ -87,6 +97,8 @@ impl<S> Protocol<S> {
             builder,
             service,
             limits,
+            tls,
+            rejections: RejectionLog::new(plane),
         }
     }
 
@@ -102,7 +114,14 @@ impl<S> Protocol<S> {
         S: Clone,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let socket = Socket::new(tcp, Arc::clone(&activity), self.limits.linger);
+        let stream = match &self.tls {
+            None => Either::Left(Socket::new(tcp, Arc::clone(&activity), self.limits.linger)),
+            // Boxed: it is large, and most listeners have none.
+            Some(tls) => match Box::pin(handshake(tls.acceptor(), tcp, &activity, &self.limits)).await {
+                Ok(stream) => Either::Right(Box::new(stream)),
+                Err(ended) => return self.report_handshake(peer, ended),
+            },
+        };
         let reports = Arc::clone(&activity);
         // hyper calls by shared reference; a clone for each call would count in what all threads share.
         let service = RefCell::new(self.service.clone());
@@ -116,7 +135,7 @@ impl<S> Protocol<S> {
                 Ok::<_, Infallible>(response.map(|body| Counted::new(body, exchange)))
             }
         });
-        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(socket), exchange));
+        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), exchange));
         let mut timer = pin!(sleep_until(Instant::now()));
         let mut closing = false;
         let ended = poll_fn(|cx| {
@@ -140,8 +159,8 @@ impl<S> Protocol<S> {
                     }
                 };
                 // An idle connection of HTTP/1 is just closed. HTTP/2 tells the peer, which then knows that a request on
-                // its way was not begun.
-                let to_do = activity.is_http2() || !activity.is_idle();
+                // its way was not begun, and TLS that nothing was cut off.
+                let to_do = activity.is_http2() || !activity.is_idle() || self.tls.is_some();
                 if closing || !to_do || !matches!(reason, Reason::Idle | Reason::Shutdown) {
                     return Poll::Ready(Err(reason));
                 }
@@ -153,8 +172,27 @@ impl<S> Protocol<S> {
         });
         match ended.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
+            Ok(Err(error)) => match error.downcast_ref::<hyper::Error>() {
+                // hyper has answered it by itself: 400, 414 or 431.
+                Some(error) if error.is_parse() => self.rejections.log(peer, error),
+                _ => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
+            },
             Err(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
+        }
+    }
+
+    fn report_handshake(&self, peer: Peer, ended: NoStream) {
+        match ended {
+            NoStream::Closed(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
+            // Also a probe that only opens a connection.
+            NoStream::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
+            NoStream::Refused(error) => self
+                .rejections
+                .log(peer, &format_args!("TLS handshake failed: {error}")),
+            NoStream::NotTls => self.rejections.log(
+                peer,
+                &"no TLS handshake: the peer speaks plain HTTP or something else",
+            ),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
+
 /// Limits of a request, and how its plane logs it.
 #[derive(Clone, Debug)]
 pub struct StackSettings {
@@ -19,6 +21,14 @@ pub struct StackSettings {
     pub body_whole: Duration,
     /// The longest path and query, in bytes.
     pub uri_limit: usize,
+    /// `Strict-Transport-Security` of every response, for a plane that speaks TLS. See [`hsts`].
+    pub hsts: Option<HeaderValue>,
+}
+
+/// Tells browsers to use HTTPS alone for so many days (RFC 6797, section 6.1); `None` where that is none.
+pub fn hsts(days: u32) -> Option<HeaderValue> {
+    let seconds = u64::from(days) * 24 * 60 * 60;
+    (days > 0).then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok())?
 }
 
 impl StackSettings {
@@ -34,6 +44,7 @@ impl StackSettings {
             body_pause: Duration::from_secs(5),
             body_whole: Duration::from_secs(20),
             uri_limit: 8 * 1024,
+            hsts: None,
         }
     }
 }

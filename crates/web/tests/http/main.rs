@@ -17,4 +17,5 @@ mod problems;
 mod shutdown;
 mod support;
 mod timeouts;
+mod tls;
 mod unread;
