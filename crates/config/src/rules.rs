@@ -14,8 +14,12 @@ pub(super) fn check(loader: &mut Loader) {
     }
     for section in ["control_store", "data_cluster"] {
         unused_authority(loader, section);
-        half_bootstrap(loader, section);
+        together(loader, section, "bootstrap_user", "bootstrap_password");
     }
+    for section in ["tenant_plane", "admin_plane"] {
+        together(loader, section, "tls_cert_file", "tls_key_file");
+    }
+    needs(loader, "admin_plane", "tls_client_ca_file", "tls_cert_file");
     same_listener(loader);
     for (part, whole) in [
         ("registry.max_connections_per_tenant", "registry.max_connections"),
@@ -51,15 +55,19 @@ fn unused_authority(loader: &mut Loader, section: &str) -> Option<()> {
     None
 }
 
-fn half_bootstrap(loader: &mut Loader, section: &str) -> Option<()> {
-    let user = Key::new(section, "bootstrap_user");
-    let password = Key::new(section, "bootstrap_password");
-    let (set, origin, unset) = match (loader.get(&user), loader.get(&password)) {
-        (Some((_, origin)), None) => (user, origin, password),
-        (None, Some((_, origin))) => (password, origin, user),
-        _ => return None,
-    };
-    loader.invalid(&set, &origin, &format!("needs {unset} beside it"));
+/// Of two keys neither is of use alone.
+fn together(loader: &mut Loader, section: &str, one: &str, other: &str) {
+    needs(loader, section, one, other);
+    needs(loader, section, other, one);
+}
+
+/// The first key is of no use without the second.
+fn needs(loader: &mut Loader, section: &str, set: &str, unset: &str) -> Option<()> {
+    let (set, unset) = (Key::new(section, set), Key::new(section, unset));
+    let (_, origin) = loader.get(&set)?;
+    if loader.get(&unset).is_none() {
+        loader.invalid(&set, &origin, &format!("needs {unset} beside it"));
+    }
     None
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
 use api::{TenantRegistry, TrustedNetworks};
-use config::{PlaneLimits, Settings};
+use config::{PlaneLimits, PlaneTls, Settings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use isolation_doctor::{Doctor, Examinations};
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
+use web::middleware::hsts;
 use web::{Stack, StackSettings, stack};
 
 use crate::clusters::ClusterError;
@@ -64,7 +65,11 @@ impl App {
             tenant_plane: stack(
                 api::plane(&registry, networks)
                     .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone()))),
-                around("tenant", &settings.tenant_plane.limits),
+                around(
+                    "tenant",
+                    &settings.tenant_plane.limits,
+                    &settings.tenant_plane.tls,
+                ),
             ),
             admin_plane: stack(
                 admin::plane(
@@ -75,7 +80,7 @@ impl App {
                     auth,
                     health,
                 ),
-                around("admin", &settings.admin_plane.limits),
+                around("admin", &settings.admin_plane.limits, &settings.admin_plane.tls),
             ),
             registry,
             budget,
@@ -113,8 +118,9 @@ pub(crate) fn control_plane(settings: &Settings, envelope: Envelope) -> Result<C
     Ok(ControlPlane::open(databases, envelope))
 }
 
-fn around(plane: &'static str, limits: &PlaneLimits) -> StackSettings {
+fn around(plane: &'static str, limits: &PlaneLimits, tls: &PlaneTls) -> StackSettings {
     StackSettings {
+        hsts: tls.tls_cert_file.as_ref().and_then(|_| hsts(tls.hsts_days)),
         secret_prefix: Some(admin::SECRET_PREFIX),
         deadline: limits.request_timeout,
         body_limit: limits.body_limit,

@@ -18,3 +18,4 @@ pub mod process;
 pub mod reserve;
 pub mod service;
 pub mod telemetry;
+mod tls;

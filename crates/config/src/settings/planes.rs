@@ -1,14 +1,16 @@
 //! The two listeners.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::declare::settings;
-use crate::kinds::Networks;
+use crate::kinds::{Networks, Within};
 use crate::secret::{BearerToken, Secret};
+use crate::settings::CENTURY;
 
 settings! {
     /// Limits of a listener's clients, the same keys on both planes.
@@ -31,10 +33,22 @@ settings! {
         max_h2_streams: u32,
     }
 
+    /// TLS of a listener, the same keys on both planes.
+    pub struct PlaneTls {
+        /// PEM file of the certificate and its chain. Without it the listener speaks plain HTTP.
+        tls_cert_file: Option<PathBuf>,
+        /// PEM file of the certificate's private key.
+        tls_key_file: Option<PathBuf>,
+        /// Days that browsers are told to use HTTPS alone; 0 tells them nothing.
+        hsts_days: u32 = Within<0, CENTURY>,
+    }
+
     /// `[tenant_plane]`: API consumers.
     pub struct TenantPlaneSettings {
         /// Address to listen on; port 0 takes any free one.
         listen: SocketAddr,
+        /// Its TLS.
+        tls: PlaneTls,
         /// Networks whose peers may name their tenant by a header.
         trusted_networks: Vec<IpNet> = Networks,
         /// Limits of its clients.
@@ -45,6 +59,10 @@ settings! {
     pub struct AdminPlaneSettings {
         /// Address to listen on; port 0 takes any free one.
         listen: SocketAddr,
+        /// Its TLS.
+        tls: PlaneTls,
+        /// PEM file of the authorities that certify its clients. With it a client without such a certificate is refused.
+        tls_client_ca_file: Option<PathBuf>,
         /// Limits of its clients.
         limits: PlaneLimits,
         /// A bearer token besides those in the control store.

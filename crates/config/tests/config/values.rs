@@ -370,6 +370,18 @@ fn keys_that_contradict_each_other_are_refused() {
             "needs data_cluster.bootstrap_password beside it",
         ),
         (
+            vec!["tenant_plane.tls_cert_file=/tls.crt"],
+            "tenant_plane.tls_cert_file: needs tenant_plane.tls_key_file beside it",
+        ),
+        (
+            vec!["admin_plane.tls_key_file=/tls.key"],
+            "admin_plane.tls_key_file: needs admin_plane.tls_cert_file beside it",
+        ),
+        (
+            vec!["admin_plane.tls_client_ca_file=/ca.crt"],
+            "admin_plane.tls_client_ca_file: needs admin_plane.tls_cert_file beside it",
+        ),
+        (
             vec!["registry.max_connections=4"],
             "registry.max_connections_per_tenant: 5 is more than registry.max_connections, which is 4 (flag --set)",
         ),
