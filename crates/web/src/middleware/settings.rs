@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::{AllowedHosts, TrustedProxies};
+
 /// Limits of a request, and how its plane logs it.
 #[derive(Clone, Debug)]
 pub struct StackSettings {
@@ -23,6 +25,14 @@ pub struct StackSettings {
     pub uri_limit: usize,
     /// `Strict-Transport-Security` of every response, for a plane that speaks TLS. See [`hsts`].
     pub hsts: Option<HeaderValue>,
+    /// The hosts that a request may name; by default any.
+    pub allowed_hosts: AllowedHosts,
+    /// Paths that begin so are closed to other sites' pages, but for a link that a browser follows.
+    pub same_site_below: Option<&'static str>,
+    /// Proxies whose word is taken for the client's address; by default none.
+    pub trusted_proxies: TrustedProxies,
+    /// Origins whose pages may call the plane (CORS), each as a browser sends it; by default none.
+    pub cors_origins: Vec<HeaderValue>,
 }
 
 /// Tells browsers to use HTTPS alone for so many days (RFC 6797, section 6.1); `None` where that is none.
@@ -45,6 +55,10 @@ impl StackSettings {
             body_whole: Duration::from_secs(20),
             uri_limit: 8 * 1024,
             hsts: None,
+            allowed_hosts: AllowedHosts::default(),
+            same_site_below: None,
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: Vec::new(),
         }
     }
 }
