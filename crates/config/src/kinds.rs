@@ -1,7 +1,7 @@
 //! Kinds of values: how text becomes one, and what is wrong with one.
 
 use std::marker::PhantomData;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use schema::{DatabaseName, DatabaseNameError};
 use serde::de::DeserializeOwned;
 use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use super::declare::Kind;
 
@@ -35,6 +36,12 @@ pub(super) struct TenantConnections;
 pub(super) struct Filter;
 /// A list of networks in CIDR notation.
 pub(super) struct Networks;
+/// A list of networks of trusted proxies.
+pub(super) struct Proxies;
+/// A list of hosts that requests name.
+pub(super) struct Hosts;
+/// A list of origins of web pages.
+pub(super) struct Origins;
 /// A host name, an address or the absolute path of a socket's folder.
 pub(super) struct Host;
 /// A version of PostgreSQL, as `server_version_num` has it: 14.5 is 140005.
@@ -77,7 +84,10 @@ kinds! {
     DatabaseName => DatabaseName, database;
     Filter => String, filter;
     Host => String, host;
-    Networks => Vec<IpNet>, each_network, networks;
+    Networks => Vec<IpNet>, |value| each(value, "networks", network), list;
+    Proxies => Vec<IpNet>, |value| each(value, "networks", proxies), list;
+    Hosts => Vec<String>, |value| each(value, "hosts", request_host), list;
+    Origins => Vec<String>, |value| each(value, "origins", origin), list;
     ServerVersion => u32, version;
 }
 
@@ -188,7 +198,7 @@ fn host(value: &Value) -> Result<String, String> {
 }
 
 /// By commas, or as a list of TOML's.
-fn networks(text: &str) -> Value {
+fn list(text: &str) -> Value {
     if text.trim_start().starts_with('[') {
         let list = Toml::from_str::<Dict>(&format!("list = {text}"));
         let list = list.ok().and_then(|mut dict| dict.remove("list"));
@@ -200,13 +210,58 @@ fn networks(text: &str) -> Value {
     }
 }
 
-fn each_network(value: &Value) -> Result<Vec<IpNet>, String> {
-    let Some(networks) = value.as_array() else {
+fn each<T>(value: &Value, what: &str, check: fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
+    let Some(values) = value.as_array() else {
         text(value)?;
-        return Err(format!("{} is not a list of networks", shown(value)));
+        return Err(format!("{} is not a list of {what}", shown(value)));
     };
-    let network = |value| parsed(value, "a network in CIDR notation such as \"10.0.0.0/8\"");
-    networks.iter().map(network).collect()
+    values.iter().map(check).collect()
+}
+
+fn network(value: &Value) -> Result<IpNet, String> {
+    parsed(value, "a network in CIDR notation such as \"10.0.0.0/8\"")
+}
+
+fn proxies(value: &Value) -> Result<IpNet, String> {
+    let network = network(value)?;
+    if network.prefix_len() == 0 {
+        return Err(format!(
+            "{network} is every address: any client could then choose its own"
+        ));
+    }
+    Ok(network)
+}
+
+/// As requests name it: in lower case, in ASCII, without a trailing dot; an address without brackets.
+fn request_host(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(address.to_canonical().to_string());
+    }
+    let (prefix, name) = text.strip_prefix("*.").map_or(("", text), |name| ("*.", name));
+    match url::Host::parse(name.strip_suffix('.').unwrap_or(name)) {
+        Ok(url::Host::Domain(name)) if !name.contains('*') => Ok(format!("{prefix}{name}")),
+        Ok(url::Host::Ipv4(address)) if prefix.is_empty() => Ok(address.to_string()),
+        Ok(url::Host::Ipv6(address)) if prefix.is_empty() => {
+            Ok(IpAddr::V6(address).to_canonical().to_string())
+        }
+        _ => Err(format!(
+            "{text:?} is not a host such as \"api.example.org\", \"*.example.org\" or \"127.0.0.1\", without a port"
+        )),
+    }
+}
+
+/// As a browser sends it.
+fn origin(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    let url = Url::parse(text).ok().filter(|url| {
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        matches!(url.scheme(), "http" | "https") && bare && anonymous && !text.contains('*')
+    });
+    url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
+        format!("{text:?} is not an origin such as \"https://app.example.org\": a scheme, a host, a port")
+    })
 }
 
 fn version(value: &Value) -> Result<u32, String> {

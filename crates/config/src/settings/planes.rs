@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 
 use crate::declare::settings;
-use crate::kinds::{Networks, Within};
+use crate::kinds::{Hosts, Networks, Origins, Proxies, Within};
 use crate::secret::{BearerToken, Secret};
 use crate::settings::CENTURY;
 
@@ -49,8 +49,14 @@ settings! {
         listen: SocketAddr,
         /// Its TLS.
         tls: PlaneTls,
-        /// Networks whose peers may name their tenant by a header.
+        /// Hosts that its requests may name; empty is any.
+        allowed_hosts: Vec<String> = Hosts,
+        /// Networks whose clients may name their tenant by a header.
         trusted_networks: Vec<IpNet> = Networks,
+        /// Networks of the proxies whose word is taken for a client's address.
+        trusted_proxies: Vec<IpNet> = Proxies,
+        /// Origins whose pages may call it.
+        cors_allowed_origins: Vec<String> = Origins,
         /// Limits of its clients.
         limits: PlaneLimits,
     }
@@ -63,6 +69,8 @@ settings! {
         tls: PlaneTls,
         /// PEM file of the authorities that certify its clients. With it a client without such a certificate is refused.
         tls_client_ca_file: Option<PathBuf>,
+        /// Hosts that its requests may name; empty is any.
+        allowed_hosts: Vec<String> = Hosts,
         /// Limits of its clients.
         limits: PlaneLimits,
         /// A bearer token besides those in the control store.

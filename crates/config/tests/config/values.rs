@@ -186,6 +186,30 @@ fn a_value_that_its_key_does_not_take_is_refused() {
             "is not a list of networks",
         ),
         ("tenant_plane.trusted_networks", "", "must not be empty"),
+        ("tenant_plane.trusted_proxies", "0.0.0.0/0", "is every address"),
+        ("tenant_plane.trusted_proxies", "10.0.0.1", "is not a network"),
+        ("tenant_plane.allowed_hosts", "localhost:8080", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.*.example.org", "is not a host"),
+        ("admin_plane.allowed_hosts", "*", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.10.0.0.1", "is not a host"),
+        ("admin_plane.allowed_hosts", "http://localhost", "is not a host"),
+        ("tenant_plane.cors_allowed_origins", "*", "is not an origin"),
+        ("tenant_plane.cors_allowed_origins", "null", "is not an origin"),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://a.example/x",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://*.example.org",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "app.example.org",
+            "is not an origin",
+        ),
         ("log.format", "", "must not be empty"),
         ("log.format", "text", "\"text\" is not one of pretty, json"),
         ("log.filter", "server=loud", "is not a list of directives"),
@@ -352,6 +376,43 @@ fn a_variable_that_is_not_utf8_is_refused() {
     let unknown = problem(&inputs);
     let expected = "variable TENANTRY_PROFILE: unknown profile \"(not UTF-8)\"";
     assert!(unknown.message.starts_with(expected), "{unknown}");
+}
+
+#[test]
+fn hosts_and_origins_are_kept_as_browsers_send_them() {
+    let settings = load(&variables([
+        (
+            "TENANTRY_TENANT_PLANE__ALLOWED_HOSTS",
+            "API.Example.org., *.Bücher.example, [::1], ::ffff:10.0.0.1, 127.0.0.1",
+        ),
+        (
+            "TENANTRY_TENANT_PLANE__CORS_ALLOWED_ORIGINS",
+            "https://App.example.org:443/, http://bücher.example:8080",
+        ),
+    ]))
+    .settings;
+    assert_eq!(
+        settings.tenant_plane.allowed_hosts,
+        [
+            "api.example.org",
+            "*.xn--bcher-kva.example",
+            "::1",
+            "10.0.0.1",
+            "127.0.0.1"
+        ]
+    );
+    assert_eq!(
+        settings.tenant_plane.cors_allowed_origins,
+        ["https://app.example.org", "http://xn--bcher-kva.example:8080"]
+    );
+    assert_eq!(
+        settings.admin_plane.allowed_hosts,
+        ["localhost", "127.0.0.1", "::1"],
+        "the dev profile is for its machine"
+    );
+    let production = load(&variables(crate::PRODUCTION)).settings;
+    assert!(production.admin_plane.allowed_hosts.is_empty());
+    assert!(production.tenant_plane.trusted_proxies.is_empty());
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod command;
 mod commands_page;
 mod doctor;
 mod faults;
+mod front_door;
 mod idempotency;
 mod isolation_page;
 mod killed;

@@ -7,7 +7,10 @@ use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
 };
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::{
+    client::TlsStream,
+    rustls::version::{TLS12, TLS13},
+};
 use web::listen::{Limits, Tls};
 
 use crate::support::{
@@ -58,6 +61,18 @@ async fn alpn_chooses_the_version_of_http() {
     }
     let strange = connect(&authority.client(&["imap"], None), server.addr).await;
     assert!(strange.is_err(), "no protocol in common");
+}
+
+#[tokio::test]
+async fn both_versions_of_tls_are_spoken() {
+    let authority = Authority::new();
+    let server = Server::start_tls(Limits::default(), &Tls::new(authority.server(None)));
+    for version in [&TLS12, &TLS13] {
+        let client = authority.client_of(&[version], &[], None);
+        let mut stream = connect(&client, server.addr).await.unwrap();
+        assert_eq!(stream.get_ref().1.protocol_version(), Some(version.version));
+        exchange(&mut stream, LAST).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        ClientConfig, RootCertStore, ServerConfig,
+        ALL_VERSIONS, ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion,
         crypto::{CryptoProvider, ring},
         pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
         server::WebPkiClientVerifier,
@@ -67,8 +67,18 @@ impl Authority {
 
     /// A client that trusts this authority, offers these protocols, and has a certificate of `certified`.
     pub(crate) fn client(&self, alpn: &[&str], certified: Option<&Self>) -> TlsConnector {
+        self.client_of(ALL_VERSIONS, alpn, certified)
+    }
+
+    /// The same, of these versions of TLS alone.
+    pub(crate) fn client_of(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+        alpn: &[&str],
+        certified: Option<&Self>,
+    ) -> TlsConnector {
         let builder = ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()
+            .with_protocol_versions(versions)
             .unwrap()
             .with_root_certificates(self.roots());
         let mut config = match certified {
