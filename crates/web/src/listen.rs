@@ -26,6 +26,8 @@ mod connection_set;
 mod handshake;
 mod limits;
 mod peer;
+mod prelude;
+mod proxy_header;
 mod rejections;
 mod response;
 mod serve;

@@ -1,7 +1,8 @@
 //! Binding of a port.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket};
 
 use super::Tls;
@@ -16,6 +17,7 @@ pub struct Listener {
     address: SocketAddr,
     pub(super) plane: &'static str,
     pub(super) tls: Option<Tls>,
+    pub(super) proxies: Option<Arc<[IpNet]>>,
 }
 
 /// A port could not be bound.
@@ -50,6 +52,7 @@ impl Listener {
                 address,
                 plane: "",
                 tls: None,
+                proxies: None,
             })
         };
         listen().map_err(|source| BindError { address, source })
@@ -66,6 +69,13 @@ impl Listener {
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Has each connection from these networks begin with a header of the PROXY protocol, version 2.
+    #[must_use]
+    pub fn with_proxy_protocol(mut self, proxies: impl IntoIterator<Item = IpNet>) -> Self {
+        self.proxies = Some(proxies.into_iter().collect());
         self
     }
 

@@ -20,6 +20,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
+use ipnet::IpNet;
 use tokio::{
     net::TcpStream,
     time::{Instant, sleep_until, timeout},
@@ -28,9 +29,11 @@ use tokio_util::{either::Either, task::TaskTracker};
 use tower::Service;
 
 use super::{
-    Limits, Peer, Tls,
+    Limits, Listener, Peer, Tls,
     activity::{Activity, Reason},
     handshake::{NoStream, handshake},
+    prelude::until_first_request,
+    proxy_header::{self, NoHeader},
     rejections::RejectionLog,
     response::Counted,
     socket::Socket,
@@ -55,17 +58,12 @@ pub(super) struct Protocol<S> {
     service: S,
     limits: Arc<Limits>,
     tls: Option<Tls>,
+    proxies: Option<Arc<[IpNet]>>,
     rejections: RejectionLog,
 }
 
 impl<S> Protocol<S> {
-    pub(super) fn new(
-        service: S,
-        limits: Arc<Limits>,
-        streams: TaskTracker,
-        plane: &'static str,
-        tls: Option<Tls>,
-    ) -> Self {
+    pub(super) fn new(service: S, limits: Arc<Limits>, streams: TaskTracker, listener: &Listener) -> Self {
         let mut builder = auto::Builder::new(StreamExecutor {
             tasks: streams,
             exchange: limits.exchange,
@@ -97,16 +95,17 @@ impl<S> Protocol<S> {
             builder,
             service,
             limits,
-            tls,
-            rejections: RejectionLog::new(plane),
+            tls: listener.tls.clone(),
+            proxies: listener.proxies.clone(),
+            rejections: RejectionLog::new(listener.plane),
         }
     }
 
     /// Serves a connection until it is closed: by its peer, by a limit, or because it is asked to.
     pub(super) async fn serve<B>(
         self: Arc<Self>,
-        tcp: TcpStream,
-        peer: Peer,
+        mut tcp: TcpStream,
+        mut peer: Peer,
         activity: Arc<Activity>,
         mut unread: UnreadShare,
     ) where
@@ -114,13 +113,23 @@ impl<S> Protocol<S> {
         S: Clone,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
+        let deadline = Instant::now() + self.limits.first_request;
+        if self.expects_header(peer) {
+            match until_first_request(&activity, deadline, proxy_header::read(&mut tcp)).await {
+                Ok(Ok(client)) => peer = peer.proxying(client),
+                Ok(Err(error)) => return self.report_header(peer, &error),
+                Err(reason) => return report_closed(peer, reason),
+            }
+        }
         let stream = match &self.tls {
             None => Either::Left(Socket::new(tcp, Arc::clone(&activity), self.limits.linger)),
             // Boxed: it is large, and most listeners have none.
-            Some(tls) => match Box::pin(handshake(tls.acceptor(), tcp, &activity, &self.limits)).await {
-                Ok(stream) => Either::Right(Box::new(stream)),
-                Err(ended) => return self.report_handshake(peer, ended),
-            },
+            Some(tls) => {
+                match Box::pin(handshake(tls.acceptor(), tcp, &activity, &self.limits, deadline)).await {
+                    Ok(stream) => Either::Right(Box::new(stream)),
+                    Err(ended) => return self.report_handshake(peer, ended),
+                }
+            }
         };
         let reports = Arc::clone(&activity);
         // hyper calls by shared reference; a clone for each call would count in what all threads share.
@@ -177,13 +186,26 @@ impl<S> Protocol<S> {
                 Some(error) if error.is_parse() => self.rejections.log(peer, error),
                 _ => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
             },
-            Err(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
+            Err(reason) => report_closed(peer, reason),
+        }
+    }
+
+    fn expects_header(&self, peer: Peer) -> bool {
+        let mut proxies = self.proxies.iter().flat_map(|proxies| proxies.iter());
+        proxies.any(|network| network.contains(&peer.ip()))
+    }
+
+    fn report_header(&self, peer: Peer, error: &NoHeader) {
+        match error {
+            // Also a probe that only opens a connection.
+            NoHeader::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
+            NoHeader::Malformed => self.rejections.log(peer, error),
         }
     }
 
     fn report_handshake(&self, peer: Peer, ended: NoStream) {
         match ended {
-            NoStream::Closed(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
+            NoStream::Closed(reason) => report_closed(peer, reason),
             // Also a probe that only opens a connection.
             NoStream::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
             NoStream::Refused(error) => self
@@ -195,6 +217,10 @@ impl<S> Protocol<S> {
             ),
         }
     }
+}
+
+fn report_closed(peer: Peer, reason: Reason) {
+    tracing::debug!(peer = %peer.addr(), ?reason, "connection closed");
 }
 
 /// Runs HTTP/2's requests as tasks that end in time, and that [`serve`](super::serve) waits for. They also end with their

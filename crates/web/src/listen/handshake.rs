@@ -1,24 +1,15 @@
 //! TLS handshake of a new connection, under the deadline of its first request.
 
-use std::{
-    future::poll_fn,
-    io,
-    pin::pin,
-    sync::Arc,
-    task::{Poll, ready},
-};
+use std::{io, sync::Arc};
 
 use http::{StatusCode, header};
-use tokio::{
-    io::AsyncWriteExt as _,
-    net::TcpStream,
-    time::{Instant, sleep_until},
-};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::Instant};
 use tokio_rustls::{TlsAcceptor, rustls, server::TlsStream};
 
 use super::{
     Limits,
     activity::{Activity, Reason},
+    prelude::until_first_request,
     socket::Socket,
 };
 use crate::error::{Code, Problem, render};
@@ -38,27 +29,18 @@ pub(super) enum NoStream {
     NotTls,
 }
 
-/// Ends at the deadline of the first request, counted from now, and when the connection is asked to close.
+/// Ends at the deadline, and when the connection is asked to close.
 pub(super) async fn handshake(
     tls: TlsAcceptor,
     tcp: TcpStream,
     activity: &Arc<Activity>,
     limits: &Limits,
+    deadline: Instant,
 ) -> Result<TlsStream<Socket>, NoStream> {
-    let mut timer = pin!(sleep_until(Instant::now() + limits.first_request));
-    let mut accepted = pin!(accept(tls, tcp, Arc::clone(activity), limits));
-    poll_fn(|cx| {
-        activity.set_task(cx.waker());
-        if let Poll::Ready(accepted) = accepted.as_mut().poll(cx) {
-            return Poll::Ready(accepted);
-        }
-        if let Some(reason) = activity.asked(false) {
-            return Poll::Ready(Err(NoStream::Closed(reason)));
-        }
-        ready!(timer.as_mut().poll(cx));
-        Poll::Ready(Err(NoStream::Closed(Reason::FirstRequest)))
-    })
-    .await
+    let accepted = accept(tls, tcp, Arc::clone(activity), limits);
+    until_first_request(activity, deadline, accepted)
+        .await
+        .unwrap_or_else(|reason| Err(NoStream::Closed(reason)))
 }
 
 async fn accept(

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 pub struct Peer {
     address: SocketAddr,
     called: Option<IpAddr>,
+    proxied: Option<IpAddr>,
 }
 
 impl Peer {
@@ -19,6 +20,7 @@ impl Peer {
         Self {
             address: SocketAddr::new(address.ip().to_canonical(), address.port()),
             called: None,
+            proxied: None,
         }
     }
 
@@ -29,6 +31,18 @@ impl Peer {
             called,
             ..Self::new(address)
         }
+    }
+
+    /// The client for which the peer has opened the connection, as it says by the PROXY protocol.
+    pub(super) fn proxying(self, client: Option<IpAddr>) -> Self {
+        Self {
+            proxied: client,
+            ..self
+        }
+    }
+
+    pub(crate) fn proxied(&self) -> Option<IpAddr> {
+        self.proxied
     }
 
     /// Address and port.

@@ -62,8 +62,7 @@ where
         service,
         Arc::new(limits),
         streams.clone(),
-        listener.plane,
-        listener.tls.clone(),
+        &listener,
     ));
     let mut connections = ConnectionSet::default();
     // Accepted, and waits for its place: no connection is evicted before another has come.

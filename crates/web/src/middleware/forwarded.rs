@@ -41,13 +41,18 @@ impl TrustedProxies {
         Self(networks.into_iter().collect())
     }
 
-    /// Finds the client of a request that comes from a trusted proxy.
+    /// Finds the client of a request that comes from a trusted proxy: the peer itself, or whom the peer has opened the
+    /// connection for.
     pub(super) fn resolve<B>(&self, request: &mut Request<B>) {
-        let peer = request.extensions().get().map(Peer::ip);
-        if peer.is_some_and(|peer| self.contain(peer)) {
-            let client = self.client(request.headers());
-            request.extensions_mut().insert(ForwardedFor(client));
-        }
+        let Some(peer) = request.extensions().get::<Peer>() else {
+            return;
+        };
+        let client = match peer.proxied() {
+            proxied if self.contain(proxied.unwrap_or(peer.ip())) => self.client(request.headers()),
+            Some(client) => Some(client),
+            None => return,
+        };
+        request.extensions_mut().insert(ForwardedFor(client));
     }
 
     fn contain(&self, address: IpAddr) -> bool {
@@ -114,13 +119,12 @@ fn nodes(text: &str) -> Option<Vec<Option<String>>> {
     let (mut nodes, mut node, mut rest) = (Vec::new(), None, text);
     loop {
         let (name, value) = rest.trim_start_matches(WHITE_SPACE).split_once('=')?;
-        let (value, after) = match value.strip_prefix('"') {
-            Some(quoted) => unquote(quoted)?,
-            None => {
-                let end = value.find(|c| !is_token(c)).unwrap_or(value.len());
-                let (token, after) = value.split_at(end);
-                (token.to_owned(), after)
-            }
+        let (value, after) = if let Some(quoted) = value.strip_prefix('"') {
+            unquote(quoted)?
+        } else {
+            let end = value.find(|c| !is_token(c)).unwrap_or(value.len());
+            let (token, after) = value.split_at(end);
+            (token.to_owned(), after)
         };
         if name.is_empty() || value.is_empty() || !name.chars().all(is_token) {
             return None;
@@ -165,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// Of a request by way of 10.0.0.1, in which proxies are 10.0.0.0/8 and fd00::/8.
+    /// Of a request by way of 10.0.0.1, in which proxies are `10.0.0.0/8` and `fd00::/8`.
     fn client(headers: &[(&str, &str)]) -> Option<String> {
         client_of("10.0.0.1", headers)
     }

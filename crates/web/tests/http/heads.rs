@@ -120,7 +120,7 @@ async fn a_body_is_chunked_once_or_the_connection_ends() {
 #[tokio::test]
 async fn what_is_no_request_is_logged_with_peer_and_reason() {
     let server = server();
-    let fields = (0..101).map(|n| format!("x-{n}: x\r\n")).collect::<String>();
+    let fields = "x-one: x\r\n".repeat(101);
     let long = "a".repeat(70_000);
     for (sent, status, reason) in [
         ("GET /hello\x01 HTTP/1.1\r\n\r\n".to_owned(), "400", "URI"),

@@ -209,6 +209,6 @@ async fn a_large_response_arrives_whole_and_the_drain_waits_for_it() {
         .await
         .unwrap()
         .unwrap();
-    assert!(read.ends_with(&[b'x'; 100_000]), "{} bytes", read.len());
+    assert!(read.ends_with(&vec![b'x'; 100_000]), "{} bytes", read.len());
     assert_eq!(server.drained().await.aborted, 0);
 }

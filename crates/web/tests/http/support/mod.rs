@@ -46,7 +46,7 @@ impl Server {
         Self::start_with(limits, settings, drain, |listener| listener)
     }
 
-    fn start_with(
+    pub(crate) fn start_with(
         limits: Limits,
         settings: StackSettings,
         drain: Duration,
