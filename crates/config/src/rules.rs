@@ -20,6 +20,7 @@ pub(super) fn check(loader: &mut Loader) {
         together(loader, section, "tls_cert_file", "tls_key_file");
     }
     needs(loader, "admin_plane", "tls_client_ca_file", "tls_cert_file");
+    protocol_of_none(loader);
     same_listener(loader);
     for (part, whole) in [
         ("registry.max_connections_per_tenant", "registry.max_connections"),
@@ -67,6 +68,17 @@ fn needs(loader: &mut Loader, section: &str, set: &str, unset: &str) -> Option<(
     let (_, origin) = loader.get(&set)?;
     if loader.get(&unset).is_none() {
         loader.invalid(&set, &origin, &format!("needs {unset} beside it"));
+    }
+    None
+}
+
+/// The PROXY protocol is read from trusted proxies alone.
+fn protocol_of_none(loader: &mut Loader) -> Option<()> {
+    let key = Key::find("tenant_plane.proxy_protocol")?;
+    let (on, origin) = loader.get(key)?;
+    let (proxies, _) = loader.get(Key::find("tenant_plane.trusted_proxies")?)?;
+    if on.to_bool() == Some(true) && proxies.as_array().is_some_and(<[_]>::is_empty) {
+        loader.invalid(key, &origin, "needs tenant_plane.trusted_proxies beside it");
     }
     None
 }

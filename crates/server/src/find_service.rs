@@ -75,12 +75,11 @@ fn local_url(settings: &Settings) -> anyhow::Result<ServiceUrl> {
         .map(RunFile::read)
         .transpose()?
         .flatten();
-    let (address, tls) = match running {
-        Some(running) => (running.admin_address()?, running.admin_tls),
-        None => {
-            let admin = &settings.admin_plane;
-            (admin.listen, admin.tls.tls_cert_file.is_some())
-        }
+    let (address, tls) = if let Some(running) = running {
+        (running.admin_address()?, running.admin_tls)
+    } else {
+        let admin = &settings.admin_plane;
+        (admin.listen, admin.tls.tls_cert_file.is_some())
     };
     Ok(ServiceUrl::local(address, tls)?)
 }

@@ -80,7 +80,10 @@ impl Listeners {
         };
         let [tenant_files, admin_files] = TlsFiles::of(settings);
         Ok(Self {
-            tenant: secured(result(tenant)?.of_plane("tenant"), tenant_files)?,
+            tenant: secured(
+                proxied(result(tenant)?.of_plane("tenant"), settings),
+                tenant_files,
+            )?,
             admin: secured(result(admin)?.of_plane("admin"), admin_files)?,
             certificates,
             reload: Arc::default(),
@@ -191,6 +194,16 @@ pub async fn run(
         bail!("the admin plane's task panicked");
     }
     Ok(())
+}
+
+/// Has trusted proxies of the tenant plane speak the PROXY protocol, if they do.
+fn proxied(listener: Listener, settings: &Settings) -> Listener {
+    let tenant = &settings.tenant_plane;
+    if tenant.proxy_protocol {
+        listener.with_proxy_protocol(tenant.trusted_proxies.iter().copied())
+    } else {
+        listener
+    }
 }
 
 fn limits(plane: &PlaneLimits) -> Limits {

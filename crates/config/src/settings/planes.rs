@@ -55,6 +55,8 @@ settings! {
         trusted_networks: Vec<IpNet> = Networks,
         /// Networks of the proxies whose word is taken for a client's address.
         trusted_proxies: Vec<IpNet> = Proxies,
+        /// Whether connections of these proxies begin with a header of the PROXY protocol, version 2.
+        proxy_protocol: bool,
         /// Origins whose pages may call it.
         cors_allowed_origins: Vec<String> = Origins,
         /// Limits of its clients.

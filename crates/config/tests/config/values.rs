@@ -443,6 +443,10 @@ fn keys_that_contradict_each_other_are_refused() {
             "admin_plane.tls_client_ca_file: needs admin_plane.tls_cert_file beside it",
         ),
         (
+            vec!["tenant_plane.proxy_protocol=true"],
+            "tenant_plane.proxy_protocol: needs tenant_plane.trusted_proxies beside it",
+        ),
+        (
             vec!["registry.max_connections=4"],
             "registry.max_connections_per_tenant: 5 is more than registry.max_connections, which is 4 (flag --set)",
         ),
@@ -464,6 +468,10 @@ fn keys_that_contradict_each_other_are_refused() {
         "admin_plane.listen=127.0.0.1:0",
     ]));
     load(&flags(["registry.max_connections=5"]));
+    load(&flags([
+        "tenant_plane.proxy_protocol=true",
+        "tenant_plane.trusted_proxies=10.0.0.1/32",
+    ]));
     load(&flags(["registry.max_resident=10", "registry.warm_up=10"]));
     load(&flags([
         "data_cluster.tls_ca_file=/ca.pem",

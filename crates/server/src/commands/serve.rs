@@ -37,7 +37,7 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
         return Ok(());
     };
     let databases = databases?;
-    let served = serve(&databases, listeners, files, stopping).await;
+    let served = Box::pin(serve(&databases, listeners, files, stopping)).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
     served.and(closed)

@@ -29,16 +29,13 @@ pub(super) fn not_after(certificate: &[u8]) -> Option<OffsetDateTime> {
 
 /// A `Time`, and what is behind it. Both forms are in UTC, to the second (section 4.1.2.5).
 fn time(input: &[u8]) -> Option<(OffsetDateTime, &[u8])> {
-    let (text, rest) = match element(input, UTC_TIME) {
-        Some((short, rest)) => {
-            let short = std::str::from_utf8(short).ok()?;
-            let century = if short >= "50" { "19" } else { "20" };
-            (format!("{century}{short}"), rest)
-        }
-        None => {
-            let (whole, rest) = element(input, GENERALIZED_TIME)?;
-            (std::str::from_utf8(whole).ok()?.to_owned(), rest)
-        }
+    let (text, rest) = if let Some((short, rest)) = element(input, UTC_TIME) {
+        let short = std::str::from_utf8(short).ok()?;
+        let century = if short >= "50" { "19" } else { "20" };
+        (format!("{century}{short}"), rest)
+    } else {
+        let (whole, rest) = element(input, GENERALIZED_TIME)?;
+        (std::str::from_utf8(whole).ok()?.to_owned(), rest)
     };
     let time = PrimitiveDateTime::parse(&text, TIME).ok()?;
     Some((time.assume_utc(), rest))

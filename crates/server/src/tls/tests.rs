@@ -41,7 +41,8 @@ fn a_pair_is_loaded_with_its_expiry() {
 
 #[test]
 fn a_wrong_file_is_named_with_its_key() {
-    let damage: [(fn(&TlsFiles), &str, &str); 7] = [
+    type Damage = (fn(&TlsFiles), &'static str, &'static str);
+    let damage: [Damage; 7] = [
         (
             |files| fs::remove_file(&files.certificate).unwrap(),
             "tls_cert_file",

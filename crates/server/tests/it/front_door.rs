@@ -1,6 +1,8 @@
 //! Who gets to the planes' routes at all: hosts, other sites' pages, clients behind proxies.
 
 use testkit::Client;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::Service;
 
@@ -121,4 +123,31 @@ async fn an_allowed_origin_does_not_open_the_internal_routes() {
     let answer = service.operator().header("origin", "https://app.example.org");
     let answer = answer.get("/admin/v1/tenants").await;
     assert!(!answer.headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn by_the_proxy_protocol_as_well() {
+    let service = Service::with(&[
+        "tenant_plane.trusted_networks=192.0.2.0/24",
+        "tenant_plane.trusted_proxies=127.0.0.0/8",
+        "tenant_plane.proxy_protocol=true",
+    ])
+    .await;
+    let tenant = service.tenant("acme").await;
+    for (client, status) in [([192, 0, 2, 7], "200"), ([198, 51, 100, 1], "403")] {
+        let mut stream = TcpStream::connect(service.tenant_plane).await.unwrap();
+        let start = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c";
+        let header = [&start[..], &client, &[10, 0, 0, 1, 0x12, 0x67, 0, 80]].concat();
+        let request = format!(
+            "GET {USERS} HTTP/1.1\r\nhost: x\r\nx-tenant-id: {}\r\nconnection: close\r\n\r\n",
+            tenant.id
+        );
+        stream
+            .write_all(&[header, request.into()].concat())
+            .await
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+    }
 }
