@@ -1,23 +1,24 @@
 //! Kinds of values: how text becomes one, and what is wrong with one.
 
+mod lists;
+
 use std::marker::PhantomData;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use figment::error::Kind::UnknownVariant;
-use figment::providers::{Format, Toml};
-use figment::value::{Dict, Value};
+use figment::value::Value;
 use humantime_serde::re::humantime;
 use ipnet::IpNet;
 use schema::{DatabaseName, DatabaseNameError};
 use serde::de::DeserializeOwned;
 use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
 use tracing_subscriber::EnvFilter;
-use url::Url;
 
 use super::declare::Kind;
+use lists::{each, list, network, origin, proxies, request_host};
 
 /// PostgreSQL's timeouts are 32-bit milliseconds.
 const LONGEST: Duration = Duration::from_hours(24 * 24);
@@ -195,73 +196,6 @@ fn host(value: &Value) -> Result<String, String> {
         return Ok(host.to_owned());
     }
     Err("takes a host name, an address or the path of a socket's folder, not a URL".to_owned())
-}
-
-/// By commas, or as a list of TOML's.
-fn list(text: &str) -> Value {
-    if text.trim_start().starts_with('[') {
-        let list = Toml::from_str::<Dict>(&format!("list = {text}"));
-        let list = list.ok().and_then(|mut dict| dict.remove("list"));
-        return list.unwrap_or_else(|| text.into());
-    }
-    match text.trim() {
-        "" => text.into(),
-        list => Value::from(list.split(',').map(str::trim).collect::<Vec<_>>()),
-    }
-}
-
-fn each<T>(value: &Value, what: &str, check: fn(&Value) -> Result<T, String>) -> Result<Vec<T>, String> {
-    let Some(values) = value.as_array() else {
-        text(value)?;
-        return Err(format!("{} is not a list of {what}", shown(value)));
-    };
-    values.iter().map(check).collect()
-}
-
-fn network(value: &Value) -> Result<IpNet, String> {
-    parsed(value, "a network in CIDR notation such as \"10.0.0.0/8\"")
-}
-
-fn proxies(value: &Value) -> Result<IpNet, String> {
-    let network = network(value)?;
-    if network.prefix_len() == 0 {
-        return Err(format!(
-            "{network} is every address: any client could then choose its own"
-        ));
-    }
-    Ok(network)
-}
-
-/// As requests name it: in lower case, in ASCII, without a trailing dot; an address without brackets.
-fn request_host(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(address.to_canonical().to_string());
-    }
-    let (prefix, name) = text.strip_prefix("*.").map_or(("", text), |name| ("*.", name));
-    match url::Host::parse(name.strip_suffix('.').unwrap_or(name)) {
-        Ok(url::Host::Domain(name)) if !name.contains('*') => Ok(format!("{prefix}{name}")),
-        Ok(url::Host::Ipv4(address)) if prefix.is_empty() => Ok(address.to_string()),
-        Ok(url::Host::Ipv6(address)) if prefix.is_empty() => {
-            Ok(IpAddr::V6(address).to_canonical().to_string())
-        }
-        _ => Err(format!(
-            "{text:?} is not a host such as \"api.example.org\", \"*.example.org\" or \"127.0.0.1\", without a port"
-        )),
-    }
-}
-
-/// As a browser sends it.
-fn origin(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
-    let url = Url::parse(text).ok().filter(|url| {
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        matches!(url.scheme(), "http" | "https") && bare && anonymous && !text.contains('*')
-    });
-    url.map(|url| url.origin().ascii_serialization()).ok_or_else(|| {
-        format!("{text:?} is not an origin such as \"https://app.example.org\": a scheme, a host, a port")
-    })
 }
 
 fn version(value: &Value) -> Result<u32, String> {

@@ -100,7 +100,7 @@ impl TlsFiles {
         })
     }
 
-    /// All files, for whoever watches them.
+    /// All files, to watch them.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         let files = [
             Some(&self.certificate),

@@ -186,30 +186,6 @@ fn a_value_that_its_key_does_not_take_is_refused() {
             "is not a list of networks",
         ),
         ("tenant_plane.trusted_networks", "", "must not be empty"),
-        ("tenant_plane.trusted_proxies", "0.0.0.0/0", "is every address"),
-        ("tenant_plane.trusted_proxies", "10.0.0.1", "is not a network"),
-        ("tenant_plane.allowed_hosts", "localhost:8080", "is not a host"),
-        ("admin_plane.allowed_hosts", "*.*.example.org", "is not a host"),
-        ("admin_plane.allowed_hosts", "*", "is not a host"),
-        ("admin_plane.allowed_hosts", "*.10.0.0.1", "is not a host"),
-        ("admin_plane.allowed_hosts", "http://localhost", "is not a host"),
-        ("tenant_plane.cors_allowed_origins", "*", "is not an origin"),
-        ("tenant_plane.cors_allowed_origins", "null", "is not an origin"),
-        (
-            "tenant_plane.cors_allowed_origins",
-            "https://a.example/x",
-            "is not an origin",
-        ),
-        (
-            "tenant_plane.cors_allowed_origins",
-            "https://*.example.org",
-            "is not an origin",
-        ),
-        (
-            "tenant_plane.cors_allowed_origins",
-            "app.example.org",
-            "is not an origin",
-        ),
         ("log.format", "", "must not be empty"),
         ("log.format", "text", "\"text\" is not one of pretty, json"),
         ("log.filter", "server=loud", "is not a list of directives"),
@@ -376,6 +352,46 @@ fn a_variable_that_is_not_utf8_is_refused() {
     let unknown = problem(&inputs);
     let expected = "variable TENANTRY_PROFILE: unknown profile \"(not UTF-8)\"";
     assert!(unknown.message.starts_with(expected), "{unknown}");
+}
+
+#[test]
+fn a_host_an_origin_or_a_proxy_that_could_be_anything_is_refused() {
+    for (key, text, reason) in [
+        ("tenant_plane.trusted_proxies", "0.0.0.0/0", "is every address"),
+        ("tenant_plane.trusted_proxies", "10.0.0.1", "is not a network"),
+        ("tenant_plane.allowed_hosts", "localhost:8080", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.*.example.org", "is not a host"),
+        ("admin_plane.allowed_hosts", "*", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.10.0.0.1", "is not a host"),
+        ("admin_plane.allowed_hosts", "http://localhost", "is not a host"),
+        ("tenant_plane.cors_allowed_origins", "*", "is not an origin"),
+        ("tenant_plane.cors_allowed_origins", "null", "is not an origin"),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://a.example/x",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://*.example.org",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "app.example.org",
+            "is not an origin",
+        ),
+    ] {
+        let inputs = Inputs {
+            overrides: vec![format!("{key}={text}").into()],
+            ..flags([])
+        };
+        let error = problem(&inputs).to_string();
+        assert!(
+            error.starts_with(&format!("{key}: ")) && error.contains(reason),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -34,9 +34,14 @@ impl AllowedHosts {
         Self(hosts.into_iter().map(host).collect())
     }
 
+    /// Whether any host is allowed.
+    pub(super) fn are_any(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a request may name this host, which is without its port; `called` is the address that the peer has called.
     pub(super) fn allow(&self, host: Option<&[u8]>, called: impl FnOnce() -> Option<IpAddr>) -> bool {
-        if self.0.is_empty() {
+        if self.are_any() {
             return true;
         }
         let Some(host) = host.and_then(|host| std::str::from_utf8(host).ok()) else {

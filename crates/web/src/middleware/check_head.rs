@@ -42,7 +42,8 @@ impl<B> ValidateRequest<B> for CheckHead {
             return Err(Problem::new(Code::Malformed).detail(fault).unrendered());
         }
         let called = || request.extensions().get().and_then(Peer::called);
-        if !self.allowed_hosts.allow(host::name(request), called) {
+        let hosts = &self.allowed_hosts;
+        if !hosts.are_any() && !hosts.allow(host::name(request), called) {
             return Err(Problem::new(Code::HostNotAllowed).unrendered());
         }
         let below = |path| request.uri().path().starts_with(path);

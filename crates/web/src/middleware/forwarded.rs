@@ -44,6 +44,9 @@ impl TrustedProxies {
     /// Finds the client of a request that comes from a trusted proxy: the peer itself, or whom the peer has opened the
     /// connection for.
     pub(super) fn resolve<B>(&self, request: &mut Request<B>) {
+        if self.0.is_empty() {
+            return;
+        }
         let Some(peer) = request.extensions().get::<Peer>() else {
             return;
         };
