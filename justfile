@@ -25,6 +25,10 @@ bench *arguments:
 db command="psql":
     cargo run -- db {{ command }}
 
+# Write anew what docs/ has from the code: descriptions of both APIs, and the table of codes
+docs:
+    TENANTRY_WRITE_DOCS=1 cargo test --package server --test it generated::
+
 # Write .sqlx anew after a query or a migration has changed
 prepare:
     cargo run --quiet --package testkit --no-default-features --bin with-databases -- cargo sqlx prepare --workspace -- --all-targets

@@ -24,14 +24,14 @@ pub(crate) struct Chart {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Series {
     pub(crate) name: String,
-    pub(crate) look: Look,
+    pub(crate) look: SeriesStyle,
     pub(crate) values: Vec<Option<Spread>>,
 }
 
 /// Colour and marker of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Look {
+pub(crate) enum SeriesStyle {
     Tenantry,
     /// Tenantry, set up in another way.
     TenantryToo,
@@ -81,7 +81,7 @@ impl Chart {
     pub(crate) fn series(
         mut self,
         name: impl Into<String>,
-        look: Look,
+        look: SeriesStyle,
         values: impl IntoIterator<Item = Option<Spread>>,
     ) -> Self {
         self.series.push(Series {

@@ -174,7 +174,7 @@ mod tests {
     async fn gone(pid: &str) {
         let deadline = Instant::now() + BOUND;
         let process = Path::new("/proc").join(pid);
-        // One that has ended and that nobody has reaped yet is as good as gone.
+        // A zombie has ended.
         let alive = || {
             let status = std::fs::read_to_string(process.join("status")).unwrap_or_default();
             !status.is_empty() && !status.contains("(zombie)")
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_does_not_end_or_stands_still_is_killed() {
+    async fn a_child_that_hangs_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         for script in [
             "trap '' TERM; echo $$ >$0; while :; do sleep 0.1; done",

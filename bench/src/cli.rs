@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_refused() {
+    fn unknown_scenarios_and_values_are_refused() {
         for wrong in [&["bench", "hti"][..], &["bench", "hit", "--seconds", "0"]] {
             assert!(Cli::try_parse_from(wrong).is_err(), "{wrong:?}");
         }

@@ -28,7 +28,7 @@ pub(crate) struct EngineSettings {
     pub(crate) budget: u32,
     /// How long a request waits for a connection.
     pub(crate) acquire_timeout: Duration,
-    /// A tenant that nobody has asked for this long is not resident any more.
+    /// Idle time after which a tenant is evicted.
     pub(crate) idle_timeout: Duration,
     /// How the engine's own session, which watches the server, logs in.
     pub(crate) sentinel: PgConnectOptions,
@@ -61,7 +61,7 @@ impl Engine {
         };
         let budget = Budget::start(BudgetSettings {
             max_connections: Some(settings.budget),
-            // Longer than any scenario: what goes, goes because somebody else needs it.
+            // Longer than any scenario, so that connections close only for other tenants.
             connection_idle_timeout: Duration::from_mins(10),
             ..BudgetSettings::new(sentinel)
         });

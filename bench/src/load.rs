@@ -8,7 +8,7 @@ mod summary;
 mod tally;
 mod wrk;
 
-pub(crate) use closed::{Client, PATIENCE, closed, closed_within};
+pub(crate) use closed::{Client, DRAIN_TIMEOUT, closed, closed_within};
 pub(crate) use open::open;
 pub(crate) use pgbench::Pgbench;
 pub(crate) use pgbouncer::PgBouncer;

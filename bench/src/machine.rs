@@ -26,8 +26,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Looks around. What cannot be found out is empty.
-    pub(crate) fn look(context: &Context) -> Self {
+    /// Inspects the machine. Unknown facts are empty.
+    pub(crate) fn inspect(context: &Context) -> Self {
         let folder = context.started_world().map(|world| world.server().bin_dir());
         let postgres = folder.and_then(|folder| version(&folder.join("postgres"), "--version"));
         let programs = [Program::Pgbench, Program::Pgbouncer, Program::Wrk].map(|program| {

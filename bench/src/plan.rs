@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_said_before_anything_runs() {
+    fn missing_programs_are_reported_before_anything_runs() {
         let plan = plan(&["service", "--binary", "/nowhere"]);
         let context = Context::new(true, None, Vec::new(), Some("/nowhere".into()));
         let error = plan.check(&context).unwrap_err().to_string();

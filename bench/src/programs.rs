@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_says_how_to_get_it_and_how_to_do_without() {
+    fn a_missing_program_has_a_remedy_and_an_alternative() {
         let text = Missing(Program::Pgbouncer).to_string();
         assert!(text.contains("apt-get install -y pgbouncer"), "{text}");
         assert!(text.contains("--without pgbouncer"), "{text}");

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 use std::io::{self, Write as _};
 
-/// Says it on a line of its own.
+/// Prints a line.
 pub(crate) fn say(what: impl Display) {
-    // Nobody reads it when standard error is closed; the run goes on.
+    // The run continues when standard error is closed.
     let _ = writeln!(io::stderr(), "  {what}");
 }

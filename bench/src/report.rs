@@ -146,3 +146,39 @@ impl Report {
         Ok(written)
     }
 }
+
+#[cfg(test)]
+mod fixture {
+    use super::{Measured, Report, Settings};
+    use crate::chart::{Chart, Scale, SeriesStyle, Shape};
+    use crate::context::Context;
+    use crate::figure::Figure;
+    use crate::machine::Machine;
+    use crate::spread::Spread;
+
+    /// A quick run of one scenario, `growth`, with a chart and these figures.
+    pub(super) fn report(figures: Vec<Figure>) -> Report {
+        let chart = Chart::new("Grows", "/s", "tenants", Shape::Lines, Scale::Linear)
+            .over(["1"])
+            .series("Tenantry", SeriesStyle::Tenantry, [Some(Spread::of(&[1.0]))]);
+        Report {
+            machine: Machine::inspect(&Context::new(true, None, Vec::new(), None)),
+            settings: Settings {
+                quick: true,
+                seconds: None,
+                without: Vec::new(),
+                commit: None,
+                remark: None,
+            },
+            scenarios: vec![Measured {
+                name: "growth".to_owned(),
+                summary: "requests a second".to_owned(),
+                method: "by turns".to_owned(),
+                figures,
+                charts: vec![chart],
+                loads: Vec::new(),
+                notes: Vec::new(),
+            }],
+        }
+    }
+}

@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: RunArgs, out: &mut impl Write) -> anyhow::Result<()
         }
     }
     let report = Report {
-        machine: Machine::look(&context),
+        machine: Machine::inspect(&context),
         settings: Settings {
             quick: plan.quick,
             seconds: arguments.seconds,

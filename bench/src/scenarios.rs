@@ -3,6 +3,7 @@
 mod asking;
 mod budgeted;
 mod connections;
+mod doors;
 mod fair;
 mod growth;
 mod handover;
@@ -70,6 +71,7 @@ pub(crate) const SCENARIOS: &[Entry] = &[
     Entry::new(&logins::SCENARIO, 80, 20, &[Pgbench, Openssl]),
     Entry::new(&service::SCENARIO, 440, 75, &[Tenantry, Wrk, Openssl]).in_quick_set(),
     Entry::new(&connections::SCENARIO, 130, 50, &[Tenantry, Wrk]).in_quick_set(),
+    Entry::new(&doors::SCENARIO, 75, 15, &[]),
     Entry::new(&neighbour::SCENARIO, 140, 20, &[]).in_quick_set(),
     Entry::new(&storm::SCENARIO, 20, 10, &[]),
     Entry::new(&past::SCENARIO, 170, 25, &[Pgbouncer]).in_quick_set(),

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_misses_decides_and_is_named() {
+    fn a_single_missed_target_fails_the_verdict() {
         let good = || Figure::new("errors", "", &[0.0]).at_most(0.0);
         let bad = || Figure::compared("rate", "/s", &[1.0], "other", &[2.0]).ratio_at_least(0.9);
         assert!(verdict(&[good()]).0);
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_report_claims_is_not_believed() {
+    fn claimed_verdicts_of_a_report_are_recomputed() {
         let mut figure = Figure::new("errors", "", &[3.0]).at_most(0.0);
         figure.passes = Some(true);
         assert!(!verdict(&[figure]).0);

@@ -18,7 +18,7 @@ use schema::{
     random_secret,
 };
 use secrecy::SecretString;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -31,7 +31,7 @@ pub(crate) use tls::Tls;
 
 use crate::{context, progress};
 
-/// What PostgreSQL is told besides its defaults, in every scenario and for every contender.
+/// PostgreSQL settings other than its defaults, for every scenario and contender.
 const SETTINGS: [(&str, &str); 2] = [("max_connections", "250"), ("shared_buffers", "256MB")];
 
 const LIMITS: MigrateLimits = MigrateLimits {
@@ -94,14 +94,7 @@ impl World {
         let endpoint = server.endpoint();
         let world = Self {
             runtime: context::runtime(1)?,
-            cluster: Cluster {
-                host: endpoint.host().to_owned(),
-                port: endpoint.port(),
-                tls: PgSslMode::Disable,
-                authorities: None,
-                maintenance_database: "postgres".to_owned(),
-                connect_timeout: Duration::from_secs(30),
-            },
+            cluster: Cluster::new(endpoint.host(), endpoint.port()),
             superuser: Login::new(endpoint.superuser(), endpoint.password().clone()),
             service: Login::new(SERVICE, random_secret()?),
             control: "bench_control".parse()?,

@@ -15,26 +15,26 @@ pub(crate) trait Client: Send + 'static {
 }
 
 /// How long a request that is under way at the end is waited for, unless a scenario says otherwise.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Lets all clients ask for so long; what is answered during `warm_up`, before that, does not count. A request that is
 /// under way at the end is waited for: it has a latency, and is no part of the rate.
 pub(crate) async fn closed<C: Client>(clients: Vec<C>, warm_up: Duration, length: Duration) -> Tally {
-    closed_within(clients, warm_up, length, PATIENCE).await
+    closed_within(clients, warm_up, length, DRAIN_TIMEOUT).await
 }
 
-/// The same where a request that is under way at the end is given up after `patience`, and has failed.
+/// The same where a request that is under way at the end is given up after `drain_timeout`, and has failed.
 pub(crate) async fn closed_within<C: Client>(
     clients: Vec<C>,
     warm_up: Duration,
     length: Duration,
-    patience: Duration,
+    drain_timeout: Duration,
 ) -> Tally {
     let begin = Instant::now() + warm_up;
     let end = begin + length;
     let mut tasks = JoinSet::new();
     for client in clients {
-        tasks.spawn(run(client, begin, end, end + patience));
+        tasks.spawn(run(client, begin, end, end + drain_timeout));
     }
     let mut tally = Tally {
         length,
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_never_answered_is_given_up_and_has_failed() {
+    async fn an_unanswered_request_fails_at_its_deadline() {
         let (begin, second) = (Instant::now(), Duration::from_secs(1));
         let tally = closed_within(vec![Once(false), Once(false)], Duration::ZERO, second, 5 * second).await;
         assert_eq!((tally.answered, tally.errors), (2, 2));

@@ -14,8 +14,8 @@ use crate::world::World;
 /// Each transaction, in one message of the simple protocol.
 const SCRIPT: &str = "SELECT 1;\n";
 
-/// Beyond the length of its run, for its start and its end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit beyond the length of the run, for start and end.
+const EXTRA_TIME: Duration = Duration::from_secs(30);
 
 /// pgbench, that logs in anew for every `SELECT 1`.
 pub(crate) struct Pgbench {
@@ -89,7 +89,7 @@ impl Pgbench {
         ];
         let printed = GuardedCommand::new(&self.program, arguments)
             .env("PGPASSWORD", login.password.expose_secret())
-            .output(length + PATIENCE)
+            .output(length + EXTRA_TIME)
             .await?;
         rate(&printed).with_context(|| format!("pgbench printed no rate: {printed}"))
     }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 pub(crate) use self::round::WrkRound;
 use crate::child::GuardedCommand;
 
-/// Beyond the length of its run.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit beyond the length of the run.
+const EXTRA_TIME: Duration = Duration::from_secs(30);
 /// A request that takes longer has failed: on a busy machine one may be slow.
 const TIMEOUT: &str = "20s";
 
@@ -99,7 +99,7 @@ impl Wrk {
             format!("http://{address}"),
         ];
         let printed = GuardedCommand::new(&self.program, arguments)
-            .output(length + PATIENCE)
+            .output(length + EXTRA_TIME)
             .await?;
         let request = format!(
             "GET {} HTTP/1.1\r\nHost: {address}\r\nx-tenant-id: {}\r\n\r\n",

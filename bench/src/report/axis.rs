@@ -88,13 +88,13 @@ fn step(value: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Look, Shape};
+    use crate::chart::{SeriesStyle, Shape};
     use crate::spread::Spread;
 
     fn axis(scale: Scale, values: &[f64]) -> Axis {
         let chart = Chart::new("t", "/s", "x", Shape::Lines, scale);
         let values = values.iter().map(|value| Some(Spread::of(&[*value])));
-        Axis::of(&chart.series("a", Look::Tenantry, values))
+        Axis::of(&chart.series("a", SeriesStyle::Tenantry, values))
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use self::frame::{marker, picture};
 pub(super) use self::image::image;
 use super::bars::escape;
-use crate::chart::{Chart, Look, Series};
+use crate::chart::{Chart, Series, SeriesStyle};
 use crate::text::number;
 
 /// Colours, lines and text of a chart.
@@ -41,12 +41,12 @@ fn key(series: &Series) -> String {
     )
 }
 
-fn class(look: Look) -> &'static str {
+fn class(look: SeriesStyle) -> &'static str {
     match look {
-        Look::Tenantry => "tenantry",
-        Look::TenantryToo => "tenantry-too",
-        Look::Comparator => "comparator",
-        Look::Template => "template",
+        SeriesStyle::Tenantry => "tenantry",
+        SeriesStyle::TenantryToo => "tenantry-too",
+        SeriesStyle::Comparator => "comparator",
+        SeriesStyle::Template => "template",
     }
 }
 
@@ -89,10 +89,14 @@ mod tests {
         .over(["1", "10", "100"])
         .series(
             "Tenantry",
-            Look::Tenantry,
+            SeriesStyle::Tenantry,
             [value(100.0), value(50.0), value(0.0)],
         )
-        .series("PgBouncer", Look::Comparator, [value(80.0), None, value(10.0)])
+        .series(
+            "PgBouncer",
+            SeriesStyle::Comparator,
+            [value(80.0), None, value(10.0)],
+        )
     }
 
     #[test]

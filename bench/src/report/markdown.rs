@@ -110,39 +110,14 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Look, Scale, Shape};
-    use crate::context::Context;
-    use crate::machine::Machine;
-    use crate::report::Settings;
+    use crate::report::fixture::report;
 
     #[test]
     fn the_page_shows_each_chart_and_says_what_is_missed() {
-        let chart = Chart::new("Grows", "/s", "tenants", Shape::Lines, Scale::Linear)
-            .over(["1"])
-            .series("Tenantry", Look::Tenantry, [Some(Spread::of(&[1.0]))]);
-        let measured = Measured {
-            name: "growth".to_owned(),
-            summary: "requests a second".to_owned(),
-            method: "by turns".to_owned(),
-            figures: vec![
-                Figure::new("rate", "/s", &[1.0, 3.0, 2.0]).at_most(1.5),
-                Figure::compared("Mutex<_>", "ns", &[50.0], "a|b", &[100.0]),
-            ],
-            charts: vec![chart],
-            loads: Vec::new(),
-            notes: Vec::new(),
-        };
-        let files = render(&Report {
-            machine: Machine::look(&Context::new(true, None, Vec::new(), None)),
-            settings: Settings {
-                quick: true,
-                seconds: None,
-                without: Vec::new(),
-                commit: None,
-                remark: None,
-            },
-            scenarios: vec![measured],
-        });
+        let files = render(&report(vec![
+            Figure::new("rate", "/s", &[1.0, 3.0, 2.0]).at_most(1.5),
+            Figure::compared("Mutex<_>", "ns", &[50.0], "a|b", &[100.0]),
+        ]));
         let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["growth-1.svg", "report.md"]);
         let page = &files[1].1;

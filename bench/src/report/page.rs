@@ -115,37 +115,11 @@ fn figure(figure: &Figure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Chart, Look, Scale, Shape};
-    use crate::context::Context;
-    use crate::machine::Machine;
-    use crate::report::Settings;
-    use crate::spread::Spread;
+    use crate::report::fixture::report;
 
     #[test]
     fn charts_come_before_everything_else() {
-        let chart = Chart::new("Grows", "/s", "tenants", Shape::Lines, Scale::Linear)
-            .over(["1"])
-            .series("Tenantry", Look::Tenantry, [Some(Spread::of(&[1.0]))]);
-        let measured = Measured {
-            name: "growth".to_owned(),
-            summary: String::new(),
-            method: String::new(),
-            figures: vec![Figure::new("rate", "/s", &[1.0]).at_most(2.0)],
-            charts: vec![chart],
-            loads: Vec::new(),
-            notes: Vec::new(),
-        };
-        let page = render(&Report {
-            machine: Machine::look(&Context::new(true, None, Vec::new(), None)),
-            settings: Settings {
-                quick: true,
-                seconds: None,
-                without: Vec::new(),
-                commit: None,
-                remark: None,
-            },
-            scenarios: vec![measured],
-        });
+        let page = render(&report(vec![Figure::new("rate", "/s", &[1.0]).at_most(2.0)]));
         let place = |text: &str| page.find(text).unwrap_or_else(|| panic!("no {text}: {page}"));
         assert!(place("1 of 1 targets met") < place("class=\"chart\""));
         assert!(place("class=\"chart\"") < place("href=\"#growth\""));

@@ -29,7 +29,7 @@ pub(super) struct Rounds<'a> {
     pub(super) warm_up: Duration,
     pub(super) length: Duration,
     /// How long a request that is under way at the end of a round is waited for.
-    pub(super) patience: Duration,
+    pub(super) drain_timeout: Duration,
     pub(super) choose: Choose,
 }
 
@@ -89,7 +89,7 @@ impl Rounds<'_> {
     }
 
     async fn closed<C: Client>(&self, clients: Vec<C>) -> Tally {
-        closed_within(clients, self.warm_up, self.length, self.patience).await
+        closed_within(clients, self.warm_up, self.length, self.drain_timeout).await
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use uuid::Uuid;
 
 use super::Scenario;
-use crate::chart::{Chart, Look, Scale, Shape};
+use crate::chart::{Chart, Scale, SeriesStyle, Shape};
 use crate::context::{Context, Services, block_on};
 use crate::figure::Figure;
 use crate::load::{LoadSummary, Wrk, WrkRound};
@@ -51,19 +51,19 @@ pub(crate) const SCENARIO: Scenario = Scenario {
 /// How the pools are set up.
 struct Setup {
     name: &'static str,
-    look: Look,
+    look: SeriesStyle,
     settings: &'static [&'static str],
 }
 
 const SETUPS: [Setup; 2] = [
     Setup {
         name: "default pool settings",
-        look: Look::Tenantry,
+        look: SeriesStyle::Tenantry,
         settings: &[],
     },
     Setup {
         name: "custom pool settings",
-        look: Look::TenantryToo,
+        look: SeriesStyle::TenantryToo,
         settings: &[
             "registry.max_connections_per_tenant=20",
             "registry.acquire_timeout=30s",
@@ -169,12 +169,12 @@ fn charts(measured: &Rounds) -> Vec<Chart> {
         chart(measured, "Requests under load", "requests/s", |(round, _)| {
             round.rate()
         })
-        .series(template, Look::Template, quoted(TEMPLATE_RATE))
+        .series(template, SeriesStyle::Template, quoted(TEMPLATE_RATE))
         .note(SOURCE),
         chart(measured, "Errors under load", "% of requests", |(round, _)| {
             round.failed_percent()
         })
-        .series(template, Look::Template, quoted(TEMPLATE_ERRORS))
+        .series(template, SeriesStyle::Template, quoted(TEMPLATE_ERRORS))
         .note(SOURCE),
         chart(
             measured,

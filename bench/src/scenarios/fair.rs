@@ -46,13 +46,13 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let tenants = world.tenants(TENANTS)?;
     let length = context.round(ROUND);
     block_on(async {
-        let mut seen = Seen::default();
+        let mut results = RoundResults::default();
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             let (heavy, light) = compete(world, &tenants, length).await?;
-            seen.count(&heavy, &light);
+            results.count(&heavy, &light);
         }
-        Ok(seen.outcome())
+        Ok(results.outcome())
     })
 }
 
@@ -101,9 +101,9 @@ async fn light_one(engine: Engine, tenant: Tenant, begin: Instant, length: Durat
     }
 }
 
-/// What the rounds came to.
+/// Results of the rounds.
 #[derive(Default)]
-struct Seen {
+struct RoundResults {
     largest: Vec<f64>,
     smallest: Vec<f64>,
     errors: Vec<f64>,
@@ -114,7 +114,7 @@ struct Seen {
     first_error: Option<String>,
 }
 
-impl Seen {
+impl RoundResults {
     fn count(&mut self, heavy: &Tally, light: &[Tally]) {
         let slow: Vec<f64> = light.iter().map(|tally| tally.percentile(95)).collect();
         let spread = Spread::of(&slow);

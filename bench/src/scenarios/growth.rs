@@ -35,7 +35,7 @@ const COMPARED: usize = 1_000;
 const CLIENTS: usize = 64;
 /// How long the template's shape waits for a connection; and a client for its answer, in that shape always, in the others
 /// after a round's end.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 const BOUND: Duration = Duration::from_secs(5);
 /// Connections of a tenant in the template's shape, as in the others.
 const MAX: u32 = 5;
@@ -62,7 +62,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         world,
         clients: CLIENTS,
         warm_up: WARM_UP,
-        patience: BOUND,
+        drain_timeout: BOUND,
         length: context.round(ROUND),
         choose: |client, tenants| Choice::any(tenants, client),
     };
@@ -98,7 +98,7 @@ async fn by_bouncer(rounds: &Rounds<'_>, program: &Path, logins: &[Login]) -> an
 
 async fn by_template(world: &World, rounds: &Rounds<'_>, tenants: &[Tenant]) -> anyhow::Result<Tally> {
     world.quiet().await?;
-    let template = Arc::new(Template::new(PATIENCE));
+    let template = Arc::new(Template::new(ACQUIRE_TIMEOUT));
     let specs = tenants.iter().map(|tenant| {
         let mut spec = tenant.spec.clone();
         spec.max_connections = MAX;
@@ -140,7 +140,7 @@ fn outcome(sizes: &[usize], seen: [Curve; 3]) -> Outcome {
         measured.fold(chart, |chart, curve| {
             chart.series(
                 curve.contender.name(),
-                curve.contender.look(),
+                curve.contender.style(),
                 curve.spreads(values),
             )
         })

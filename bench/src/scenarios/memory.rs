@@ -25,7 +25,7 @@ const TENANTS: usize = 10_000;
 const FIRST: usize = 100;
 const AT_ONCE: usize = 8;
 /// Until every pool is closed after its tenant's eviction.
-const PATIENCE: Duration = Duration::from_mins(1);
+const EVICTION_TIMEOUT: Duration = Duration::from_mins(1);
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "memory",
@@ -54,7 +54,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let full = memory("VmRSS")?;
     let (shrunk, evicted) = counted(|| {
         runtime.block_on(evict(&engine, others))?;
-        // The budget's connections are with these again, as they were at the start.
+        // Moves the budget's connections back to these tenants.
         runtime.block_on(visit(&engine, first))
     });
     evicted.context("not counted")??;
@@ -153,7 +153,7 @@ async fn evict(engine: &Engine, tenants: &[Tenant]) -> anyhow::Result<()> {
     for tenant in tenants {
         engine.registry().invalidate(tenant.id);
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + EVICTION_TIMEOUT;
     while engine.registry().stats().open() > left {
         if Instant::now() >= deadline {
             bail!("{} pools are still open", engine.registry().stats().open());

@@ -9,7 +9,7 @@ use super::Scenario;
 use super::asking::{ByEngine, Choice};
 use super::budgeted::BUDGET;
 use super::template::{ByTemplate, Template};
-use crate::chart::{Chart, Look, Scale, Shape};
+use crate::chart::{Chart, Scale, SeriesStyle, Shape};
 use crate::context::{Context, block_on};
 use crate::engine::{Engine, EngineSettings};
 use crate::figure::Figure;
@@ -31,7 +31,7 @@ const HOT_CLIENTS: usize = 8;
 /// Of the other one; each asks again when its request has failed.
 const DARK_CLIENTS: usize = 4;
 /// How long a request waits for a connection, in both shapes.
-const PATIENCE: Duration = Duration::from_secs(1);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Longer than any wait in the template's shape.
 const TEMPLATE_BOUND: Duration = Duration::from_mins(1);
 
@@ -73,8 +73,8 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             Scale::Logarithmic,
         )
         .over(["alone", "beside a dead tenant"])
-        .series("Tenantry", Look::Tenantry, ours.spreads())
-        .series("the template's shape", Look::Template, theirs.spreads())
+        .series("Tenantry", SeriesStyle::Tenantry, ours.spreads())
+        .series("the template's shape", SeriesStyle::Template, theirs.spreads())
         .note("The template's shape is a map of pools under one mutex, held while a pool connects.");
         Ok(Outcome {
             figures,
@@ -144,7 +144,7 @@ impl Rounds {
 async fn by_engine(world: &World, pair: &Pair, rounds: usize, length: Duration) -> anyhow::Result<Rounds> {
     let settings = EngineSettings {
         budget: BUDGET,
-        acquire_timeout: PATIENCE,
+        acquire_timeout: ACQUIRE_TIMEOUT,
         idle_timeout: Duration::from_mins(10),
         sentinel: world.sentinel(),
     };
@@ -169,7 +169,7 @@ async fn by_engine(world: &World, pair: &Pair, rounds: usize, length: Duration) 
 }
 
 async fn by_template(pair: &Pair, rounds: usize, length: Duration) -> Rounds {
-    let template = Arc::new(Template::new(PATIENCE));
+    let template = Arc::new(Template::new(ACQUIRE_TIMEOUT));
     let specs = Arc::from([pair.hot.spec.clone(), pair.dark.spec.clone()]);
     let client = |number| ByTemplate {
         template: Arc::clone(&template),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::Scenario;
 use super::asking::Choice;
 use super::budgeted::{BUDGET, Rounds};
-use crate::chart::{Chart, Look, Scale, Shape};
+use crate::chart::{Chart, Scale, SeriesStyle, Shape};
 use crate::context::{Context, block_on};
 use crate::figure::Figure;
-use crate::load::{LoadSummary, PATIENCE};
+use crate::load::{DRAIN_TIMEOUT, LoadSummary};
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
@@ -39,7 +39,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         world,
         clients,
         warm_up: WARM_UP,
-        patience: PATIENCE,
+        drain_timeout: DRAIN_TIMEOUT,
         length,
         choose: |client, _| Choice::Always(client),
     };
@@ -92,11 +92,11 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             Scale::Logarithmic,
         )
         .over(["50 tenants", "60 tenants"])
-        .series("Tenantry", Look::Tenantry, spreads(&full, &past));
+        .series("Tenantry", SeriesStyle::Tenantry, spreads(&full, &past));
         if bouncer.is_some() {
             chart = chart.series(
                 "PgBouncer",
-                Look::Comparator,
+                SeriesStyle::Comparator,
                 spreads(&bouncer_full, &bouncer_past),
             );
             figures.push(compared(

@@ -18,8 +18,8 @@ use crate::world::World;
 
 const BATCH: usize = 1_000;
 const BATCHES: usize = 10;
-/// Of a batch's end: so often each is asked.
-const LOOKS: usize = 500;
+/// Samples of each query at the end of a batch.
+const SAMPLES: usize = 500;
 /// Tenants of a page.
 const PAGE: i64 = 50;
 /// The most that a client may ask for.
@@ -30,7 +30,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     summary: "10,000 tenants made: the last thousand against the first",
     method: "The control plane makes tenants, eight at once, in a cluster of its own: each with its data key, its \
              sealed password, its login, its operation and its entry in the audit log. After each thousand, \
-             500 times each: a page of 50 tenants from a place drawn among all that there are, and a tenant drawn \
+             500 times each: a page of 50 tenants from a random place, and a tenant drawn \
              from all is looked up as a registry does it, its password opened. One after the other.",
     run,
 };
@@ -114,7 +114,7 @@ async fn list(plane: &ControlPlane, seed: usize) -> anyhow::Result<f64> {
     }
     let mut random = Random::seeded(u64::try_from(seed)?);
     let begin = Instant::now();
-    for _ in 0..LOOKS {
+    for _ in 0..SAMPLES {
         let drawn = all.get(random.below(all.len())).context("there are tenants")?;
         store.tenants(&filter, Some(*drawn), PAGE).await?;
     }
@@ -126,7 +126,7 @@ async fn resolve(plane: &ControlPlane, tenants: &[TenantId]) -> anyhow::Result<f
     let source = plane.source();
     let mut random = Random::seeded(u64::try_from(tenants.len())?);
     let begin = Instant::now();
-    for _ in 0..LOOKS {
+    for _ in 0..SAMPLES {
         let tenant = tenants
             .get(random.below(tenants.len()))
             .context("there are tenants")?;
@@ -136,7 +136,7 @@ async fn resolve(plane: &ControlPlane, tenants: &[TenantId]) -> anyhow::Result<f
 }
 
 fn each(all: Duration) -> f64 {
-    all.as_secs_f64() * 1_000.0 / number_of(LOOKS)
+    all.as_secs_f64() * 1_000.0 / number_of(SAMPLES)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few thousand")]

@@ -14,7 +14,7 @@ use self::cases::Servers;
 use self::sides::{Side, measure};
 use self::whole::Whole;
 use super::Scenario;
-use crate::chart::{Chart, Look, Scale, Shape};
+use crate::chart::{Chart, Scale, SeriesStyle, Shape};
 use crate::context::{Context, block_on};
 use crate::figure::Figure;
 use crate::load::Wrk;
@@ -160,12 +160,12 @@ fn chart(figures: &[Figure]) -> Chart {
     .over(drawn.iter().map(|(short, _)| *short))
     .series(
         "Tenantry",
-        Look::Tenantry,
+        SeriesStyle::Tenantry,
         drawn.iter().map(|(_, figure)| Some(figure.value)),
     )
     .series(
         "one PgPool without tenants",
-        Look::Comparator,
+        SeriesStyle::Comparator,
         drawn
             .iter()
             .map(|(_, figure)| figure.comparator.as_ref().map(|other| other.value)),

@@ -16,15 +16,15 @@ use crate::load::Client;
 /// The map.
 pub(super) struct Template {
     pools: Mutex<HashMap<TenantId, PgPool>>,
-    patience: Duration,
+    acquire_timeout: Duration,
 }
 
 impl Template {
     /// Empty; a pool may take so long for its first connection.
-    pub(super) fn new(patience: Duration) -> Self {
+    pub(super) fn new(acquire_timeout: Duration) -> Self {
         Self {
             pools: Mutex::default(),
-            patience,
+            acquire_timeout,
         }
     }
 
@@ -35,7 +35,7 @@ impl Template {
         }
         let options = PgPoolOptions::new()
             .max_connections(spec.max_connections)
-            .acquire_timeout(self.patience)
+            .acquire_timeout(self.acquire_timeout)
             .test_before_acquire(false);
         #[expect(
             clippy::disallowed_methods,

@@ -10,7 +10,7 @@ use super::asking::Choice;
 use super::budgeted::{BUDGET, Rounds};
 use crate::context::{Context, block_on};
 use crate::figure::Figure;
-use crate::load::{PATIENCE, Pgbench};
+use crate::load::{DRAIN_TIMEOUT, Pgbench};
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
@@ -55,7 +55,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         world,
         clients: CLIENTS,
         warm_up: WARM_UP,
-        patience: PATIENCE,
+        drain_timeout: DRAIN_TIMEOUT,
         length,
         choose: |client, tenants| Choice::any(tenants, client),
     };
@@ -67,48 +67,48 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let lift = format!("ALTER ROLE {} CONNECTION LIMIT -1", login.user);
         world.execute("postgres", lift).await?;
         let over_tls = context.tls().await?.map(|tls| tls.tenants(&tenants));
-        let mut seen = Seen::default();
+        let mut results = RoundResults::default();
         for round in 0..context.rounds(ROUNDS) {
             progress::say(format_args!("  round {}", round + 1));
             if let Some(pgbench) = &pgbench {
                 // Watched as the others are, for what that costs.
                 let counter = BackendCounter::start(world).await?;
                 let rate = pgbench.logins(login, LOGINS_AT_ONCE, length);
-                seen.logins.push(rate.await?);
+                results.logins.push(rate.await?);
                 let rate = pgbench.logins_kept(login, BUDGET, KEPT, length);
-                seen.kept_logins.push(rate.await?);
+                results.kept_logins.push(rate.await?);
                 counter.stop().await?;
             }
             let ours = rounds.engine(&tenants).await?;
-            seen.ours.push(ours.tally.rate());
-            seen.errors.push(ours.tally.failures());
-            seen.most.push(ours.most);
-            seen.again.push(ours.again);
-            seen.first_error = seen.first_error.or(ours.tally.first_error);
+            results.ours.push(ours.tally.rate());
+            results.errors.push(ours.tally.failures());
+            results.most.push(ours.most);
+            results.again.push(ours.again);
+            results.first_error = results.first_error.or(ours.tally.first_error);
             if let Some(tenants) = &over_tls {
                 let ours = rounds.engine(tenants).await?;
-                seen.tls.push(ours.tally.rate());
-                seen.tls_errors.push(ours.tally.failures());
-                seen.first_error = seen.first_error.or(ours.tally.first_error);
+                results.tls.push(ours.tally.rate());
+                results.tls_errors.push(ours.tally.failures());
+                results.first_error = results.first_error.or(ours.tally.first_error);
             }
             if let Some(program) = &bouncer {
                 let theirs = rounds
                     .bouncer(program.clone(), &second)
                     .await?
                     .without_failures()?;
-                seen.bouncer.push(theirs.tally.rate());
-                seen.bouncer_most.push(theirs.most);
+                results.bouncer.push(theirs.tally.rate());
+                results.bouncer_most.push(theirs.most);
                 let cheap = rounds.bouncer(program.clone(), &own).await?.without_failures()?;
-                seen.cheap_bouncer.push(cheap.tally.rate());
+                results.cheap_bouncer.push(cheap.tally.rate());
             }
         }
-        Ok(seen.outcome())
+        Ok(results.outcome())
     })
 }
 
-/// What the rounds came to.
+/// Results of the rounds.
 #[derive(Default)]
-struct Seen {
+struct RoundResults {
     ours: Vec<f64>,
     /// The engine over TLS.
     tls: Vec<f64>,
@@ -126,7 +126,7 @@ struct Seen {
     first_error: Option<String>,
 }
 
-impl Seen {
+impl RoundResults {
     fn outcome(self) -> Outcome {
         let mut figures = vec![
             Figure::new("requests that failed", "", &self.errors).never_above(0.0),

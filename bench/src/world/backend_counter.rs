@@ -10,66 +10,65 @@ use tokio::time::sleep;
 
 use super::{World, close};
 
-/// Between two looks.
+/// Between two samples.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The tenants' sessions alone: neither the superuser's nor the service's. The list is a little ahead of the truth
 /// when a session ends, and never behind when one begins. By the function of which `pg_stat_activity` is a view, since
-/// that one joins all roles that there are: a tenth of a core at this pace.
+/// that one joins all roles: a tenth of a core at this pace.
 const COUNT: &str = "SELECT count(*) FROM pg_catalog.pg_stat_get_activity(NULL) AS backend
      WHERE pg_catalog.pg_get_userbyid(backend.usesysid) LIKE 'tn\\_%'";
 
 /// Polls the server's backends every few milliseconds until it is asked.
 pub(crate) struct BackendCounter {
     stop: watch::Sender<bool>,
-    looking: JoinHandle<anyhow::Result<Seen>>,
+    sampler: JoinHandle<anyhow::Result<BackendCounts>>,
 }
 
-/// What was counted.
+/// Counted backends.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Seen {
+pub(crate) struct BackendCounts {
     /// The most sessions of tenants at once.
     pub(crate) most: i64,
-    /// How often it looked.
-    pub(crate) looks: u32,
+    /// The number of samples.
+    pub(crate) samples: u32,
 }
 
 impl BackendCounter {
-    /// Begins to look, as a superuser.
+    /// Starts sampling, as a superuser.
     ///
     /// # Errors
     /// When it cannot log in.
     pub(crate) async fn start(world: &World) -> anyhow::Result<Self> {
         let mut connection = world.superuser("postgres").connect().await?;
         let (stop, stopped) = watch::channel(false);
-        let looking = tokio::spawn(async move {
-            let mut seen = Seen::default();
+        let sampler = tokio::spawn(async move {
+            let mut counts = BackendCounts::default();
             while !*stopped.borrow() {
                 let count: i64 = sqlx::query(COUNT).fetch_one(&mut connection).await?.try_get(0)?;
-                seen.most = seen.most.max(count);
-                seen.looks += 1;
+                counts.most = counts.most.max(count);
+                counts.samples += 1;
                 sleep(PAUSE).await;
             }
             close(connection).await;
-            Ok(seen)
+            Ok(counts)
         });
-        Ok(Self { stop, looking })
+        Ok(Self { stop, sampler })
     }
 
     /// What it saw.
     ///
     /// # Errors
     /// When it could not look.
-    pub(crate) async fn stop(self) -> anyhow::Result<Seen> {
+    pub(crate) async fn stop(self) -> anyhow::Result<BackendCounts> {
         self.stop.send_replace(true);
-        self.looking
+        self.sampler
             .await
             .context("the counter of backends did not end")?
     }
 }
 
-/// The tenants' database takes no more than so many sessions of anybody but superusers: one too many is refused with
-/// SQLSTATE 53300.
+/// Session limit of the tenants' database. Superusers are exempt; one session too many is refused with SQLSTATE 53300.
 pub(crate) struct Limit;
 
 impl Limit {
@@ -91,8 +90,8 @@ impl World {
     /// When some are left after half a minute.
     pub(crate) async fn quiet(&self) -> anyhow::Result<()> {
         let mut connection = self.superuser("postgres").connect().await?;
-        let looks = 3_000;
-        for _ in 0..looks {
+        let samples = 3_000;
+        for _ in 0..samples {
             let count: i64 = sqlx::query(COUNT).fetch_one(&mut connection).await?.try_get(0)?;
             if count == 0 {
                 close(connection).await;

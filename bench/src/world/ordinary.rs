@@ -12,8 +12,8 @@ const LOGIN: &str = "bench_ordinary";
 /// How many users a tenant has, and the ordinary table.
 pub(crate) const USERS: u32 = 100;
 
-/// Rows of tenants that nobody asks for: the tenants share one table, and a table of a few hundred rows is planned
-/// otherwise than that of a service with a thousand tenants.
+/// Tenants without requests. All tenants share one table, and PostgreSQL plans a table of a few hundred rows differently
+/// from that of a service with a thousand tenants.
 const OTHERS: u32 = 1_000;
 
 /// The ordinary database.

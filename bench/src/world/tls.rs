@@ -12,7 +12,7 @@ use super::{Tenant, World};
 
 const KEY: [&str; 4] = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
 
-/// How to reach the server over TLS, its certificate verified in full. Whoever does not ask for TLS goes on in plain.
+/// TLS connections to the server, with its certificate fully verified. The server still accepts plain ones.
 #[derive(Clone)]
 pub(crate) struct Tls {
     authority: Vec<u8>,
@@ -39,7 +39,7 @@ impl Tls {
             "subjectAltName=IP:127.0.0.1",
         ];
         make(openssl, &own, "/CN=127.0.0.1", &signed)?;
-        // PostgreSQL takes a key that its own account has and nobody else can read.
+        // PostgreSQL requires a key file that only its own account can read.
         let server = fs::metadata(folder)?;
         for file in [&own.certificate, &own.key] {
             fs::set_permissions(file, Permissions::from_mode(0o600))?;

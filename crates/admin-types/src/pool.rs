@@ -1,18 +1,35 @@
 //! Pools of the instance that answers.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Name;
 
 /// A tenant's pool.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "tenant_id": "019b2c1d-0b52-7a0e-8f3b-6f5c1f6f2a10",
+    "state": "resident",
+    "version": 3,
+    "leases": 1,
+    "unused_seconds": 0.4,
+    "size": 2,
+    "idle": 1,
+    "in_use": 1,
+    "closing": 0,
+    "max": 10,
+    "waiting": 0,
+    "trouble": null,
+}))]
 pub struct Pool {
     /// Its tenant.
     pub tenant_id: Uuid,
     /// `opening`, `resident` or `retired`.
+    #[schema(value_type = String)]
     pub state: Name,
     /// The version of the tenant that it was opened with.
+    #[schema(required)]
     pub version: Option<u64>,
     /// Requests that hold it.
     pub leases: u64,
@@ -31,13 +48,15 @@ pub struct Pool {
     /// Requests that wait for a connection.
     pub waiting: u32,
     /// Why logins fail.
+    #[schema(required)]
     pub trouble: Option<PoolTrouble>,
 }
 
 /// Why a pool's logins fail.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PoolTrouble {
     /// The kind of failure.
+    #[schema(value_type = String)]
     pub failure: Name,
     /// How often in a row.
     pub failures: u32,
@@ -46,7 +65,7 @@ pub struct PoolTrouble {
 }
 
 /// A page of pools, with their sums and the budget that they share.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Pools<T = Pool> {
     /// The budget of connections.
     pub budget: Budget,
@@ -54,12 +73,13 @@ pub struct Pools<T = Pool> {
     pub totals: PoolTotals,
     /// The pools of this page.
     pub items: Vec<T>,
-    /// The cursor of the next page; `None` on the last one.
+    /// The cursor of the next page; `null` on the last one.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 /// The sums over all pools of an instance.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PoolTotals {
     /// Pools that are being opened.
     pub opening: u64,
@@ -90,7 +110,7 @@ pub struct PoolTotals {
 }
 
 /// The budget of connections that all pools of an instance share.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Budget {
     /// The most connections.
     pub cap: u32,

@@ -3,32 +3,52 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{Name, moment};
 
 /// A tenant.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({
+    "id": "019b2c1d-0b52-7a0e-8f3b-6f5c1f6f2a10",
+    "name": "acme",
+    "external_id": "crm-4711",
+    "state": "active",
+    "metadata": {"plan": "gold"},
+    "max_connections": null,
+    "reserved_connections": 0,
+    "purge_at": null,
+    "login_refused_at": null,
+    "created_at": "2026-11-30T16:02:55.573939Z",
+    "updated_at": "2026-11-30T16:02:55.573939Z",
+}))]
 pub struct Tenant {
     /// Its id.
     pub id: Uuid,
     /// Its name.
     pub name: String,
     /// Its id in another system.
+    #[schema(required)]
     pub external_id: Option<String>,
     /// `provisioning`, `active`, `suspended`, `offboarding` or `purged`.
+    #[schema(value_type = String)]
     pub state: Name,
     /// A JSON object of the operators' own.
+    #[schema(value_type = Object)]
     pub metadata: Box<RawValue>,
-    /// The most connections that it may hold; `None` for the service's default.
+    /// The most connections that it may hold; `null` for the service's default.
+    #[schema(required)]
     pub max_connections: Option<u32>,
     /// Of those that it has opened, how many no other tenant is given.
     pub reserved_connections: u32,
     /// While offboarding: when its data is purged.
     #[serde(with = "moment::option")]
+    #[schema(required)]
     pub purge_at: Option<OffsetDateTime>,
     /// Since when the data cluster refuses its login.
     #[serde(with = "moment::option")]
+    #[schema(required)]
     pub login_refused_at: Option<OffsetDateTime>,
     /// When it was created.
     #[serde(with = "moment")]
@@ -38,6 +58,7 @@ pub struct Tenant {
     pub updated_at: OffsetDateTime,
     /// Why its login cannot be used. Of one tenant by itself, and only where the data cluster said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub login_fault: Option<LoginFault>,
 }
 
@@ -49,7 +70,7 @@ impl Tenant {
 }
 
 /// Why a tenant's login cannot be used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LoginFault {
     /// What is wrong with it.
     pub wrong: String,

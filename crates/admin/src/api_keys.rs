@@ -6,20 +6,29 @@ mod list;
 mod show;
 mod view;
 
-use axum::routing::{get, post};
 use control_plane::AuditAction;
+use web::{Code, operation};
 
+use crate::codes::{TENANT_STATE, TENANT_UNKNOWN};
 use crate::routes::Route;
 
 /// Routes for API keys.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at("/admin/v1/tenants/{id}/api-keys")
-            .viewer(AuditAction::ApiKeyList, get(list::of_tenant))
-            .operator(AuditAction::ApiKeyCreate, post(create::create)),
-        Route::at("/admin/v1/api-keys").viewer(AuditAction::ApiKeyList, get(list::of_all)),
-        Route::at("/admin/v1/api-keys/{id}").viewer(AuditAction::ApiKeyShow, get(show::show)),
-        Route::at("/admin/v1/api-keys/{id}/expire").operator(AuditAction::ApiKeyExpire, post(change::expire)),
-        Route::at("/admin/v1/api-keys/{id}/revoke").operator(AuditAction::ApiKeyRevoke, post(change::revoke)),
+        Route::viewer(
+            AuditAction::ApiKeyList,
+            operation!(list::of_tenant, [TENANT_UNKNOWN]),
+        ),
+        Route::operator(
+            AuditAction::ApiKeyCreate,
+            operation!(create::create, [TENANT_UNKNOWN, TENANT_STATE]),
+        ),
+        Route::viewer(AuditAction::ApiKeyList, operation!(list::of_all)),
+        Route::viewer(AuditAction::ApiKeyShow, operation!(show::show)),
+        Route::operator(
+            AuditAction::ApiKeyExpire,
+            operation!(change::expire, [Code::Conflict]),
+        ),
+        Route::operator(AuditAction::ApiKeyRevoke, operation!(change::revoke)),
     ]
 }

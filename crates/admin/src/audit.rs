@@ -4,10 +4,9 @@ mod filter;
 mod view;
 
 use axum::extract::State;
-use axum::routing::get;
 use control_plane::{AuditAction, ControlPlane};
 use web::page::Sorted as _;
-use web::{Json, Page, Problem, Query};
+use web::{Json, Page, Problem, Query, operation};
 
 use crate::page::page;
 use crate::routes::Route;
@@ -16,10 +15,19 @@ use filter::{ListAudit, NewestFirst};
 
 /// Routes for the audit log.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![Route::at("/admin/v1/audit").viewer(AuditAction::AuditList, get(list))]
+    vec![Route::viewer(AuditAction::AuditList, operation!(list))]
 }
 
-/// `GET /admin/v1/audit`: a page of entries, the newest first.
+/// List the audit log
+///
+/// The newest entries first.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/audit",
+    operation_id = "listAudit",
+    tag = "audit",
+    responses((status = 200, body = admin_types::Page<admin_types::AuditEntry>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 async fn list(
     State(plane): State<ControlPlane>,
     Query(ListAudit { limit, filter }): Query<ListAudit>,

@@ -9,8 +9,8 @@
 
 mod bearer;
 mod caller;
-mod known;
-mod line;
+mod lookup_limit;
+mod token_cache;
 
 use std::sync::Arc;
 
@@ -25,20 +25,20 @@ use tokio::time::Instant;
 use uuid::Uuid;
 use web::{Code, Problem};
 
-use crate::attempts::{AttemptLog, STRANGER, Seen, placed};
+use crate::attempts::{AttemptLog, RequestRecord, UNAUTHENTICATED, with_origin};
 use crate::store_failed::store_failed;
 use bearer::bearer;
 pub(crate) use caller::Caller;
-use known::KnownTokens;
-use line::Line;
+use lookup_limit::LookupLimit;
+use token_cache::TokenCache;
 
 /// Authentication of callers of the admin plane.
 #[derive(Debug, Clone)]
 pub struct AdminAuth {
     /// SHA-256 of the configured token.
     configured: Option<[u8; 32]>,
-    known: Arc<KnownTokens>,
-    line: Arc<Line>,
+    cache: Arc<TokenCache>,
+    lookup_limit: Arc<LookupLimit>,
     store: Store,
 }
 
@@ -48,8 +48,8 @@ impl AdminAuth {
         let configured = configured.map(|token| AdminToken::presented(token).sha256());
         Self {
             configured,
-            known: Arc::default(),
-            line: Arc::default(),
+            cache: Arc::default(),
+            lookup_limit: Arc::default(),
             store,
         }
     }
@@ -61,7 +61,7 @@ impl AdminAuth {
 
     /// Removes this token from the cache.
     pub(crate) fn forget(&self, token: Uuid) {
-        self.known.forget(token);
+        self.cache.forget(token);
     }
 
     /// The actor that presents this token.
@@ -90,29 +90,30 @@ impl AdminAuth {
     }
 
     async fn look_up(&self, sha256: [u8; 32]) -> Result<KnownToken, Problem> {
-        if let Some(token) = self.known.fresh(&sha256) {
+        if let Some(token) = self.cache.fresh(&sha256) {
             return Ok(token);
         }
         // A token that was valid within the last minute needs no permit.
-        let _turn = match self.known.kept(&sha256) {
+        let _permit = match self.cache.cached(&sha256) {
             Some(_) => None,
-            None => Some(self.line.turn().await?),
+            None => Some(self.lookup_limit.acquire().await?),
         };
-        let asked = Instant::now();
+        let started = Instant::now();
         match self.store.known_admin_token(sha256).await {
             Ok(Some(token)) => {
-                self.known.seen(sha256, token.clone(), asked);
+                self.cache.insert(sha256, token.clone(), started);
                 Ok(token)
             }
             Ok(None) => {
-                self.known.remove(&sha256);
+                self.cache.remove(&sha256);
                 Err(Code::Unauthenticated.into())
             }
-            Err(error @ (StoreError::Connect(_) | StoreError::Postgres(_))) => match self.known.kept(&sha256)
-            {
-                Some(token) => Ok(token),
-                None => Err(store_failed(error)),
-            },
+            Err(error @ (StoreError::Connect(_) | StoreError::Postgres(_))) => {
+                match self.cache.cached(&sha256) {
+                    Some(token) => Ok(token),
+                    None => Err(store_failed(error)),
+                }
+            }
             Err(error) => Err(store_failed(error)),
         }
     }
@@ -128,15 +129,15 @@ pub(crate) async fn authenticate(
     let presented = bearer(request.headers());
     match auth.identify(presented).await {
         Ok(actor) => {
-            let actor = placed(actor, request.extensions());
+            let actor = with_origin(actor, request.extensions());
             request.extensions_mut().insert(actor);
             next.run(request).await
         }
         Err(problem) => {
             if problem.code() == Code::Unauthenticated {
-                let stranger = placed(Actor::service(STRANGER), request.extensions());
-                let seen = Seen::of(action, &mut request).await;
-                log.stranger(&stranger, &seen).await;
+                let actor = with_origin(Actor::service(UNAUTHENTICATED), request.extensions());
+                let record = RequestRecord::of(action, &mut request).await;
+                log.unauthenticated(&actor, &record).await;
             }
             problem.into_response()
         }

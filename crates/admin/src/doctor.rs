@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::routing::{get, post};
 use control_plane::AuditAction;
 use isolation_doctor::{Examination, Examinations, Finding, Severity};
-use web::{Code, Json, NoBody, NoQuery, Problem};
+use web::{Code, Json, NoBody, NoQuery, Problem, operation};
 
 use crate::routes::Route;
+
+const PATH: &str = "/admin/v1/doctor";
 
 /// Routes for the doctor.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at("/admin/v1/doctor")
-            .viewer(AuditAction::DoctorShow, get(last))
-            .operator(AuditAction::DoctorExamine, post(examine)),
+        Route::viewer(AuditAction::DoctorShow, operation!(last, [Code::NotFound])),
+        Route::operator(AuditAction::DoctorExamine, operation!(examine)),
     ]
 }
 
@@ -58,18 +58,31 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `GET`: the last report.
+/// Show the last examination
+#[utoipa::path(
+    get,
+    path = PATH,
+    operation_id = "showExamination",
+    responses((status = 200, body = admin_types::Examination, description = "The last examination."))
+)]
 async fn last(
     State(examinations): State<Examinations>,
     _: NoQuery,
 ) -> Result<Json<admin_types::Examination>, Problem> {
     let last = examinations.last();
     last.map(|last| shown(&last, &examinations))
-        .ok_or_else(|| Problem::new(Code::NotFound).detail("nothing was examined yet; POST examines"))
+        .ok_or_else(|| Problem::new(Code::NotFound).detail("no examination has run yet; POST runs one"))
 }
 
-/// `POST`: examines now. An error does not stop a service that serves tenants; a report without errors starts one that
-/// waits for it.
+/// Examine now
+///
+/// An error does not stop a service that serves tenants; a report without errors starts one that waits for it.
+#[utoipa::path(
+    post,
+    path = PATH,
+    operation_id = "examine",
+    responses((status = 200, body = admin_types::Examination, description = "The new examination."))
+)]
 async fn examine(
     State(examinations): State<Examinations>,
     _: NoQuery,

@@ -10,6 +10,7 @@ use isolation_doctor::Examinations;
 use serde::Serialize;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 use web::{Code, Json, Problem};
 
 use crate::codes;
@@ -36,12 +37,25 @@ impl Health {
     }
 }
 
-#[derive(Serialize)]
+/// The state of an instance.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({"status": "ready"}))]
 struct Status {
+    /// `live` or `ready`.
+    #[schema(value_type = String)]
     status: &'static str,
 }
 
-/// `GET /livez`: the process answers. Checks nothing else, since a restart repairs no database.
+/// Liveness
+///
+/// The process answers. Checks nothing else, since a restart repairs no database.
+#[utoipa::path(
+    get,
+    path = "/livez",
+    operation_id = "livez",
+    tag = "probes",
+    responses((status = 200, body = Status))
+)]
 pub(crate) async fn livez() -> Response {
     Json(Status { status: "live" }).into_response()
 }
@@ -88,8 +102,17 @@ impl Health {
     }
 }
 
-/// `GET /readyz`: the instance accepts requests. Fails without the control store, which is needed to open a tenant's
-/// pool, but never because of a tenant's database.
+/// Readiness
+///
+/// The instance accepts requests. Fails without the control store, which is needed to open a tenant's pool, but never
+/// because of a tenant's database.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "readyz",
+    tag = "probes",
+    responses((status = 200, body = Status))
+)]
 pub(crate) async fn readyz(State(health): State<Health>) -> Result<Response, Problem> {
     match health.readiness().await {
         Ok(()) => Ok(Json(Status { status: "ready" }).into_response()),

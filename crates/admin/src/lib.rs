@@ -1,6 +1,6 @@
 //! The admin plane: HTTP API for operators, and probes.
 //!
-//! - [`plane()`] is the router. Every route but the probes needs a bearer token ([`auth`]) and a role (`routes`).
+//! - [`plane()`] is the router, and [`document()`] its description. Every route but the probes needs a bearer token ([`auth`]) and a role (`routes`).
 //! - [`tenants`] changes tenants through the control plane, and [`operations`] shows the progress.
 //! - [`api_keys`] manages tenants' API keys, and [`pools`] the tenant pools of this replica.
 //! - [`tokens`] manages tokens of the admin plane.
@@ -14,6 +14,7 @@ pub mod audit;
 pub mod auth;
 pub mod codes;
 mod created;
+pub mod describe;
 pub mod doctor;
 pub mod health;
 mod idempotency;
@@ -29,6 +30,7 @@ pub mod tenants;
 pub mod tokens;
 
 pub use auth::AdminAuth;
+pub use describe::document;
 pub use health::{Health, NotReady};
 pub use plane::plane;
 

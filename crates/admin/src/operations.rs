@@ -5,21 +5,23 @@ mod retry;
 mod show;
 mod view;
 
-use axum::routing::{get, post};
 use control_plane::AuditAction;
+use web::{Code, operation};
 
 use crate::routes::Route;
 
-pub(crate) use view::accepted;
+pub(crate) use view::{Accepted, accepted};
 
 const COLLECTION: &str = "/admin/v1/operations";
 
 /// Routes for operations.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at(COLLECTION).viewer(AuditAction::OperationList, get(list::list)),
-        Route::at("/admin/v1/operations/{id}").viewer(AuditAction::OperationShow, get(show::show)),
-        Route::at("/admin/v1/operations/{id}/retry")
-            .operator(AuditAction::OperationRetry, post(retry::retry)),
+        Route::viewer(AuditAction::OperationList, operation!(list::list)),
+        Route::viewer(AuditAction::OperationShow, operation!(show::show)),
+        Route::operator(
+            AuditAction::OperationRetry,
+            operation!(retry::retry, [Code::Conflict]),
+        ),
     ]
 }

@@ -2,18 +2,20 @@
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::routing::get;
 use control_plane::ControlPlane;
 use isolation_doctor::Examinations;
 use tenant_registry::{Budget, BudgetedPool, Registry};
+use web::openapi::Operation;
+use web::operation;
 
 use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
-use crate::health::{Health, livez, readyz};
-use crate::routes::Guards;
+use crate::describe::AdminPlane;
+use crate::health::{self, Health, NotReady};
+use crate::routes::{Guards, Route};
 use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
 
-/// What the routes work on.
+/// State of the routes.
 #[derive(Clone)]
 pub(crate) struct AdminState {
     control_plane: ControlPlane,
@@ -53,25 +55,8 @@ impl FromRef<AdminState> for Budget {
     }
 }
 
-/// The admin plane's routes; what they change, this registry forgets at once. Probes need no token: they tell nothing
-/// but whether the service serves.
-pub fn plane(
-    control_plane: ControlPlane,
-    registry: Registry<BudgetedPool>,
-    budget: Budget,
-    examinations: Examinations,
-    auth: AdminAuth,
-    health: Health,
-) -> Router {
-    let probes = Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .with_state(health);
-    let guards = Guards {
-        auth: auth.clone(),
-        log: AttemptLog::new(control_plane.store().clone()),
-        store: control_plane.store().clone(),
-    };
+/// The routes that need a token.
+pub(crate) fn routes() -> impl Iterator<Item = Route> {
     let routes = [
         tenants::routes(),
         api_keys::routes(),
@@ -81,9 +66,35 @@ pub fn plane(
         audit::routes(),
         doctor::routes(),
     ];
-    routes
-        .into_iter()
-        .flatten()
+    routes.into_iter().flatten()
+}
+
+/// The routes that need none.
+pub(crate) fn probes() -> impl Iterator<Item = Operation<AdminPlane, Health>> {
+    let readyz = operation!(health::readyz).refuses(&NotReady::ALL.map(NotReady::code));
+    [operation!(health::livez), readyz].into_iter()
+}
+
+/// The admin plane's routes. A changed tenant is invalidated in this registry at once. Probes need no token: they only
+/// say whether the service is live and ready.
+pub fn plane(
+    control_plane: ControlPlane,
+    registry: Registry<BudgetedPool>,
+    budget: Budget,
+    examinations: Examinations,
+    auth: AdminAuth,
+    health: Health,
+) -> Router {
+    let probes = probes().fold(Router::new(), |router, probe| {
+        let path = probe.path().to_owned();
+        router.route(&path, probe.split().1)
+    });
+    let guards = Guards {
+        auth: auth.clone(),
+        log: AttemptLog::new(control_plane.store().clone()),
+        store: control_plane.store().clone(),
+    };
+    routes()
         .fold(Router::new(), |router, route| guards.add(router, route))
         .with_state(AdminState {
             control_plane,
@@ -92,5 +103,5 @@ pub fn plane(
             examinations,
             auth,
         })
-        .merge(probes)
+        .merge(probes.with_state(health))
 }

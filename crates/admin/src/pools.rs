@@ -6,17 +6,21 @@ mod show;
 mod view;
 mod warm;
 
-use axum::routing::{get, post};
 use control_plane::AuditAction;
+use web::operation;
 
+use crate::codes::{CLUSTER_BUSY, TENANT_STATE, TENANT_UNKNOWN};
 use crate::routes::Route;
 
 /// Routes for pools.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at("/admin/v1/pools").viewer(AuditAction::PoolList, get(list::list)),
-        Route::at("/admin/v1/pools/{id}").viewer(AuditAction::PoolShow, get(show::show)),
-        Route::at("/admin/v1/pools/{id}/evict").operator(AuditAction::PoolEvict, post(evict::evict)),
-        Route::at("/admin/v1/pools/{id}/warm").operator(AuditAction::PoolWarm, post(warm::warm)),
+        Route::viewer(AuditAction::PoolList, operation!(list::list)),
+        Route::viewer(AuditAction::PoolShow, operation!(show::show)),
+        Route::operator(AuditAction::PoolEvict, operation!(evict::evict)),
+        Route::operator(
+            AuditAction::PoolWarm,
+            operation!(warm::warm, [TENANT_UNKNOWN, TENANT_STATE, CLUSTER_BUSY]),
+        ),
     ]
 }

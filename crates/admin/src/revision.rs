@@ -13,7 +13,8 @@ pub(crate) fn etag(tag: &str) -> [(HeaderName, String); 1] {
     [(header::ETAG, format!("\"{tag}\""))]
 }
 
-/// The tag of something at this revision, shown together with something that has none.
+/// The tag of a resource at this revision. `beside` is a part of its representation that has no revision; the tag has
+/// its hash.
 pub(crate) fn tag(revision: i64, beside: Option<&str>) -> String {
     match beside {
         None => revision.to_string(),
@@ -24,7 +25,7 @@ pub(crate) fn tag(revision: i64, beside: Option<&str>) -> String {
     }
 }
 
-/// The revision that a tag stands for. Tags are compared as texts: one that is never given out stands for none.
+/// The revision in a tag. `None` for a tag that this service never sends, since tags are compared as texts.
 fn revision(tag: &str) -> Option<i64> {
     let number = match tag.split_once('-') {
         Some((revision, beside)) if beside.len() == 8 => revision,
@@ -34,17 +35,17 @@ fn revision(tag: &str) -> Option<i64> {
     revision.filter(|revision: &i64| revision.to_string() == number)
 }
 
-/// The preconditions of a change of something that has revisions.
+/// The preconditions of a change.
 #[derive(Debug)]
 pub(crate) struct Expected(Preconditions);
 
 impl Expected {
-    /// The revisions at which the change may be made; any, where nothing is said.
+    /// The revisions at which the change is allowed; all of them without preconditions.
     pub(crate) fn optional(self) -> Revisions {
         let Self(given) = self;
         let except = match given.if_none_match {
             None => Vec::new(),
-            // What is changed is there.
+            // The resource exists, so `*` never holds.
             Some(Tags::Any) => return Revisions::Only(Vec::new()),
             Some(Tags::Listed(tags)) => revisions(&tags, |tag| Some(tag.weakly())),
         };
@@ -58,7 +59,7 @@ impl Expected {
         }
     }
 
-    /// The same where `If-Match` must be sent: who overwrites has read what he overwrites.
+    /// The same, but requires `If-Match`, so that a client overwrites only what it has read.
     pub(crate) fn required(self) -> Result<Revisions, Problem> {
         match self.0.if_match {
             None => Err(Code::PreconditionRequired.into()),
@@ -75,7 +76,7 @@ impl<S: Sync> FromRequestParts<S> for Expected {
     }
 }
 
-/// The revisions that these tags stand for.
+/// The revisions in these tags.
 fn revisions<'a>(tags: &'a [EntityTag], compared: impl Fn(&'a EntityTag) -> Option<&'a str>) -> Vec<i64> {
     tags.iter().filter_map(compared).filter_map(revision).collect()
 }
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn both_headers_say_at_which_revisions() {
+    async fn preconditions_become_revisions() {
         let only = |revisions: &[i64]| Revisions::Only(revisions.to_vec());
         let except = |revisions: &[i64]| Revisions::Except(revisions.to_vec());
         for (if_match, if_none_match, revisions) in [
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_beside_a_revision_changes_its_tag() {
+    fn the_tag_depends_on_both_parts() {
         assert_eq!(tag(7, None), "7");
         let (one, other) = (tag(7, Some("one")), tag(7, Some("other")));
         assert_ne!(one, other);
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_if_match_says_what_is_overwritten() {
+    async fn required_preconditions_need_if_match() {
         for if_none_match in [None, Some("\"1\"")] {
             let required = expected(None, if_none_match).await.required();
             assert_eq!(required.unwrap_err().code(), Code::PreconditionRequired);

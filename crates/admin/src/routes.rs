@@ -1,67 +1,72 @@
-//! Routes with a required role and an audit action for each method.
+//! Routes with a required role and an audit action.
 
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::MethodRouter;
 use axum::{Extension, Router};
 use control_plane::{AuditAction, Role, Store};
+use serde_json::json;
+use web::openapi::{Description, Operation};
 
-use crate::attempts::{AttemptLog, attempt, carry};
+use crate::attempts::{AttemptLog, audit_attempts, run_in_task};
 use crate::auth::{AdminAuth, Caller, authenticate};
-use crate::idempotency::idempotent;
+use crate::describe::{AdminPlane, Guarded};
+use crate::idempotency::{REPLAYED, RequestKey, idempotent};
 use crate::plane::AdminState;
 
-/// A path and its methods. The router accepts only this type, so every method has a role and an action.
+/// The security scheme of all routes but the probes.
+pub(crate) const BEARER: &str = "bearer";
+
+/// A method of a path. The router accepts only this type, so every method has a role and an action, and is described.
 ///
 /// ```text
-/// Route::at("/admin/v1/tenants")
-///     .viewer(TenantList, get(list))
-///     .operator(TenantCreate, post(create))
+/// Route::viewer(TenantList, operation!(list))
+/// Route::operator(TenantCreate, operation!(create, [TENANT_EXISTS]))
 /// ```
 pub(crate) struct Route {
-    path: &'static str,
-    methods: Vec<Method>,
-}
-
-/// A method of a route.
-struct Method {
     role: Role,
     action: AuditAction,
-    handler: MethodRouter<AdminState>,
+    operation: Operation<AdminPlane, AdminState>,
 }
 
 impl Route {
-    /// A route without methods.
-    pub(crate) fn at(path: &'static str) -> Self {
+    /// A read-only method.
+    pub(crate) fn viewer(action: AuditAction, operation: Operation<AdminPlane, AdminState>) -> Self {
+        Self::needs(Role::Viewer, action, operation)
+    }
+
+    /// A method whose effect can be reverted.
+    pub(crate) fn operator(action: AuditAction, operation: Operation<AdminPlane, AdminState>) -> Self {
+        Self::needs(Role::Operator, action, operation)
+    }
+
+    /// A method whose effect is irreversible or concerns permissions.
+    pub(crate) fn admin(action: AuditAction, operation: Operation<AdminPlane, AdminState>) -> Self {
+        Self::needs(Role::Admin, action, operation)
+    }
+
+    fn needs(role: Role, action: AuditAction, operation: Operation<AdminPlane, AdminState>) -> Self {
+        let mut operation = operation
+            .behind::<Guarded>()
+            .secured_by(BEARER)
+            .with("x-required-role", json!(role.as_str()))
+            .with("x-audit-action", json!(action.as_str()));
+        if operation.method() == "post" {
+            operation = operation.behind::<RequestKey>().answers_with(
+                REPLAYED,
+                "`true` if the answer is that of an earlier request with the same `Idempotency-Key`.",
+            );
+        }
         Self {
-            path,
-            methods: Vec::new(),
+            role,
+            action,
+            operation,
         }
     }
 
-    /// Adds a read-only method.
-    pub(crate) fn viewer(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Viewer, action, handler)
-    }
-
-    /// Adds a method whose effect can be reverted.
-    pub(crate) fn operator(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Operator, action, handler)
-    }
-
-    /// Adds a method whose effect is irreversible or concerns permissions.
-    pub(crate) fn admin(self, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
-        self.needs(Role::Admin, action, handler)
-    }
-
-    fn needs(mut self, role: Role, action: AuditAction, handler: MethodRouter<AdminState>) -> Self {
-        self.methods.push(Method {
-            role,
-            action,
-            handler,
-        });
-        self
+    /// The description.
+    pub(crate) fn describe(self) -> Description {
+        self.operation.split().0
     }
 }
 
@@ -74,21 +79,20 @@ pub(crate) struct Guards {
 }
 
 impl Guards {
-    /// Adds the route with its middleware. The layers wrap each method, so an unknown route needs no token. From the
+    /// Adds the route with its middleware. The layers wrap the method, so an unknown route needs no token. From the
     /// outside in: audit action, task that survives a disconnect, authentication, audit, required role, idempotency.
     pub(crate) fn add(&self, router: Router<AdminState>, route: Route) -> Router<AdminState> {
-        let methods = route.methods.into_iter().map(|method| {
-            let auth = (self.auth.clone(), self.log.clone());
-            method
-                .handler
-                .route_layer(from_fn_with_state(self.store.clone(), idempotent))
-                .route_layer(from_fn_with_state(method.role, require))
-                .route_layer(from_fn_with_state(self.log.clone(), attempt))
-                .route_layer(from_fn_with_state(auth, authenticate))
-                .route_layer(from_fn(carry))
-                .route_layer(Extension(method.action))
-        });
-        router.route(route.path, methods.fold(MethodRouter::new(), MethodRouter::merge))
+        let auth = (self.auth.clone(), self.log.clone());
+        let path = route.operation.path().to_owned();
+        let (_, methods) = route.operation.split();
+        let methods = methods
+            .route_layer(from_fn_with_state(self.store.clone(), idempotent))
+            .route_layer(from_fn_with_state(route.role, require))
+            .route_layer(from_fn_with_state(self.log.clone(), audit_attempts))
+            .route_layer(from_fn_with_state(auth, authenticate))
+            .route_layer(from_fn(run_in_task))
+            .route_layer(Extension(route.action));
+        router.route(&path, methods)
     }
 }
 

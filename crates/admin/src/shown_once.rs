@@ -47,7 +47,7 @@ impl<T: HoldsSecret> IntoResponse for ShownOnce<T> {
             Ok(mut kept) => {
                 // As `Json` ends it.
                 kept.push(b'\n');
-                KeptBody(kept.into())
+                StoredBody(kept.into())
             }
             Err(error) => return Problem::internal(error).into_response(),
         };
@@ -60,7 +60,7 @@ impl<T: HoldsSecret> IntoResponse for ShownOnce<T> {
 
 /// Response extension: the body to store, in place of the one that is sent.
 #[derive(Clone)]
-pub(crate) struct KeptBody(pub(crate) Bytes);
+pub(crate) struct StoredBody(pub(crate) Bytes);
 
 impl<T> fmt::Debug for ShownOnce<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

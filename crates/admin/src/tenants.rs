@@ -11,9 +11,10 @@ mod show;
 mod transition;
 mod view;
 
-use axum::routing::{delete, get, patch, post};
 use control_plane::AuditAction;
+use web::{Code, operation};
 
+use crate::codes::{TENANT_EXISTS, TENANT_NOT_READY, TENANT_STATE, TENANT_UNKNOWN};
 use crate::routes::Route;
 
 const COLLECTION: &str = "/admin/v1/tenants";
@@ -21,20 +22,39 @@ const MEMBER: &str = "/admin/v1/tenants/{id}";
 
 /// Routes for tenants.
 pub(crate) fn routes() -> Vec<Route> {
+    let change = [TENANT_UNKNOWN, TENANT_STATE];
     vec![
-        Route::at(COLLECTION)
-            .viewer(AuditAction::TenantList, get(list::list))
-            .operator(AuditAction::TenantCreate, post(create::create)),
-        Route::at(MEMBER)
-            .viewer(AuditAction::TenantShow, get(show::show))
-            .operator(AuditAction::TenantChange, patch(change::change))
-            .admin(AuditAction::TenantDelete, delete(remove::remove)),
-        Route::at("/admin/v1/tenants/{id}/suspend")
-            .operator(AuditAction::TenantSuspend, post(transition::suspend)),
-        Route::at("/admin/v1/tenants/{id}/resume")
-            .operator(AuditAction::TenantResume, post(transition::resume)),
-        Route::at("/admin/v1/tenants/{id}/undelete")
-            .admin(AuditAction::TenantUndelete, post(transition::undelete)),
-        Route::at("/admin/v1/tenants/{id}/purge").admin(AuditAction::TenantPurge, post(transition::purge)),
+        Route::viewer(AuditAction::TenantList, operation!(list::list)),
+        Route::operator(
+            AuditAction::TenantCreate,
+            operation!(create::create, [TENANT_EXISTS, TENANT_NOT_READY]),
+        ),
+        Route::viewer(AuditAction::TenantShow, operation!(show::show, [TENANT_UNKNOWN])),
+        Route::operator(
+            AuditAction::TenantChange,
+            operation!(change::change, [TENANT_EXISTS, Code::PreconditionRequired])
+                .refuses(&change)
+                .requires("If-Match"),
+        ),
+        Route::admin(
+            AuditAction::TenantDelete,
+            operation!(remove::remove).refuses(&change),
+        ),
+        Route::operator(
+            AuditAction::TenantSuspend,
+            operation!(transition::suspend).refuses(&change),
+        ),
+        Route::operator(
+            AuditAction::TenantResume,
+            operation!(transition::resume).refuses(&change),
+        ),
+        Route::admin(
+            AuditAction::TenantUndelete,
+            operation!(transition::undelete).refuses(&change),
+        ),
+        Route::admin(
+            AuditAction::TenantPurge,
+            operation!(transition::purge).refuses(&change),
+        ),
     ]
 }

@@ -6,8 +6,8 @@ mod revoke;
 mod show;
 mod view;
 
-use axum::routing::{get, post};
 use control_plane::AuditAction;
+use web::{Code, operation};
 
 use crate::routes::Route;
 
@@ -16,11 +16,12 @@ const COLLECTION: &str = "/admin/v1/admin-tokens";
 /// Routes for tokens.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        Route::at(COLLECTION)
-            .admin(AuditAction::AdminTokenList, get(list::list))
-            .admin(AuditAction::AdminTokenCreate, post(create::create)),
-        Route::at("/admin/v1/admin-tokens/{id}").admin(AuditAction::AdminTokenShow, get(show::show)),
-        Route::at("/admin/v1/admin-tokens/{id}/revoke")
-            .admin(AuditAction::AdminTokenRevoke, post(revoke::revoke)),
+        Route::admin(AuditAction::AdminTokenList, operation!(list::list)),
+        Route::admin(AuditAction::AdminTokenCreate, operation!(create::create)),
+        Route::admin(AuditAction::AdminTokenShow, operation!(show::show)),
+        Route::admin(
+            AuditAction::AdminTokenRevoke,
+            operation!(revoke::revoke, [Code::Conflict]),
+        ),
     ]
 }

@@ -13,6 +13,12 @@ web::plane_codes! {
     NETWORK_NOT_TRUSTED FORBIDDEN
         "The route is closed to the caller's network"
         "Call from a trusted network, or have yours configured as one.";
+    TENANT_MISMATCH FORBIDDEN
+        "The request names another tenant than its credentials"
+        "Leave x-tenant-id out: the API key says the tenant.";
+    INSUFFICIENT_SCOPE FORBIDDEN
+        "The API key does not allow this"
+        "Use a key with the scope that `detail` names.";
     TENANT_SUSPENDED FORBIDDEN
         "The tenant is suspended"
         "Ask the operator to resume the tenant.";

@@ -16,9 +16,6 @@ use web::middleware::client_address;
 
 use crate::codes;
 
-/// Internal routes begin so.
-pub const INTERNAL: &str = "/v1/internal/";
-
 /// The networks from which internal routes may be called.
 #[derive(Debug, Clone, Default)]
 pub struct TrustedNetworks(Arc<[IpNet]>);

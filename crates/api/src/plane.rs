@@ -1,11 +1,17 @@
-//! The routes of the tenant plane.
+//! The routes of the tenant plane, and their description.
+
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::MethodRouter;
+use serde_json::{Value, json};
 use tenant_registry::{BudgetedPool, Registry};
 use tower::ServiceBuilder;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
+use web::openapi::{Document, Operation};
 
+use crate::api_key::ApiKeys;
+use crate::describe::{NamedByApiKey, NamedByHeader, TenantPlane};
 use crate::network::TrustedNetworks;
 use crate::tenant::ResolveTenant;
 use crate::users;
@@ -13,23 +19,101 @@ use crate::users;
 /// The registry that serves this plane: its tenants share one budget of connections.
 pub type TenantRegistry = Registry<BudgetedPool>;
 
-/// A path and what answers there: what a resource gives to [`plane`].
-pub type Route = (&'static str, MethodRouter);
+/// A method of a path: what a resource gives to [`plane`]. Its path begins with the resource's name.
+pub type Route = Operation<TenantPlane>;
 
-/// The tenant plane's routes.
+/// The prefix for trusted networks, whose callers name a tenant.
+pub const INTERNAL: &str = "/v1/internal";
+/// The prefix for callers with an API key.
+const PUBLIC: &str = "/v1";
+
+/// The security scheme of trusted networks.
+const TENANT_HEADER: &str = "tenantHeader";
+/// The security scheme of API keys.
+const API_KEY: &str = "apiKey";
+
+/// The routes of all resources.
+fn resources() -> impl Iterator<Item = Route> {
+    let resources = [users::routes()];
+    resources.into_iter().flatten()
+}
+
+/// The resources for callers from trusted networks.
+fn internal() -> impl Iterator<Item = Route> {
+    resources().map(|route| {
+        route
+            .under(INTERNAL)
+            .prefix_id("internal")
+            .behind::<NamedByHeader>()
+            .secured_by(TENANT_HEADER)
+    })
+}
+
+/// The resources for callers with an API key.
+fn public() -> impl Iterator<Item = Route> {
+    resources().map(|route| route.under(PUBLIC).behind::<NamedByApiKey>().secured_by(API_KEY))
+}
+
+/// The tenant plane's routes: each resource at `/v1/internal/…`, for callers from trusted networks who name their tenant,
+/// and at `/v1/…`, for callers from anywhere who present an API key.
 ///
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before the tenant is resolved, and never opens a pool.
-pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks) -> Router {
+pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks, keys: Arc<dyn ApiKeys>) -> Router {
     // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
     // a route, since axum clones and boxes each once a request.
-    let layers = ServiceBuilder::new()
+    let by_header = ServiceBuilder::new()
         .layer(ValidateRequestHeaderLayer::custom(networks))
-        .layer(ResolveTenant::new(registry.clone()));
-    [users::routes()]
-        .into_iter()
-        .flatten()
-        .fold(Router::new(), |router, (path, methods)| {
-            router.route(path, methods.route_layer(layers.clone()))
-        })
+        .layer(ResolveTenant::by_header(registry.clone()));
+    let by_api_key = ResolveTenant::by_api_key(registry.clone(), keys);
+    let router = mount(Router::new(), internal(), |methods| {
+        methods.route_layer(by_header.clone())
+    });
+    mount(router, public(), |methods| {
+        methods.route_layer(by_api_key.clone())
+    })
+}
+
+/// Adds these routes behind this layer.
+fn mount(
+    router: Router,
+    routes: impl Iterator<Item = Route>,
+    layered: impl Fn(MethodRouter) -> MethodRouter,
+) -> Router {
+    routes.fold(router, |router, route| {
+        let path = route.path().to_owned();
+        router.route(&path, layered(route.split().1))
+    })
+}
+
+/// The tenant plane's description: OpenAPI 3.1.
+pub fn document() -> Value {
+    let mut document = Document::new(
+        "Tenantry: tenant plane",
+        env!("CARGO_PKG_VERSION"),
+        include_str!("plane/description.md"),
+    );
+    document.tag("users", "Users of a tenant.");
+    document.security_scheme(
+        API_KEY,
+        json!({
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "tnt_key_…",
+            "description": "An API key of the tenant, which says the tenant. GET and HEAD need its scope `read`, all other methods `write`.",
+        }),
+    );
+    document.security_scheme(
+        TENANT_HEADER,
+        json!({
+            "type": "apiKey",
+            "in": "header",
+            "name": "x-tenant-id",
+            "description": "The tenant's UUID, exactly once. No secret: it is accepted from the networks in `tenant_plane.trusted_networks` alone.",
+        }),
+    );
+    for route in public().chain(internal()) {
+        document.add(route.split().0);
+    }
+    document.finish()
 }

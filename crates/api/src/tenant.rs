@@ -26,7 +26,7 @@
 //! # let _: axum::Router = axum::Router::new().route("/count", get(count)).route("/confirm", post(confirm_all));
 //! ```
 
-mod identify;
+pub(crate) mod identify;
 mod layer;
 mod refuse;
 

@@ -6,35 +6,46 @@ mod list;
 mod remove;
 mod show;
 
-use axum::routing::get;
 use pg_timestamp::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
+use web::operation;
 use web::read::Text;
 
 use crate::plane::Route;
 
 /// A user of a tenant.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
+#[schema(example = json!({
+    "id": "5361cd94-4e80-4e90-a97a-6e3479065fb3",
+    "name": "Ada Lovelace",
+    "confirmed": false,
+    "created_at": "2026-11-30T16:02:55.573939Z",
+    "updated_at": "2026-11-30T16:02:55.573939Z",
+}))]
 struct User {
     id: Uuid,
+    /// As it was given, in any Unicode form.
     name: String,
     confirmed: bool,
+    #[schema(value_type = web::openapi::Moment)]
     created_at: Timestamp,
+    #[schema(value_type = web::openapi::Moment)]
     updated_at: Timestamp,
 }
 
-const COLLECTION: &str = "/v1/internal/users";
-const MEMBER: &str = "/v1/internal/users/{id}";
+const COLLECTION: &str = "/users";
+const MEMBER: &str = "/users/{id}";
 
 /// The routes of users.
 pub fn routes() -> Vec<Route> {
     vec![
-        (COLLECTION, get(list::list).post(create::create)),
-        (
-            MEMBER,
-            get(show::show).patch(change::change).delete(remove::remove),
-        ),
+        operation!(list::list),
+        operation!(create::create),
+        operation!(show::show),
+        operation!(change::change),
+        operation!(remove::remove),
     ]
 }
 

@@ -1,8 +1,5 @@
 //! The arguments of the commands that call a service.
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, as they are"
-)]
+#![expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
 
 mod admin_token;
 mod api_key;
@@ -19,7 +16,7 @@ mod values;
 use clap::Subcommand;
 
 pub use self::admin_token::AdminTokenCommand;
-pub(crate) use self::api_key::ApiKeyCommand;
+pub(crate) use self::api_key::{ApiKeyCommand, ApiKeyScope};
 pub(crate) use self::audit::{AuditArgs, AuditCommand};
 pub use self::dev::DevCommand;
 pub(crate) use self::dev::{Prefix, SeedArgs};

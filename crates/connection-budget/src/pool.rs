@@ -114,7 +114,7 @@ impl BudgetedPool {
         let max = spec.max_connections.clamp(1, MAX_SLOTS);
         let floor = spec.floor.min(max);
         if floor > 0 && !inner.with(|core| core.reserve_floor(floor, inner.now())) {
-            tracing::warn!(tenant = %spec.key, floor, "tenants' floors exceed the budget: no floor applies");
+            tracing::warn!(tenant = %spec.key, floor, "reservations exceed the budget and are ignored until they fit");
         }
         let account = Account {
             id: inner.next_account(),

@@ -96,7 +96,7 @@ pub enum TokenNameError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A component of the service has it.
-    #[error("is the name of a component of the service")]
+    #[error("is reserved for a component of the service")]
     Component,
 }
 

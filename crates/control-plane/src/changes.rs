@@ -8,19 +8,15 @@ use std::time::Duration;
 use futures_util::{Stream, stream};
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::{Change, TenantNotice};
-use tokio::time::sleep;
 
 use self::listener::Listener;
+use crate::notices::Reconnect;
 use crate::plane::ControlPlane;
 use crate::standing_queries::StandingQueries;
 
-/// The pause between a loss and the first attempt to listen again. Doubles with each attempt, up to [`MAX_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// The end of an outage is noticed within this and one login.
-const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// The timeout of one login. A slower store would not answer heartbeats in time either, and on a network that drops
 /// packets a new attempt succeeds sooner than TCP's retransmission.
-const LOGIN_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const LOGIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl ControlPlane {
     /// Changes of tenants, for the registry. The stream never ends. It works while it is polled, over a connection of its
@@ -38,8 +34,7 @@ impl ControlPlane {
             standing_queries: self.standing_queries.clone(),
             listener: None,
             pending: VecDeque::new(),
-            pause: Duration::ZERO,
-            loss_logged: false,
+            reconnect: Reconnect::default(),
         };
         stream::unfold(changes, |mut changes| async {
             let change = changes.next().await;
@@ -56,10 +51,7 @@ struct Changes {
     listener: Option<Listener>,
     /// Notices that were read and not returned yet.
     pending: VecDeque<TenantNotice>,
-    /// The pause before the next attempt to listen.
-    pause: Duration,
-    /// Whether the current loss was logged: one line each for a loss and its end, however many attempts lie between.
-    loss_logged: bool,
+    reconnect: Reconnect,
 }
 
 impl Changes {
@@ -74,8 +66,7 @@ impl Changes {
             };
             match listener.notices().await {
                 Ok(notices) => {
-                    // The connection worked: after a loss, retry quickly.
-                    self.pause = FIRST_PAUSE;
+                    self.reconnect.worked();
                     self.pending.extend(notices);
                 }
                 Err(error) => {
@@ -89,11 +80,10 @@ impl Changes {
     /// Retries until it listens.
     async fn listen(&mut self) -> Listener {
         loop {
-            sleep(self.pause).await;
-            self.pause = (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE);
+            self.reconnect.pause().await;
             match Listener::open(&self.login, self.limit, &self.standing_queries).await {
                 Ok(listener) => {
-                    if std::mem::take(&mut self.loss_logged) {
+                    if self.reconnect.opened() {
                         tracing::info!("listening for tenant changes again");
                     }
                     return listener;
@@ -104,7 +94,7 @@ impl Changes {
     }
 
     fn log_loss(&mut self, error: &sqlx::Error) {
-        if !std::mem::replace(&mut self.loss_logged, true) {
+        if self.reconnect.lost() {
             tracing::warn!(%error, "cannot listen for tenant changes; resident pools continue");
         }
     }

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_refused_and_named() {
+    fn invisible_characters_are_refused_and_named() {
         for invisible in [
             '\u{200b}',
             '\u{200c}',

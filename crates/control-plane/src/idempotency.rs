@@ -14,15 +14,18 @@ pub struct IdempotencyKey {
 }
 
 impl IdempotencyKey {
+    /// The maximum of characters.
+    pub const MAX: usize = 255;
+
     /// Whether a text is a valid key.
     pub fn is_fit(key: &str) -> bool {
-        (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+        (1..=Self::MAX).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
     }
 }
 
 /// A stored answer, without secrets that are shown once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
+pub struct StoredResponse {
     /// The status, 200 to 499.
     pub status: u16,
     /// Headers by name, as texts.

@@ -7,12 +7,15 @@
 mod actor;
 mod admin_token;
 mod api_key;
+mod api_keys;
 mod audit;
 mod changes;
 mod chosen_name;
 mod idempotency;
 mod json;
 mod lifecycle;
+mod live_keys;
+mod notices;
 mod operation;
 mod plane;
 mod service_pool;
@@ -26,16 +29,19 @@ mod vault;
 
 pub use self::actor::{Actor, Role};
 pub use self::admin_token::{AdminToken, AdminTokenInfo, Expiry, KnownToken, NewAdminToken, TokenNameError};
-pub use self::api_key::{ApiKey, ApiKeyName, ApiKeySecret};
+pub use self::api_key::{
+    ApiKey, ApiKeyName, ApiKeyScope, ApiKeyScopes, ApiKeySecret, NewApiKey, ScopesError,
+};
 pub use self::audit::action::{AuditAction, UnknownAction};
 pub use self::audit::{AuditEntry, AuditOutcome};
 pub use self::chosen_name::NameError;
-pub use self::idempotency::{IdempotencyKey, KeptAnswer};
+pub use self::idempotency::{IdempotencyKey, StoredResponse};
 pub use self::json::JsonText;
 pub use self::lifecycle::create::CreateError;
 pub use self::lifecycle::login_fault::LoginFault;
 pub use self::lifecycle::reconciler::Reconciler;
 pub use self::lifecycle::started::StartedChange;
+pub use self::live_keys::{KeyRefusal, KeyUses, LiveKeys, VerifiedKey};
 pub use self::operation::{Operation, OperationKind, OperationState, Step};
 pub use self::plane::{ControlPlane, ControlPlaneSettings, KeysError};
 pub use self::source::StoreSource;

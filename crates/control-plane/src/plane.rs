@@ -7,6 +7,7 @@ use crypto::Envelope;
 use sqlx::postgres::PgConnectOptions;
 use tenant_registry::TenantId;
 
+use crate::live_keys::LiveKeys;
 use crate::service_pool::ServicePool;
 use crate::source::StoreSource;
 use crate::standing_queries::StandingQueries;
@@ -20,8 +21,8 @@ use schema::{Cluster, Database, DatabaseName, Login, LoginLimit, SchemaStatus, T
 const DATA_CONNECTIONS: u32 = 4;
 /// A purge has a connection of its own.
 const PURGE_CONNECTIONS: u32 = 1;
-/// The listener for changes has a connection of its own.
-const LISTENER_CONNECTIONS: u32 = 1;
+/// The listeners for changes of tenants and of API keys have a connection each.
+const LISTENER_CONNECTIONS: u32 = 2;
 
 /// The databases of the control plane, and limits.
 #[derive(Debug, Clone)]
@@ -71,6 +72,7 @@ pub struct ControlPlane {
     /// The service's own connections to the data cluster.
     pub(crate) data: ServicePool,
     pub(crate) standing_queries: StandingQueries,
+    live_keys: LiveKeys,
     settings: Arc<ControlPlaneSettings>,
 }
 
@@ -94,6 +96,7 @@ impl ControlPlane {
             vault: Vault::new(envelope),
             data,
             standing_queries: StandingQueries::default(),
+            live_keys: LiveKeys::new(),
             settings: Arc::new(settings),
         }
     }
@@ -111,6 +114,11 @@ impl ControlPlane {
     /// The control store.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The API keys that are valid now, for verifying those that callers present.
+    pub fn live_keys(&self) -> &LiveKeys {
+        &self.live_keys
     }
 
     /// The source of tenants for a registry.

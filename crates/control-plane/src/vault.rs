@@ -22,7 +22,7 @@ pub enum VaultError {
     #[error("the tenant's password could not be sealed or opened")]
     Crypto(#[from] crypto::Error),
     /// The operating system gave no random bytes.
-    #[error("no random bytes for a password")]
+    #[error("the operating system gave no random bytes for a password")]
     Random(#[from] getrandom::Error),
     /// The sealed text is not a generated password, so it might be guessable.
     #[error("the tenant's password was not generated here")]

@@ -1,4 +1,4 @@
-//! What can go wrong when a value is sealed, opened, wrapped or unwrapped.
+//! Errors of sealing, opening, wrapping and unwrapping.
 
 use crate::{DekId, KekId, MAX_PLAINTEXT};
 

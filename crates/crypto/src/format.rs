@@ -1,4 +1,4 @@
-//! What both stored values share: the version in front, and the encoding of their AAD.
+//! Common parts of both stored formats: the leading version, and the encoding of the AAD.
 
 use crate::Error;
 

@@ -1,4 +1,4 @@
-//! Who holds the key-encryption keys.
+//! [`KeyProvider`]: holder of the key-encryption keys.
 //!
 //! A provider wraps and unwraps 32 bytes and knows nothing of subjects or of the stored format: the
 //! [`Envelope`](crate::Envelope) lays out both. So a service that never hands out its keys fits as well as

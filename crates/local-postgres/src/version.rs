@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_postgres_has_no_version() {
+    fn a_banner_of_another_program_has_no_version() {
         assert_eq!(Version::from_banner("sh 5.2"), None);
         assert_eq!(Version::from_banner("postgres (PostgreSQL) unknown"), None);
         assert_eq!(Version::from_banner(""), None);

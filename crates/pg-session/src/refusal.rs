@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_begin_that_failed_is_the_servers_error_again() {
+    fn a_failed_begin_unwraps_to_the_servers_error() {
         let lost = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
         let refusal = Refusal::Begin(Arc::new(lost()));
         assert_eq!(refusal.failure(), Failure::ConnectionLost);

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_written_comes_back() {
+    fn values_survive_a_round_trip() {
         for moment in [
             datetime!(2026-01-31 12:00:00.123_456 UTC),
             datetime!(0001-01-01 0:00 UTC),

@@ -55,7 +55,7 @@ pub enum Distrust {
     },
     /// Others than its owner and group can read or run it.
     #[error(
-        "has mode {mode:04o}, so that everyone can read it: make it 0600 (0400, or 0440 where a group must read it)"
+        "has mode {mode:04o}, so that everyone can read it: run `chmod 600` on it (640 where a group must read it)"
     )]
     Readable {
         /// Its permission bits.

@@ -1,4 +1,4 @@
-//! Which files are read and which are refused, with real owners, modes and links.
+//! Accepted and refused files, with real owners, modes and links.
 
 #![expect(clippy::unwrap_used, reason = "a failed step fails the test")]
 
@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use private_files::{Distrust, Error, Readers, create_new, folder, read, replace};
 use tempfile::TempDir;
 
-/// An account that is everywhere and is not the one that runs the tests: daemon.
-const SOMEBODY: u32 = 1;
+/// The account `daemon`, which exists everywhere and does not run the tests.
+const OTHER_USER: u32 = 1;
 
 fn mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -42,7 +42,7 @@ fn is_root() -> bool {
 }
 
 #[test]
-fn what_others_can_write_is_refused() {
+fn files_that_others_can_write_are_refused() {
     for bits in [0o600, 0o400, 0o640, 0o440, 0o644, 0o444] {
         assert_eq!(content(&secret(bits).1).unwrap(), b"content", "{bits:o}");
     }
@@ -66,7 +66,7 @@ fn a_group_may_read_where_everyone_may_not() {
 }
 
 #[test]
-fn what_belongs_to_another_user_is_refused_and_roots_is_not() {
+fn files_of_another_user_are_refused_and_roots_are_not() {
     if !is_root() {
         // Root's files at least are there for everyone.
         content(Path::new("/etc/hostname")).ok();
@@ -74,14 +74,14 @@ fn what_belongs_to_another_user_is_refused_and_roots_is_not() {
     }
     let (directory, path) = secret(0o600);
     content(&path).unwrap();
-    lchown(&path, Some(SOMEBODY), None).unwrap();
+    lchown(&path, Some(OTHER_USER), None).unwrap();
     let why = Distrust::Owner {
-        owner: SOMEBODY,
+        owner: OTHER_USER,
         us: 0,
     };
     assert_eq!(refused(content(&path)), (path.clone(), why));
     folder(directory.path()).unwrap();
-    lchown(directory.path(), Some(SOMEBODY), None).unwrap();
+    lchown(directory.path(), Some(OTHER_USER), None).unwrap();
     assert!(matches!(folder(directory.path()), Err(Error::Untrusted { why: found, .. }) if found == why));
 }
 
@@ -135,16 +135,16 @@ fn a_link_that_another_user_planted_is_not_followed() {
     let link = directory.path().join("link");
     symlink(&path, &link).unwrap();
     assert_eq!(content(&link).unwrap(), b"content");
-    lchown(&link, Some(SOMEBODY), None).unwrap();
+    lchown(&link, Some(OTHER_USER), None).unwrap();
     let why = Distrust::Owner {
-        owner: SOMEBODY,
+        owner: OTHER_USER,
         us: 0,
     };
     assert_eq!(refused(content(&link)), (link.clone(), why));
     // In the middle of a path, and behind a link of our own.
     let (planted, ours) = (directory.path().join("planted"), directory.path().join("ours"));
     symlink(directory.path(), &planted).unwrap();
-    lchown(&planted, Some(SOMEBODY), None).unwrap();
+    lchown(&planted, Some(OTHER_USER), None).unwrap();
     symlink("planted/secret", &ours).unwrap();
     for way in [planted.join("secret"), ours, planted.join("../secret")] {
         assert_eq!(
@@ -157,7 +157,7 @@ fn a_link_that_another_user_planted_is_not_followed() {
 }
 
 #[test]
-fn what_is_missing_too_long_or_leads_in_a_circle_is_an_error_of_its_own() {
+fn missing_files_link_loops_and_large_files_are_distinct_errors() {
     let (directory, path) = secret(0o600);
     assert!(matches!(
         content(&directory.path().join("none")),

@@ -58,6 +58,18 @@ pub struct ServerFacts {
 }
 
 impl Cluster {
+    /// The server at this address, without TLS. The maintenance database is `postgres`, the time limit of a login 30 s.
+    pub fn new(host: impl Into<String>, port: u16) -> Self {
+        Self {
+            host: host.into(),
+            port,
+            tls: PgSslMode::Disable,
+            authorities: None,
+            maintenance_database: "postgres".to_owned(),
+            connect_timeout: Duration::from_secs(30),
+        }
+    }
+
     /// sqlx's options for a login. Beware: `Debug` of the result shows the password.
     pub fn options(&self, login: &Login, database: &str) -> PgConnectOptions {
         let options = PgConnectOptions::new_without_pgpass()

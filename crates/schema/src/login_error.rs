@@ -26,7 +26,7 @@ pub enum LoginError {
         within: Duration,
     },
     /// There is no such database, or the login is not let in: as before the first migration.
-    #[error("PostgreSQL at {place} does not let {user} into {database}; has `tenantry migrate` been run?")]
+    #[error("PostgreSQL at {place} refuses {user} access to {database}; has `tenantry migrate` been run?")]
     Refused {
         /// Host and port.
         place: String,
@@ -97,18 +97,12 @@ fn place(host: &str, port: u16) -> String {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::postgres::PgSslMode;
-
     use super::*;
 
     fn said(cause: sqlx::Error) -> String {
         let cluster = Cluster {
-            host: "db.example".to_owned(),
-            port: 5433,
-            tls: PgSslMode::Disable,
-            authorities: None,
-            maintenance_database: "postgres".to_owned(),
             connect_timeout: Duration::from_secs(10),
+            ..Cluster::new("db.example", 5433)
         };
         let login = Login::new("tenantry_service", "hunter2".to_owned().into());
         let error = LoginError::new(&cluster, &login, "tenantry_control", cause);
@@ -117,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_reached_is_named_without_a_guess_at_migrations() {
+    fn an_unreachable_server_is_named_without_a_guess_at_migrations() {
         let refused = sqlx::Error::Io(io::ErrorKind::ConnectionRefused.into());
         assert_eq!(said(refused), "cannot reach PostgreSQL at db.example:5433");
         let silent = sqlx::Error::Io(io::ErrorKind::TimedOut.into());

@@ -36,7 +36,7 @@ pub enum ScramError {
     #[error("the password must be of printable ASCII characters, and not empty")]
     NotAscii,
     /// The operating system gave no random bytes.
-    #[error("no random bytes for the salt")]
+    #[error("the operating system gave no random bytes for the salt")]
     Random(#[source] getrandom::Error),
 }
 

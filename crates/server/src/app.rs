@@ -14,8 +14,9 @@ use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::middleware::{AllowedHosts, TrustedProxies, hsts};
-use web::{Stack, StackSettings, stack};
+use web::{Stack, StackSettings, reference, stack};
 
+use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
 use crate::gate::Gate;
 use crate::{clusters, pools};
@@ -57,6 +58,10 @@ impl App {
             Arc::new(pools::pool_settings(settings, budget.clone())),
         );
         let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
+        let keys = Arc::new(KeyVerifier {
+            keys: control_plane.live_keys().clone(),
+            max_staleness: settings.tenant_plane.max_key_staleness,
+        });
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -64,8 +69,13 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks)
-                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone()))),
+                api::plane(&registry, networks.clone(), keys)
+                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
+                    // Who may call a plane may read what it is; of no tenant's data does that tell.
+                    .merge(
+                        reference::routes(&api::document())
+                            .route_layer(ValidateRequestHeaderLayer::custom(networks)),
+                    ),
                 tenant_stack(&settings.tenant_plane),
             ),
             admin_plane: stack(
@@ -76,7 +86,9 @@ impl App {
                     examinations.clone(),
                     auth,
                     health,
-                ),
+                )
+                // Without a token, as the probes: the description is no secret, and a browser's page has none to send.
+                .merge(reference::routes(&admin::document())),
                 admin_stack(&settings.admin_plane),
             ),
             registry,
@@ -117,7 +129,7 @@ pub(crate) fn control_plane(settings: &Settings, envelope: Envelope) -> Result<C
 
 fn tenant_stack(settings: &TenantPlaneSettings) -> StackSettings {
     StackSettings {
-        same_site_below: Some(api::network::INTERNAL),
+        same_site_below: Some(api::plane::INTERNAL),
         trusted_proxies: TrustedProxies::new(settings.trusted_proxies.iter().copied()),
         cors_origins: origins(&settings.cors_allowed_origins),
         ..around("tenant", &settings.limits, &settings.tls, &settings.allowed_hosts)

@@ -1,8 +1,5 @@
 //! Arguments of the binary: those of the crate `cli`, and those of the commands that need no service.
-#![expect(
-    clippy::doc_markdown,
-    reason = "these comments are the text of --help, as they are"
-)]
+#![expect(clippy::doc_markdown, reason = "these comments are the text of --help")]
 
 pub mod admin_token;
 mod examples;
@@ -10,7 +7,7 @@ pub mod local;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli::{DevCommand, ServiceArgs};
 use config::{Environment, Inputs, Override};
 
@@ -54,6 +51,15 @@ impl SettingsArgs {
             environment: Environment::process(),
         }
     }
+}
+
+/// An HTTP API of the service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Plane {
+    /// For applications: the resources of tenants.
+    Tenant,
+    /// For operators: tenants, tokens, pools and operations.
+    Admin,
 }
 
 /// What to do.
@@ -103,6 +109,13 @@ pub enum Command {
         /// Where the service is.
         #[command(flatten)]
         service: ServiceArgs,
+    },
+    /// Print the description of an HTTP API: OpenAPI 3.1, as JSON. A running service has it at /openapi.json of each
+    /// plane, and a page to read at /docs.
+    Openapi {
+        /// Of which plane.
+        #[arg(long, value_enum, default_value_t = Plane::Tenant)]
+        plane: Plane,
     },
     /// Print the completions of a shell.
     #[command(after_help = examples::COMPLETIONS)]

@@ -9,6 +9,7 @@ mod doctor;
 mod keys;
 mod man;
 mod migrate;
+mod openapi;
 mod serve;
 
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let command = match cli.command.unwrap_or(Command::Serve) {
         Command::Completions { shell } => return completions::run(shell).map(|()| ExitCode::SUCCESS),
         Command::Man { dir } => return man::run(dir.as_deref()).map(|()| ExitCode::SUCCESS),
+        Command::Openapi { plane } => return openapi::run(plane).map(|()| ExitCode::SUCCESS),
         command => command,
     };
     let unseen = Environment::behind_the_configuration();
@@ -60,7 +62,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let tenant_plane = || find_service::tenant_plane(&inputs, &service);
             cli::run_dev(command, &service, colours, find, tenant_plane).await?;
         }
-        Command::Completions { .. } | Command::Man { .. } => {}
+        Command::Completions { .. } | Command::Man { .. } | Command::Openapi { .. } => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -125,7 +125,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_lowered_fits_and_leaves_something_to_each() {
+    fn lowered_caps_fit_and_keep_a_share() {
         for limit in [128, 256, 1024, 1250] {
             for pools in [1, 90, 480, 5000] {
                 let caps = Caps { pools, ..DEFAULT };

@@ -1,5 +1,5 @@
 //! Resources that the dev profile generates in `dev.state_dir`: a private PostgreSQL, passwords, a key ring, an admin
-//! token, demo tenants.
+//! token, demo tenants with an API key each.
 
 mod banner;
 mod postgres;

@@ -111,7 +111,7 @@ fn local_token(settings: &Settings) -> anyhow::Result<Token> {
 }
 
 fn read(file: &Path) -> anyhow::Result<Token> {
-    let text = private_files::read(file, Readers::Anyone, LARGEST_FILE).context("--token-file")?;
+    let text = private_files::read(file, Readers::Group, LARGEST_FILE).context("--token-file")?;
     // A file that is not UTF-8 reads as an empty one, which is no token.
     let text = std::str::from_utf8(&text).unwrap_or_default();
     let source = format!("{} (--token-file)", file.display());

@@ -4,11 +4,13 @@
 //! the service, for the binary and for tests. [`service`] runs it and shuts it down. [`dev`] generates the resources of
 //! the dev profile. [`args`] and [`commands`] add the commands that need no service to those of the crate [`cli`].
 
+mod api_keys;
 pub mod app;
 pub mod args;
 mod clusters;
 pub mod codes;
 pub mod commands;
+pub mod description;
 mod descriptors;
 pub mod dev;
 mod find_service;

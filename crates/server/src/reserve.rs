@@ -25,7 +25,7 @@ pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -
             tracing::warn!(
                 configured,
                 used = own,
-                "registry.reserved_connections is less than the service itself uses in the data cluster"
+                "registry.reserved_connections is below the service's own connections to the data cluster: raise it to `used`"
             );
             configured
         }
@@ -36,13 +36,13 @@ pub(crate) fn of(settings: &Settings, control: ServerFacts, data: ServerFacts) -
         tracing::warn!(
             reserve,
             allowed = data.connections,
-            "the data cluster has no connection for tenants beside those that are reserved: raise its max_connections"
+            "the data cluster has no connections left for tenants: raise its max_connections"
         );
     }
     tracing::info!(
         reserve,
         allowed = data.connections,
-        "connections of the data cluster that tenants never get"
+        "connections of the data cluster are reserved from tenants"
     );
     reserve
 }
@@ -75,13 +75,17 @@ mod tests {
         let apart = of(&settings(&[]), store, data);
         let together = of(&settings(&[]), data, data);
         assert_eq!(apart, own(&settings(&[]), false) + OPERATORS);
-        assert_eq!(together, apart + 6, "the store's pool of five, and its listener");
+        assert_eq!(
+            together,
+            apart + 7,
+            "the store's pool of five, and its two listeners"
+        );
         let larger = of(&settings(&["control_store.max_connections=20"]), data, data);
         assert_eq!(larger, together + 15);
     }
 
     #[test]
-    fn what_is_configured_holds_and_a_small_server_is_halved() {
+    fn a_configured_reserve_is_used_and_a_small_server_is_halved() {
         let data = server(1, 97);
         for configured in [1, 40, 200] {
             let flag = format!("registry.reserved_connections={configured}");

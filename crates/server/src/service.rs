@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use config::{PlaneLimits, Settings, ShutdownSettings};
 use control_plane::Reconciler;
 use tokio::sync::Notify;
@@ -19,6 +19,7 @@ use web::listen::{BindError, Limits, Listener, serve};
 use web::middleware::RunAfterDisconnect;
 
 use crate::app::App;
+use crate::dev::RunFile;
 use crate::tls::TlsFiles;
 
 use certificates::Certificate;
@@ -44,7 +45,7 @@ impl Listeners {
     ///
     /// # Errors
     /// When an address cannot be bound, or a certificate cannot be used. The error names its key, and for a port that is
-    /// taken in the dev profile a command with free ports.
+    /// taken in the dev profile the service that runs in the same folder, or else a command with free ports.
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let [tenant, admin] = settings.listeners().map(|(key, address)| {
             let bound = Listener::bind(address);
@@ -55,14 +56,24 @@ impl Listeners {
             (error.source.kind() == ErrorKind::AddrInUse).then_some((*key, error.address))
         });
         let command = settings.dev.as_ref().and_then(|_| free_port::command(taken));
+        let dev = settings.dev.as_ref();
+        let in_use = || match (dev.and_then(|dev| RunFile::running(&dev.state_dir)), &command) {
+            // Other ports would not help: a folder has one private PostgreSQL, which one service owns.
+            (Some(running), _) => format!(
+                "a service runs in this folder already, on {} and {}: stop it, or start this one in another folder",
+                running.tenant_plane, running.admin_plane
+            ),
+            (None, Some(command)) => format!("free the port, or run `{command}`"),
+            (None, None) => "free the port, or choose another".to_owned(),
+        };
         let result = |(key, bound): (&'static str, Result<Listener, BindError>)| {
             bound.map_err(|error| {
-                let advice = match (error.source.kind(), &command) {
-                    (ErrorKind::AddrInUse, Some(command)) => format!("free the port, or run `{command}`"),
-                    (ErrorKind::AddrInUse, None) => "free the port, or choose another".to_owned(),
-                    _ => "choose an address of this machine and a port that may be listened on".to_owned(),
+                let advice = if error.source.kind() == ErrorKind::AddrInUse {
+                    in_use()
+                } else {
+                    "choose an address of this machine and a port that may be listened on".to_owned()
                 };
-                anyhow::Error::new(error).context(format!("{key}: {advice}"))
+                anyhow!("{key}: {error}: {}; {advice}", error.source)
             })
         };
         let mut certificates = Vec::new();
@@ -156,6 +167,7 @@ pub async fn run(
         admin_stop.clone(),
         ADMIN_DRAIN,
     ));
+    stopping.run_until_cancelled(upkeep.keys_loaded()).await;
     let tenant = tokio::spawn(serve(
         listeners.tenant,
         tenant_plane,
@@ -168,7 +180,10 @@ pub async fn run(
         bail!("the tenant plane's task panicked")
     };
     if drained.aborted > 0 {
-        tracing::warn!(connections = drained.aborted, "cut at shutdown.http_deadline");
+        tracing::warn!(
+            connections = drained.aborted,
+            "shutdown.http_deadline passed; open connections aborted"
+        );
     }
     upkeep.stop().await;
     // Running operations finish in their own tasks, or another replica resumes them.
@@ -180,7 +195,7 @@ pub async fn run(
         .await
         .is_err()
     {
-        tracing::warn!("connections to the control store were still in use");
+        tracing::warn!("connections to the control store are still in use at the end of the shutdown");
     }
     tracing::info!(
         pools_opened = stats.opened,

@@ -1,4 +1,4 @@
-//! What a handler gets: a tenant's database, as an executor of sqlx.
+//! [`TenantDb`]: a tenant's database, as an executor of sqlx.
 
 use std::fmt;
 

@@ -7,8 +7,8 @@ use crate::source::SourceError;
 /// Why a tenant's pool could not be leased. Shared by all who waited for the same opening.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum LeaseError {
-    /// The source has no way to this tenant, or failed; now or, as is remembered, a moment ago.
-    #[error("no way to the tenant")]
+    /// The source refused the tenant or failed, now or within `retry_after`.
+    #[error("cannot look up the tenant")]
     Source {
         /// What it said.
         #[source]
@@ -18,7 +18,7 @@ pub enum LeaseError {
     },
     /// More lookups were asked for than the source is asked at once or a second, and this one's turn did not come
     /// within `open_timeout`. It never meets tenants that are resident.
-    #[error("too many tenants are looked up")]
+    #[error("too many tenants are being looked up")]
     Busy {
         /// By then a turn is likely.
         retry_after: Duration,

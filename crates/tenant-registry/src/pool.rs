@@ -1,4 +1,4 @@
-//! What the registry asks of a pool.
+//! [`TenantPool`]: the registry's interface to a pool.
 
 pub use pg_session::{Closed, LoginTrouble, PoolSnapshot};
 use tokio::time::Instant;

@@ -87,6 +87,6 @@ async fn reap<P: TenantPool>(entry: &Entry<P>, deadline: Instant) {
         tracing::warn!(tenant = %entry.body.tenant, leases = entry.leases(), "closing a pool that is still leased");
     }
     if entry.body.pool.close(deadline).await == Closed::Deadline {
-        tracing::warn!(tenant = %entry.body.tenant, "connections were still borrowed at the reaper's deadline");
+        tracing::warn!(tenant = %entry.body.tenant, "reap deadline passed with connections still borrowed");
     }
 }

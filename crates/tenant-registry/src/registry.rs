@@ -175,7 +175,7 @@ impl<P: TenantPool> Registry<P> {
         if timeout(deadline, self.inner.counters.all_closed()).await.is_err() {
             tracing::warn!(
                 open = self.stats().open(),
-                "pools were still open at the shutdown's deadline"
+                "shutdown deadline passed with pools still open"
             );
         }
         self.stats()

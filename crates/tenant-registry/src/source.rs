@@ -1,4 +1,4 @@
-//! Where the registry learns how to reach a tenant.
+//! [`TenantSource`]: the source of tenants' states and credentials.
 
 use std::fmt;
 use std::pin::Pin;
@@ -141,7 +141,7 @@ pub enum SourceError {
     #[error("tenant is not ready")]
     NotReady,
     /// The tenant exists and what the source has of it is of no use: waiting does not help, an operator does.
-    #[error("the tenant's credentials are of no use")]
+    #[error("the tenant's credentials cannot be used")]
     Unusable(#[source] Arc<dyn std::error::Error + Send + Sync>),
     /// The source itself failed; the tenant may well exist.
     #[error("the source of tenants is unavailable")]

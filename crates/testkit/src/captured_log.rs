@@ -1,4 +1,4 @@
-//! What this thread logs.
+//! Capture of this thread's log.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};

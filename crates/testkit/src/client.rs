@@ -16,7 +16,11 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     headers: HeaderMap,
+    check: Check,
 }
+
+/// What every answer to a method and path is checked for.
+pub type Check = fn(&Method, &str, &Answer);
 
 /// What came back.
 #[derive(Debug)]
@@ -76,7 +80,14 @@ impl Client {
             http: http.expect("a client without TLS can be made"),
             base: format!("http://{address}"),
             headers: HeaderMap::new(),
+            check: |_, _, _| {},
         }
+    }
+
+    /// Which checks every answer but those to [`Client::request`].
+    #[must_use]
+    pub fn checked_by(self, check: Check) -> Self {
+        Self { check, ..self }
     }
 
     /// With one header more, beside others of the same name.
@@ -96,46 +107,53 @@ impl Client {
 
     /// GET.
     pub async fn get(&self, path: &str) -> Answer {
-        answer(self.request(Method::GET, path)).await
+        self.answer(self.request(Method::GET, path)).await
     }
 
     /// GET with query parameters, encoded.
     pub async fn query(&self, path: &str, parameters: &[(&str, &str)]) -> Answer {
-        answer(self.request(Method::GET, path).query(parameters)).await
+        self.answer(self.request(Method::GET, path).query(parameters))
+            .await
     }
 
     /// POST of JSON.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
-        answer(self.request(Method::POST, path).json(body)).await
+        self.answer(self.request(Method::POST, path).json(body)).await
     }
 
     /// PATCH of JSON.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
-        answer(self.request(Method::PATCH, path).json(body)).await
+        self.answer(self.request(Method::PATCH, path).json(body)).await
     }
 
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
-        answer(self.request(Method::DELETE, path)).await
+        self.answer(self.request(Method::DELETE, path)).await
     }
 
     /// Any method, without a body.
     pub async fn send(&self, method: Method, path: &str) -> Answer {
-        answer(self.request(method, path)).await
+        self.answer(self.request(method, path)).await
     }
-}
 
-async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("the service answers");
-    let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await.expect("the answer is whole");
-    let body = match text.as_str() {
-        "" => Value::Null,
-        text => serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")),
-    };
-    Answer {
-        status,
-        headers,
-        body,
+    /// Sends a request of [`Client::request`], and checks the answer as all others.
+    pub async fn answer(&self, request: RequestBuilder) -> Answer {
+        let (http, request) = request.build_split();
+        let request = request.expect("a test's request is valid");
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let response = http.execute(request).await.expect("the service answers");
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = response.text().await.expect("the answer is whole");
+        let body = match text.as_str() {
+            "" => Value::Null,
+            text => serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}")),
+        };
+        let answer = Answer {
+            status,
+            headers,
+            body,
+        };
+        (self.check)(&method, &path, &answer);
+        answer
     }
 }

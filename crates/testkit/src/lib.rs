@@ -16,15 +16,17 @@ mod client;
 mod databases;
 mod postgres;
 mod proxy;
+mod sql;
 #[cfg(feature = "tenants")]
 mod tenants;
 
 #[cfg(feature = "tenants")]
 pub use captured_log::CapturedLog;
 #[cfg(feature = "tenants")]
-pub use client::{Answer, Client};
+pub use client::{Answer, Check, Client};
 pub use databases::Databases;
 pub use postgres::{LIMITS, TestServer};
 pub use proxy::Proxy;
+pub use sql::{in_store, one, run};
 #[cfg(feature = "tenants")]
 pub use tenants::{budgeted, envelope, tenant, tenants, unknown_tenant};

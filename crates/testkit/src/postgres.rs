@@ -11,7 +11,7 @@ use schema::{
     harden_database, migrate,
 };
 use secrecy::SecretString;
-use sqlx::postgres::{PgConnection, PgSslMode};
+use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -94,14 +94,7 @@ impl TestServer {
             .unwrap_or_else(|error| panic!("no PostgreSQL for the tests: {error}"));
         let endpoint = server.endpoint();
         Self {
-            cluster: Cluster {
-                host: endpoint.host().to_owned(),
-                port: endpoint.port(),
-                tls: PgSslMode::Disable,
-                authorities: None,
-                maintenance_database: "postgres".to_owned(),
-                connect_timeout: Duration::from_secs(30),
-            },
+            cluster: Cluster::new(endpoint.host(), endpoint.port()),
             superuser: Login::new(endpoint.superuser(), endpoint.password().clone()),
             migrator: Login::new(MIGRATOR, random_password()),
             service: Login::new(SERVICE, random_password()),

@@ -15,5 +15,5 @@ pub use http::StatusCode;
 pub use chain::in_one_line;
 pub use code::{Code, CodeDefinition};
 pub use problem::{FieldError, Problem};
-pub(crate) use render::{CONTENT_TYPE, render};
+pub(crate) use render::{CONTENT_TYPE, problem_schemas, render};
 pub use table::markdown_table;

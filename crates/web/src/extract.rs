@@ -1,5 +1,6 @@
 //! Extractors whose rejection is a [`Problem`](crate::Problem), in place of axum's, which answer in plain text.
 
+mod bearer;
 mod body;
 mod json;
 mod media_type;
@@ -9,10 +10,12 @@ mod path;
 mod preconditions;
 mod query;
 
+pub use bearer::bearer_token;
 pub use body::whole_body;
 pub use json::Json;
 pub use no_body::NoBody;
 pub use no_query::NoQuery;
 pub use path::PathId;
+pub(crate) use preconditions::ENTITY_TAGS;
 pub use preconditions::{EntityTag, Freshness, Preconditions, Tags};
 pub use query::Query;

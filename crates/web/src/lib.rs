@@ -1,4 +1,4 @@
-//! What all HTTP planes share: listener, middleware, errors, reading of input and paging.
+//! Common parts of the HTTP planes: listener, middleware, errors, reading of input and paging.
 //!
 //! It knows nothing of tenants, databases or configuration files. A plane builds its [`axum::Router`], wraps it in a
 //! [`stack`] and hands that to [`serve`]; its handlers read [`Json`] and [`Query`], page with [`Page`], and fail with a
@@ -12,13 +12,17 @@
 //! | [`page`] | limits, keyset cursors, pages |
 //! | [`middleware`] | the layers around all routes |
 //! | [`listen`] | the listener and its limits |
+//! | [`openapi`] | the description of a plane, from its routes |
+//! | [`reference`](mod@reference) | that description as routes, and its interactive page |
 
 pub mod error;
 pub mod extract;
 pub mod listen;
 pub mod middleware;
+pub mod openapi;
 pub mod page;
 pub mod read;
+pub mod reference;
 
 pub use error::{Code, FieldError, Problem};
 pub use extract::{Json, NoBody, NoQuery, PathId, Query};

@@ -27,6 +27,7 @@ mod limit;
 mod paging;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub use cursor::{After, Cursor, Sorted};
 pub use limit::Limit;
@@ -35,11 +36,12 @@ pub use paging::Paging;
 use crate::error::Problem;
 
 /// A page of a list: `{"items":[…],"next_cursor":…}`, the cursor `null` on the last one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// Its items.
     pub items: Vec<T>,
-    /// The cursor of the next page; `None` on the last one.
+    /// The cursor of the next page; `null` on the last one.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

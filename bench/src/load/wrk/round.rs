@@ -27,7 +27,7 @@ impl WrkRound {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "counts, printed as they are"
+        reason = "counts, printed in full"
     )]
     pub(super) fn read(printed: &str, request: u64) -> Option<Self> {
         let line = printed.lines().find_map(|line| line.strip_prefix("measured:"))?;
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_script_prints_is_read() {
+    fn the_scripts_output_is_parsed() {
         let printed =
             "  1 threads\nRequests/sec: 1\nmeasured: 1000 2000000 5000 1500 500 100 9000 4000 10 1 2 3 4\n";
         let round = WrkRound::read(printed, 100).unwrap();

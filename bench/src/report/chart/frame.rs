@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::class;
 use super::label::{short, wrap};
-use crate::chart::{Chart, Look, Scale, Series, Shape};
+use crate::chart::{Chart, Scale, Series, SeriesStyle, Shape};
 use crate::report::axis::Axis;
 use crate::report::bars::escape;
 use crate::spread::Spread;
@@ -194,20 +194,20 @@ impl<'a> Frame<'a> {
 }
 
 /// Its shape tells it from the others where colours do not.
-pub(super) fn marker(look: Look, x: f64, y: f64) -> String {
+pub(super) fn marker(look: SeriesStyle, x: f64, y: f64) -> String {
     match look {
-        Look::Tenantry => format!("<circle class=\"mark\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"),
-        Look::TenantryToo => format!(
+        SeriesStyle::Tenantry => format!("<circle class=\"mark\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4\"/>"),
+        SeriesStyle::TenantryToo => format!(
             "<path class=\"mark\" d=\"M{:.1} {:.1}l5 5l-5 5l-5 -5z\"/>",
             x,
             y - 5.0
         ),
-        Look::Comparator => format!(
+        SeriesStyle::Comparator => format!(
             "<rect class=\"mark\" x=\"{:.1}\" y=\"{:.1}\" width=\"7\" height=\"7\"/>",
             x - 3.5,
             y - 3.5
         ),
-        Look::Template => format!(
+        SeriesStyle::Template => format!(
             "<path class=\"mark\" d=\"M{:.1} {:.1}l4.6 8h-9.2z\"/>",
             x,
             y - 4.8
@@ -220,11 +220,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bar_stands_on_the_axis() {
+    fn a_bar_starts_at_the_axis() {
         let values = [100.0, 0.0].map(|value| Some(Spread::of(&[value])));
         let chart = Chart::new("t", "/s", "tenants", Shape::Bars, Scale::Linear)
             .over(["1", "10"])
-            .series("Tenantry", Look::Tenantry, values);
+            .series("Tenantry", SeriesStyle::Tenantry, values);
         let drawn = picture(&chart);
         let height = HEIGHT - TOP - BOTTOM;
         assert!(drawn.contains(&format!("height=\"{height:.1}\"")), "{drawn}");

@@ -46,14 +46,14 @@ pub(in crate::report) fn image(chart: &Chart) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{Look, Scale, Shape};
+    use crate::chart::{Scale, SeriesStyle, Shape};
     use crate::spread::Spread;
 
     #[test]
     fn an_image_has_title_legend_and_colours_of_its_own() {
         let chart = Chart::new("Grows & falls", "/s", "tenants", Shape::Lines, Scale::Linear)
             .over(["1"])
-            .series("Tenantry", Look::Tenantry, [Some(Spread::of(&[1.0]))]);
+            .series("Tenantry", SeriesStyle::Tenantry, [Some(Spread::of(&[1.0]))]);
         let drawn = image(&chart);
         for part in [
             "xmlns=",

@@ -1,6 +1,6 @@
 //! A contender's rounds by the number of tenants.
 
-use crate::chart::Look;
+use crate::chart::SeriesStyle;
 use crate::load::{LoadSummary, Tally};
 use crate::spread::Spread;
 use crate::text::number;
@@ -21,11 +21,11 @@ impl Contender {
         }
     }
 
-    pub(super) fn look(self) -> Look {
+    pub(super) fn style(self) -> SeriesStyle {
         match self {
-            Self::Tenantry => Look::Tenantry,
-            Self::PgBouncer => Look::Comparator,
-            Self::TheTemplate => Look::Template,
+            Self::Tenantry => SeriesStyle::Tenantry,
+            Self::PgBouncer => SeriesStyle::Comparator,
+            Self::TheTemplate => SeriesStyle::Template,
         }
     }
 }

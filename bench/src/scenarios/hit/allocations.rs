@@ -1,4 +1,4 @@
-//! How often a hit allocates.
+//! Allocation counter for hits.
 
 use allocation_counter::measure;
 use tokio::runtime::Builder;

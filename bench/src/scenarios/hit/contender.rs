@@ -1,4 +1,4 @@
-//! What is compared.
+//! Contenders of the comparison.
 
 use std::future::Future;
 use std::pin::Pin;

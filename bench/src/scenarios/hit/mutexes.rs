@@ -1,4 +1,4 @@
-//! What the registry replaces: a map under a mutex, with a mutex around each tenant's pool.
+//! Baseline for the registry: a map under a mutex, with a mutex around each tenant's pool.
 
 use std::collections::HashMap;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! Which tenants there are, and in what order they are asked for.
+//! Tenants, and the order of their lookups.
 
 use std::fmt;
 use std::sync::Arc;

@@ -21,12 +21,12 @@ pub(super) struct Case {
     pub(super) tenants: Vec<Uuid>,
     /// Of the ratio.
     pub(super) target: Option<f64>,
-    who: Who,
+    server_kind: ServerKind,
 }
 
 /// Which server has the tenants.
 #[derive(Clone, Copy)]
-enum Who {
+enum ServerKind {
     /// The bench's own handlers, the hot tenant.
     Hot,
     /// The same, the other tenants.
@@ -44,13 +44,13 @@ pub(super) const TARGET: f64 = 1.15;
 pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
     let ids: Vec<Uuid> = tenants.iter().map(|tenant| tenant.id.as_uuid()).collect();
     let (hot, many) = ids.split_at(1);
-    let case = |name, path, tenants: &[Uuid], target, who| Case {
+    let case = |name, path, tenants: &[Uuid], target, server_kind| Case {
         name,
         path,
         ordinary_path: path,
         tenants: tenants.to_vec(),
         target,
-        who,
+        server_kind,
     };
     vec![
         case(
@@ -58,28 +58,28 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
             LIST,
             hot,
             Some(TARGET),
-            Who::Hot,
+            ServerKind::Hot,
         ),
         case(
             "engine alone, one hot tenant, count and list",
             COUNTED,
             hot,
             Some(TARGET),
-            Who::Hot,
+            ServerKind::Hot,
         ),
         case(
             "engine alone, 20 tenants in turn, list of 10",
             LIST,
             many,
             None,
-            Who::Many,
+            ServerKind::Many,
         ),
         case(
             "engine alone, 20 tenants in turn, count and list",
             COUNTED,
             many,
             None,
-            Who::Many,
+            ServerKind::Many,
         ),
         Case {
             path: PLANE_LIST,
@@ -89,7 +89,7 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
                 LIST,
                 hot,
                 None,
-                Who::Api,
+                ServerKind::Api,
             )
         },
     ]
@@ -98,7 +98,7 @@ pub(super) fn all(tenants: &[Tenant]) -> Vec<Case> {
 impl Case {
     /// Whether it is of the hot tenant, by the bench's own handlers.
     pub(super) fn is_hot(&self) -> bool {
-        matches!(self.who, Who::Hot)
+        matches!(self.server_kind, ServerKind::Hot)
     }
 }
 
@@ -145,10 +145,10 @@ impl Servers {
 
     /// Where this case's tenants are served.
     pub(super) fn of(&self, case: &Case) -> SocketAddr {
-        match case.who {
-            Who::Hot => self.hot.1.address(),
-            Who::Many => self.many.1.address(),
-            Who::Api => self.api.address(),
+        match case.server_kind {
+            ServerKind::Hot => self.hot.1.address(),
+            ServerKind::Many => self.many.1.address(),
+            ServerKind::Api => self.api.address(),
         }
     }
 

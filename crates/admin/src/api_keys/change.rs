@@ -4,7 +4,9 @@ use axum::Extension;
 use axum::extract::State;
 use control_plane::{Actor, ApiKeyChange, ChangeKeyError, ControlPlane};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
+use web::openapi::nullable;
 use web::read::Rfc3339;
 use web::{Code, Json, NoBody, NoQuery, PathId, Problem};
 
@@ -17,8 +19,10 @@ use crate::store_failed::store_failed;
 type Changed = (Option<Extension<Audited>>, Json<admin_types::ApiKey>);
 
 /// The new end of a key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"expires_at": "2027-01-31T12:00:00Z"}))]
 pub(super) struct ExpireApiKey {
+    #[schema(schema_with = nullable::<Rfc3339>)]
     expires_at: End,
 }
 
@@ -35,7 +39,16 @@ impl TryFrom<Option<Option<Rfc3339>>> for End {
     }
 }
 
-/// Sets when the key ends, which may be at once; `null` for never. One that is revoked has ended.
+/// Set the end of an API key
+///
+/// It may be in the past. A key that is revoked has ended.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/api-keys/{id}/expire",
+    operation_id = "expireApiKey",
+    tag = "api-keys",
+    responses((status = 200, body = admin_types::ApiKey, description = "The key as it is now."))
+)]
 pub(super) async fn expire(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,
@@ -46,7 +59,20 @@ pub(super) async fn expire(
     changed(&plane, &actor, id, ApiKeyChange::Expire(at.map(Into::into))).await
 }
 
-/// Refuses the key from now on, for good: 200, also when it was revoked before.
+/// Revoke an API key
+///
+/// Refuses the key from now on, for good.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/api-keys/{id}/revoke",
+    operation_id = "revokeApiKey",
+    tag = "api-keys",
+    responses((
+        status = 200,
+        body = admin_types::ApiKey,
+        description = "The key as it is now, also if it was revoked before."
+    ))
+)]
 pub(super) async fn revoke(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,
@@ -63,7 +89,7 @@ async fn changed(
     id: Uuid,
     change: ApiKeyChange,
 ) -> Result<Changed, Problem> {
-    let changed = plane.store().change_api_key(actor, id, change).await;
+    let changed = plane.change_api_key(actor, id, change).await;
     let (key, now) = changed.map_err(|error| match error {
         ChangeKeyError::Unknown => Code::NotFound.into(),
         ChangeKeyError::Revoked => Problem::new(Code::Conflict).detail("the key is revoked, for good"),

@@ -4,7 +4,8 @@ use axum::extract::State;
 use control_plane::{ApiKey, ApiKeyFilter, ControlPlane, CreatedAt};
 use serde::Deserialize;
 use tenant_registry::TenantId;
-use web::page::{After, Limit, Sorted};
+use utoipa::IntoParams;
+use web::page::{After, Cursor, Limit, Sorted};
 use web::read::Text;
 use web::{Json, Page, PathId, Problem, Query};
 
@@ -25,15 +26,26 @@ impl Sorted for LatestFirst {
 type ApiKeys = Json<admin_types::Page<admin_types::ApiKey>>;
 
 /// The parameters of these lists.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct ListApiKeys {
     limit: Option<Limit>,
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<After<LatestFirst>>,
-    /// The first characters of a key. Its bound is above what is kept of one.
+    // The bound is above what is kept of a key.
+    /// The first characters of a key.
     prefix: Option<Text<1, 64>>,
 }
 
-/// A page of a tenant's keys, the latest first.
+/// List API keys of a tenant
+///
+/// The latest first.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/tenants/{id}/api-keys",
+    operation_id = "listApiKeysOfTenant",
+    tag = "api-keys",
+    responses((status = 200, body = admin_types::Page<admin_types::ApiKey>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 pub(super) async fn of_tenant(
     State(plane): State<ControlPlane>,
     PathId(id): PathId,
@@ -44,7 +56,16 @@ pub(super) async fn of_tenant(
     list(&plane, Some(tenant.id), query).await
 }
 
-/// A page of all tenants' keys, the latest first: whose key is it that begins so?
+/// List API keys of all tenants
+///
+/// The latest first. `prefix` finds the owner of a key.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/api-keys",
+    operation_id = "listApiKeys",
+    tag = "api-keys",
+    responses((status = 200, body = admin_types::Page<admin_types::ApiKey>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 pub(super) async fn of_all(
     State(plane): State<ControlPlane>,
     Query(query): Query<ListApiKeys>,

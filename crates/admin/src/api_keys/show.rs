@@ -7,7 +7,14 @@ use web::{Code, Json, NoQuery, PathId, Problem};
 use super::view::api_key;
 use crate::store_failed::store_failed;
 
-/// Shows an API key.
+/// Show an API key
+#[utoipa::path(
+    get,
+    path = "/admin/v1/api-keys/{id}",
+    operation_id = "showApiKey",
+    tag = "api-keys",
+    responses((status = 200, body = admin_types::ApiKey))
+)]
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,

@@ -9,9 +9,11 @@ pub(super) fn api_key(key: ApiKey) -> admin_types::ApiKey {
         tenant_id: key.tenant.as_uuid(),
         name: key.name,
         prefix: key.prefix,
+        scopes: Some(key.scopes.iter().map(|scope| scope.as_str().into()).collect()),
         created_by: key.created_by,
         created_at: key.created_at.into(),
         expires_at: key.expires_at.map(Into::into),
         revoked_at: key.revoked_at.map(Into::into),
+        last_used_at: key.last_used_at.map(Into::into),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::time::{sleep, timeout};
 use web::Code;
 
-use super::{Audited, Seen, strangers::Strangers};
+use super::{Audited, RequestRecord, unauthenticated_limit::UnauthenticatedLimit};
 
 /// Time limit for writing an entry, since the caller waits for it.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -18,41 +18,41 @@ const DEADLINE: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 pub(crate) struct AttemptLog {
     store: Store,
-    strangers: Arc<Strangers>,
+    limit: Arc<UnauthenticatedLimit>,
 }
 
 impl AttemptLog {
     pub(crate) fn new(store: Store) -> Self {
         Self {
             store,
-            strangers: Arc::default(),
+            limit: Arc::default(),
         }
     }
 
     /// Writes how a request ended, unless its change has been audited.
-    pub(super) async fn answered(&self, actor: &Actor, seen: &Seen, ending: Option<Ending>) {
+    pub(super) async fn answered(&self, actor: &Actor, record: &RequestRecord, ending: Option<Ending>) {
         if let Some(Ending { outcome, code }) = ending {
-            self.write(&seen.entry(actor, outcome, code)).await;
+            self.write(&record.entry(actor, outcome, code)).await;
         }
     }
 
     /// Writes an unauthenticated request, up to a limit per time window; the rest is counted in one entry.
-    pub(crate) async fn stranger(&self, stranger: &Actor, seen: &Seen) {
-        let Some(window) = self.strangers.admit() else {
-            let entry = seen.entry(stranger, AuditOutcome::Refused, Some(Code::Unauthenticated));
+    pub(crate) async fn unauthenticated(&self, actor: &Actor, record: &RequestRecord) {
+        let Some(window) = self.limit.admit() else {
+            let entry = record.entry(actor, AuditOutcome::Refused, Some(Code::Unauthenticated));
             return self.write(&entry).await;
         };
         if let Some(left) = window.ends_in {
             let log = self.clone();
             tokio::spawn(async move {
                 sleep(left).await;
-                log.left_out(log.strangers.take_left_out()).await;
+                log.left_out(log.limit.take_left_out()).await;
             });
         }
     }
 
     async fn left_out(&self, count: u64) {
-        let actor = Actor::service(STRANGER);
+        let actor = Actor::service(UNAUTHENTICATED);
         let entry = AuditEntry {
             outcome: AuditOutcome::Refused,
             code: Some(Code::Unauthenticated.name()),
@@ -60,7 +60,8 @@ impl AttemptLog {
         };
         // The entry counts several requests, so it has a number in place of a path.
         let entry = entry.target(format!("{count} more requests"));
-        let after = JsonText::of(&json!({"left_out": count, "seconds": Strangers::WINDOW.as_secs()}));
+        let after =
+            JsonText::of(&json!({"left_out": count, "seconds": UnauthenticatedLimit::WINDOW.as_secs()}));
         self.write(&entry.changed(None, Some(after))).await;
     }
 
@@ -83,7 +84,7 @@ impl AttemptLog {
             code = entry.code,
             path = entry.target,
             error,
-            "an attempt could not be written into the audit log"
+            "cannot write an audit entry; it is only in this log"
         );
     }
 }
@@ -110,4 +111,4 @@ impl Ending {
 }
 
 /// The actor of unauthenticated requests.
-pub(crate) const STRANGER: &str = "unauthenticated";
+pub(crate) const UNAUTHENTICATED: &str = "unauthenticated";

@@ -3,8 +3,12 @@
 use control_plane::{AuditAction, AuditFilter, AuditOutcome, UnknownAction};
 use pg_timestamp::Timestamp;
 use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
-use web::page::{After, Limit, Sorted};
+use web::openapi::one_of;
+use web::page::{After, Cursor, Limit, Sorted};
 use web::read::{Id, Rfc3339, Text, WrongField};
 
 /// The order of the log.
@@ -16,16 +20,37 @@ impl Sorted for NewestFirst {
 }
 
 /// Query parameters of the audit log, before they are checked together.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 struct Parameters {
     limit: Option<Limit>,
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<After<NewestFirst>>,
+    /// Only entries about this tenant.
     tenant_id: Option<Id>,
+    /// A token's name, or a part of the service.
     actor: Option<Text<1, 100>>,
+    #[param(schema_with = actions)]
     action: Option<Action>,
+    #[param(schema_with = outcomes)]
     outcome: Option<AuditOutcome>,
+    /// Only entries of this moment and later ones.
     since: Option<Rfc3339>,
+    /// Only earlier entries; later than `since`.
     until: Option<Rfc3339>,
+}
+
+impl IntoParams for ListAudit {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Parameters::into_params(place)
+    }
+}
+
+fn actions() -> RefOr<Schema> {
+    one_of(AuditAction::ALL.iter().map(|action| action.as_str()))
+}
+
+fn outcomes() -> RefOr<Schema> {
+    one_of(admin_types::AuditEntry::OUTCOMES)
 }
 
 /// An action, by one of its names.

@@ -1,44 +1,10 @@
-//! Extraction of a request's bearer token.
+//! Extraction of a request's admin token.
 
 use control_plane::AdminToken;
-use http::{HeaderMap, header};
+use http::HeaderMap;
+use web::extract::bearer_token;
 
-/// The token of the one `Authorization` header; the scheme's case does not matter (RFC 9110 section 11.1).
+/// The token that the request presents, if it has the one header for it.
 pub(super) fn bearer(headers: &HeaderMap) -> Option<AdminToken> {
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (value, another) = (given.next()?, given.next());
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
-    let valid = another.is_none() && scheme.eq_ignore_ascii_case("bearer") && !token.is_empty();
-    valid.then(|| AdminToken::presented(token.to_owned().into()))
-}
-
-#[cfg(test)]
-mod tests {
-    use http::HeaderValue;
-
-    use super::*;
-
-    fn token(values: &[&'static str]) -> Option<String> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
-        }
-        bearer(&headers).map(|token| token.expose().to_owned())
-    }
-
-    #[test]
-    fn exactly_one_bearer_token() {
-        assert_eq!(token(&["Bearer abc"]).as_deref(), Some("abc"));
-        assert_eq!(token(&["bEARER abc"]).as_deref(), Some("abc"));
-        for wrong in [
-            &[][..],
-            &["Bearer "],
-            &["Bearer"],
-            &["Basic abc"],
-            &["abc"],
-            &["Bearer a", "Bearer a"],
-        ] {
-            assert_eq!(token(wrong), None, "{wrong:?}");
-        }
-    }
+    bearer_token(headers).map(|token| AdminToken::presented(token.to_owned().into()))
 }

@@ -5,13 +5,13 @@ use control_plane::{Actor, Role};
 use http::request::Parts;
 use web::{Code, Problem};
 
-/// Who presented the request's token: what a change is written into the audit log under.
+/// The owner of the request's token, as the audit log names it.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller(pub(crate) Actor);
 
 impl Caller {
-    /// Answers `FORBIDDEN` where the caller's role is a weaker one. A route says which role its methods need; this is
-    /// for what more a request may ask for.
+    /// Answers `FORBIDDEN` if the caller's role is weaker. Routes declare the role of their methods; handlers call this
+    /// where a parameter needs a stronger one.
     pub(crate) fn needs(&self, role: Role) -> Result<(), Problem> {
         let has = self.0.role;
         if has.is_some_and(|has| has >= role) {
@@ -30,7 +30,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let actor = parts.extensions.get::<Actor>().cloned();
         actor
             .map(Self)
-            .ok_or_else(|| Problem::internal("a route of the admin plane stands outside of authentication"))
+            .ok_or_else(|| Problem::internal("an admin route is not behind authentication"))
     }
 }
 
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_may_do_all_that_weaker_ones_may_and_the_service_itself_has_none() {
+    fn a_role_includes_all_weaker_ones() {
         for has in Role::ALL {
             let mut actor = Actor::service("test");
             actor.role = Some(has);

@@ -9,7 +9,7 @@ use web::{Code, Problem};
 pub(super) const HEADER: &str = "idempotency-key";
 
 /// The request's key, if any.
-pub(super) fn given(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn read(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all(HEADER).iter();
     let (Some(key), another) = (given.next(), given.next()) else {
         return Ok(None);
@@ -56,26 +56,26 @@ mod tests {
 
     use super::*;
 
-    fn read(values: &[&[u8]]) -> Result<Option<String>, Code> {
+    fn read_values(values: &[&[u8]]) -> Result<Option<String>, Code> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(HEADER, HeaderValue::from_bytes(value).unwrap());
         }
-        given(&headers).map_err(|problem| problem.code())
+        super::read(&headers).map_err(|problem| problem.code())
     }
 
     #[test]
     fn a_key_is_visible_ascii_and_given_once() {
-        assert_eq!(read(&[]), Ok(None));
+        assert_eq!(read_values(&[]), Ok(None));
         let longest = "x".repeat(255);
         for key in ["a", "\"8e03978e-40d5-43dd-bc93-6894a57f9324\"", "!~", &longest] {
-            assert_eq!(read(&[key.as_bytes()]), Ok(Some(key.to_owned())));
+            assert_eq!(read_values(&[key.as_bytes()]), Ok(Some(key.to_owned())));
         }
         let too_long = "x".repeat(256);
         for wrong in [&b""[..], b"a b", b"a\tb", b"\xc3\xa4", too_long.as_bytes()] {
-            assert_eq!(read(&[wrong]), Err(Code::Malformed), "{wrong:?}");
+            assert_eq!(read_values(&[wrong]), Err(Code::Malformed), "{wrong:?}");
         }
-        assert_eq!(read(&[b"a", b"a"]), Err(Code::Malformed));
+        assert_eq!(read_values(&[b"a", b"a"]), Err(Code::Malformed));
     }
 
     #[test]

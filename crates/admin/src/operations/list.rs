@@ -3,12 +3,15 @@
 use axum::extract::State;
 use control_plane::{ControlPlane, CreatedAt, Operation, OperationFilter, OperationKind, OperationState};
 use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
-use web::page::{After, Limit, Sorted};
+use web::openapi::one_of;
+use web::page::{After, Cursor, Limit, Sorted};
 use web::read::Id;
 use web::{Json, Page, Problem, Query};
 
-use super::view;
+use super::{COLLECTION, view};
 use crate::created::Created;
 use crate::page::page;
 use crate::store_failed::store_failed;
@@ -22,16 +25,36 @@ impl Sorted for LatestFirst {
 }
 
 /// The parameters of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct ListOperations {
     limit: Option<Limit>,
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<After<LatestFirst>>,
+    /// Only those of this tenant.
     tenant_id: Option<Id>,
+    #[param(schema_with = states)]
     state: Option<OperationState>,
+    #[param(schema_with = kinds)]
     kind: Option<OperationKind>,
 }
 
-/// A page of operations, the latest first.
+fn states() -> RefOr<Schema> {
+    one_of(OperationState::ALL.map(OperationState::as_str))
+}
+
+fn kinds() -> RefOr<Schema> {
+    one_of(OperationKind::ALL.map(OperationKind::as_str))
+}
+
+/// List operations
+///
+/// The latest first.
+#[utoipa::path(
+    get,
+    path = COLLECTION,
+    operation_id = "listOperations",
+    responses((status = 200, body = admin_types::Page<admin_types::Operation>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 pub(super) async fn list(
     State(plane): State<ControlPlane>,
     Query(query): Query<ListOperations>,

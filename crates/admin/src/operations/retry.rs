@@ -8,7 +8,23 @@ use web::{Code, NoBody, NoQuery, PathId, Problem};
 use super::accepted;
 use crate::store_failed::store_failed;
 
-/// Retries a running operation now, without waiting for its backoff: 202 with the operation.
+/// Retry an operation now
+///
+/// Without waiting for its backoff.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/operations/{id}/retry",
+    operation_id = "retryOperation",
+    responses((
+        status = 202,
+        body = admin_types::Operation,
+        description = "The operation, which is tried again.",
+        headers(
+            ("location" = String, description = "The path of the operation."),
+            ("retry-after" = u64, description = "Seconds until it is worth looking.")
+        )
+    ))
+)]
 pub(super) async fn retry(
     State(plane): State<ControlPlane>,
     _: NoQuery,

@@ -7,7 +7,13 @@ use web::{Code, Json, NoQuery, PathId, Problem};
 use super::view;
 use crate::store_failed::store_failed;
 
-/// Shows an operation and its progress.
+/// Show an operation and its progress
+#[utoipa::path(
+    get,
+    path = "/admin/v1/operations/{id}",
+    operation_id = "showOperation",
+    responses((status = 200, body = admin_types::Operation))
+)]
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,

@@ -3,6 +3,7 @@
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{Operation, OperationState, Step};
 use http::{StatusCode, header};
+use utoipa::IntoResponses;
 use web::Json;
 
 use super::COLLECTION;
@@ -30,6 +31,20 @@ pub(super) fn operation(operation: Operation) -> admin_types::Operation {
         finished_at: operation.finished_at.map(Into::into),
     }
 }
+
+/// The description of [`accepted`].
+#[derive(IntoResponses)]
+#[response(
+    status = 202,
+    description = "The operation is not complete yet, or the client prefers not to wait.",
+    headers(
+        ("location" = String, description = "The path of the operation."),
+        ("retry-after" = u64, description = "Seconds until it is worth looking."),
+        ("preference-applied" = String, description = "`respond-async`, if the client asked for it.")
+    )
+)]
+#[expect(dead_code, reason = "for its description")]
+pub(crate) struct Accepted(admin_types::Operation);
 
 /// 202 with the operation, and its URL in `Location`.
 pub(crate) fn accepted(operation: Operation) -> Response {

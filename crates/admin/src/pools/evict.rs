@@ -5,8 +5,15 @@ use http::StatusCode;
 use tenant_registry::{BudgetedPool, Registry};
 use web::{NoBody, NoQuery, PathId, Problem};
 
-/// Closes a tenant's pool as soon as no lease holds it, and clears its negative cache entry: 204, also without a pool.
-/// The next request opens a new one.
+/// Close the pool of a tenant
+///
+/// As soon as no lease holds it. Clears its negative cache entry as well. The next request opens a new pool.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pools/{id}/evict",
+    operation_id = "evictPool",
+    responses((status = 204, description = "The pool is closing, or there was none."))
+)]
 pub(super) async fn evict(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,

@@ -17,7 +17,15 @@ impl Sorted for ByTenant {
     type Key = Place;
 }
 
-/// The pools of this replica, sorted by tenant id, with totals and the shared budget.
+/// List the pools of this replica
+///
+/// Sorted by tenant id, with totals and the shared budget.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/pools",
+    operation_id = "listPools",
+    responses((status = 200, body = Pools))
+)]
 pub(super) async fn list(
     State(registry): State<Registry<BudgetedPool>>,
     State(budget): State<Budget>,

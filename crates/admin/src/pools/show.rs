@@ -6,7 +6,15 @@ use web::{Code, Json, NoQuery, PathId, Problem};
 
 use super::view;
 
-/// Shows a tenant's pool. Does not count as use of it.
+/// Show the pool of a tenant
+///
+/// Does not count as use of it.
+#[utoipa::path(
+    get,
+    path = "/admin/v1/pools/{id}",
+    operation_id = "showPool",
+    responses((status = 200, body = admin_types::Pool))
+)]
 pub(super) async fn show(
     State(registry): State<Registry<BudgetedPool>>,
     _: NoQuery,

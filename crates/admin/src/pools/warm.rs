@@ -9,7 +9,15 @@ use web::{NoBody, NoQuery, PathId, Problem};
 use crate::codes;
 use crate::store_failed::store_failed;
 
-/// Opens a tenant's pool ahead of its first request: 204 once it is resident, also if it already was.
+/// Open the pool of a tenant
+///
+/// Ahead of its first request.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/pools/{id}/warm",
+    operation_id = "warmPool",
+    responses((status = 204, description = "The pool is resident, also if it already was."))
+)]
 pub(super) async fn warm(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,

@@ -5,31 +5,51 @@ use axum::response::Response;
 use control_plane::{ControlPlane, ExternalId, Metadata, TenantChange, TenantName};
 use serde::Deserialize;
 use tenant_registry::Budget;
+use utoipa::ToSchema;
+use web::openapi::nullable;
 use web::{Json, NoQuery, PathId, Problem};
 
 use super::create::most_reserved;
-use super::fields::{MaxConnections, ReservedConnections};
-use super::refuse;
+use super::fields::{MaxConnections, ReservedConnections, metadata, nullable_external_id, tenant_name};
 use super::view::changed;
+use super::{MEMBER, refuse};
 use crate::auth::Caller;
 use crate::revision::Expected;
 
 /// The fields to change; an omitted field keeps its value.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"metadata": {"plan": "silver"}, "max_connections": null}))]
 #[expect(
     clippy::option_option,
     reason = "left as it is, taken away, or set: as a change has it"
 )]
 pub(super) struct ChangeTenant {
+    #[schema(schema_with = tenant_name, required = false)]
     name: Option<TenantName>,
+    #[schema(schema_with = nullable_external_id, required = false)]
     external_id: Option<Option<ExternalId>>,
+    #[schema(schema_with = metadata, required = false)]
     metadata: Option<Metadata>,
+    #[schema(schema_with = nullable::<MaxConnections>, required = false)]
     max_connections: Option<Option<MaxConnections>>,
     reserved_connections: Option<ReservedConnections>,
 }
 
-/// Changes the given fields: 200 with the changed tenant. Replaces `metadata` as a whole; `null` removes `external_id`
-/// and `max_connections`. Requires `If-Match`.
+/// Change a tenant
+///
+/// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` as a
+/// whole. Requires `If-Match`.
+#[utoipa::path(
+    patch,
+    path = MEMBER,
+    operation_id = "changeTenant",
+    responses((
+        status = 200,
+        body = admin_types::Tenant,
+        description = "The tenant as it is now.",
+        headers(("etag" = String, description = "The revision of the tenant, for `If-Match`."))
+    ))
+)]
 pub(super) async fn change(
     State(plane): State<ControlPlane>,
     State(budget): State<Budget>,

@@ -3,44 +3,71 @@
 use axum::extract::State;
 use axum::response::Response;
 use control_plane::{ControlPlane, ExternalId, Limits, Metadata, NewTenant, TenantName};
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Deserialize;
 use tenant_registry::{Budget, BudgetedPool, Registry};
+use utoipa::ToSchema;
 use web::{Json, NoQuery, Problem};
 
-use super::fields::{MaxConnections, NewId, ReservedConnections};
+use super::fields::{MaxConnections, NewId, ReservedConnections, external_id, metadata, tenant_name};
 use super::prefer::Preference;
-use super::{refuse, view};
+use super::{COLLECTION, refuse, view};
 use crate::auth::Caller;
-use crate::idempotency::idempotency_key;
+use crate::idempotency::RequestKey;
+use crate::operations::Accepted;
 use crate::store_failed::store_failed;
 
 /// A new tenant.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "acme", "metadata": {"plan": "gold"}}))]
 pub(super) struct CreateTenant {
+    #[schema(schema_with = tenant_name)]
     name: TenantName,
-    /// Generated if absent.
+    /// Generated if left out. Not the nil or the max UUID.
+    #[schema(value_type = Option<Uuid>)]
     id: Option<NewId>,
+    #[schema(schema_with = external_id, required = false)]
     external_id: Option<ExternalId>,
+    #[schema(schema_with = metadata, required = false)]
     metadata: Option<Metadata>,
-    /// The service's default if absent.
+    /// The most connections that the tenant may hold; the service's default if left out.
     max_connections: Option<MaxConnections>,
+    /// Of those that it has opened, how many no other tenant is given; 0 if left out.
     reserved_connections: Option<ReservedConnections>,
 }
 
-/// Creates a tenant: 201 with its URL in `Location` when it is active; 202 with the operation's URL when that takes
-/// longer, or at once with `Prefer: respond-async` (RFC 7240). The same id and name resume an interrupted creation.
+/// Create a tenant
+///
+/// 201 when the tenant is active. 202 with the operation when that takes longer than five seconds, or at once with
+/// `Prefer: respond-async` (RFC 7240). The same id and name resume an interrupted creation.
+#[utoipa::path(
+    post,
+    path = COLLECTION,
+    operation_id = "createTenant",
+    responses(
+        (
+            status = 201,
+            body = admin_types::Tenant,
+            description = "The tenant, which is served.",
+            headers(
+                ("location" = String, description = "The path of the tenant."),
+                ("etag" = String, description = "The revision of the tenant, for `If-Match`.")
+            )
+        ),
+        Accepted
+    )
+)]
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     State(registry): State<Registry<BudgetedPool>>,
     State(budget): State<Budget>,
     Caller(actor): Caller,
-    headers: HeaderMap,
+    (preference, RequestKey(key)): (Preference, RequestKey),
     _: NoQuery,
     Json(body): Json<CreateTenant>,
 ) -> Result<Response, Problem> {
     // A repetition after a crash finds the tenant that the first attempt created.
-    let request = idempotency_key(&headers).map(|key| NewTenant::request_of(&actor, key));
+    let request = key.map(|key| NewTenant::request_of(&actor, &key));
     let new = NewTenant {
         id: body.id.map(|NewId(id)| id),
         request,
@@ -55,9 +82,8 @@ pub(super) async fn create(
 
     let started = plane.begin_creation(&actor, &new, most_reserved(&budget)).await;
     let started = started.map_err(refuse::creation)?;
-    let preference = Preference::of(&headers);
     let (tenant, operation) = started
-        .within(&plane, preference.patience())
+        .within(&plane, preference.max_wait())
         .await
         .map_err(store_failed)?;
     // Clears a negative cache entry of this replica; on the others the change notice does.

@@ -1,8 +1,12 @@
-//! Field types of a tenant's id and connection limits.
+//! Field types of a tenant's id and connection limits, and the schemas of its other fields.
 
+use control_plane::{ExternalId, Metadata, TenantName};
 use serde::Deserialize;
 use tenant_registry::{MAX_CONNECTIONS_PER_TENANT, TenantId};
+use utoipa::openapi::schema::Type;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use uuid::Uuid;
+use web::openapi::{name_schema, or_null};
 use web::read::{Id, Integer};
 
 const MOST_CONNECTIONS: i64 = MAX_CONNECTIONS_PER_TENANT as i64;
@@ -28,4 +32,38 @@ impl TryFrom<Id> for NewId {
         }
         Ok(Self(id.into()))
     }
+}
+
+/// The schema of a tenant's name.
+pub(super) fn tenant_name() -> RefOr<Schema> {
+    name_schema(
+        TenantName::MAX,
+        "The name, unique among tenants: printable characters without white space around them, in Unicode's form NFC. Not a UUID.",
+    )
+}
+
+/// The schema of an external id.
+pub(super) fn external_id() -> RefOr<Schema> {
+    name_schema(
+        ExternalId::MAX,
+        "The id in another system, unique among tenants: without control characters and white space around it.",
+    )
+}
+
+/// The same, or `null`.
+pub(super) fn nullable_external_id() -> RefOr<Schema> {
+    or_null(external_id())
+}
+
+/// The schema of metadata.
+pub(super) fn metadata() -> RefOr<Schema> {
+    let description = format!(
+        "A JSON object of your own, of at most {} levels and {} bytes. Each name stands once in its object.",
+        Metadata::DEEPEST,
+        Metadata::MAX
+    );
+    ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(description))
+        .into()
 }

@@ -3,11 +3,14 @@
 use axum::extract::State;
 use control_plane::{ControlPlane, CreatedAt, ExternalId, Tenant, TenantFilter, TenantName, TenantState};
 use serde::Deserialize;
-use web::page::{After, Limit, Sorted};
+use utoipa::IntoParams;
+use utoipa::openapi::{RefOr, Schema};
+use web::openapi::one_of;
+use web::page::{After, Cursor, Limit, Sorted};
 use web::read::Text;
 use web::{Json, Page, Problem, Query};
 
-use super::view;
+use super::{COLLECTION, view};
 use crate::created::Created;
 use crate::page::page;
 use crate::store_failed::store_failed;
@@ -21,16 +24,32 @@ impl Sorted for ByCreation {
 }
 
 /// The parameters of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct ListTenants {
     limit: Option<Limit>,
+    #[param(value_type = Option<Cursor>)]
     cursor: Option<After<ByCreation>>,
+    #[param(schema_with = states)]
     state: Option<TenantState>,
+    /// The first characters of the name.
     name_prefix: Option<Text<1, { TenantName::MAX }>>,
+    /// The whole external id.
     external_id: Option<Text<1, { ExternalId::MAX }>>,
 }
 
+fn states() -> RefOr<Schema> {
+    one_of(TenantState::ALL.map(TenantState::as_str))
+}
+
+/// List tenants
+///
 /// A page of tenants, sorted by creation time; without purged ones unless `state=purged`.
+#[utoipa::path(
+    get,
+    path = COLLECTION,
+    operation_id = "listTenants",
+    responses((status = 200, body = admin_types::Page<admin_types::Tenant>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 pub(super) async fn list(
     State(plane): State<ControlPlane>,
     Query(query): Query<ListTenants>,

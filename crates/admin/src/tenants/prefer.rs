@@ -1,12 +1,19 @@
 //! `Prefer: respond-async` (RFC 7240 sections 2 and 4.1).
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::json;
+use web::openapi::{Input, Inputs};
+
+use crate::describe::AdminPlane;
 
 /// Longest wait for an operation, after which the response is 202 with its URL.
-const PATIENCE: Duration = Duration::from_secs(5);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 
 const RESPOND_ASYNC: &str = "respond-async";
 
@@ -19,8 +26,26 @@ pub(super) enum Preference {
     Async,
 }
 
+impl<S: Sync> FromRequestParts<S> for Preference {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}
+
+impl Input<AdminPlane> for Preference {
+    fn describe(inputs: &mut Inputs) {
+        inputs.header(
+            "Prefer",
+            "`respond-async`: do not wait for the operation.",
+            &json!({"type": "string", "examples": [RESPOND_ASYNC]}),
+        );
+    }
+}
+
 impl Preference {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
+    fn of(headers: &HeaderMap) -> Self {
         let values = headers.get_all("prefer").iter();
         let asked = values
             .filter_map(|value| value.to_str().ok())
@@ -29,9 +54,9 @@ impl Preference {
     }
 
     /// Longest wait for this client.
-    pub(super) const fn patience(self) -> Duration {
+    pub(super) const fn max_wait(self) -> Duration {
         match self {
-            Self::Wait => PATIENCE,
+            Self::Wait => MAX_WAIT,
             Self::Async => Duration::ZERO,
         }
     }
@@ -73,7 +98,7 @@ fn unquoted(text: &str, separator: char) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn is_heard(values: &[&'static str]) -> bool {
+    fn is_async(values: &[&'static str]) -> bool {
         let values = values.iter().map(|value| HeaderValue::from_static(value));
         let headers: HeaderMap = values
             .map(|value| (http::HeaderName::from_static("prefer"), value))
@@ -82,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_heard_wherever_it_stands_and_in_no_other_ones_value() {
+    fn respond_async_is_found_in_any_header_and_not_in_a_quoted_value() {
         for values in [
             &["respond-async"][..],
             &["Respond-Async; x=1"],
@@ -90,7 +115,7 @@ mod tests {
             &["wait=10", "respond-async;x=\"a,b\""],
             &["foo=\"a\\\",b\", respond-async=\"\""],
         ] {
-            assert!(is_heard(values), "{values:?}");
+            assert!(is_async(values), "{values:?}");
         }
         for values in [
             &[][..],
@@ -100,7 +125,7 @@ mod tests {
             &["foo; respond-async"],
             &["respond-async=no"],
         ] {
-            assert!(!is_heard(values), "{values:?}");
+            assert!(!is_async(values), "{values:?}");
         }
     }
 }

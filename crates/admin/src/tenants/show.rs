@@ -6,11 +6,21 @@ use control_plane::ControlPlane;
 use web::extract::Preconditions;
 use web::{NoQuery, PathId, Problem};
 
+use super::MEMBER;
 use super::view::details;
 use crate::codes;
 use crate::store_failed::store_failed;
 
-/// Shows a tenant with its entity tag; 304 if the client's copy is current.
+/// Show a tenant
+#[utoipa::path(
+    get,
+    path = MEMBER,
+    operation_id = "showTenant",
+    responses(
+        (status = 200, body = admin_types::Tenant, headers(("etag" = String, description = "The revision of the tenant, for `If-Match`."))),
+        (status = 304, description = "The client's copy is current.", headers(("etag" = String, description = "The revision of the tenant, for `If-Match`.")))
+    )
+)]
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,

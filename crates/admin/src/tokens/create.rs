@@ -9,6 +9,9 @@ use control_plane::{
 };
 use http::{StatusCode, header};
 use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use web::openapi::{name_schema, nullable, one_of};
 use web::read::{Rfc3339, wrong_field};
 use web::{Json, NoQuery, Problem};
 
@@ -19,11 +22,15 @@ use crate::shown_once::ShownOnce;
 use crate::store_failed::store_failed;
 
 /// A new token.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "ops", "role": "operator"}))]
 pub(super) struct CreateToken {
+    #[schema(schema_with = token_name)]
     name: TokenName,
+    #[schema(schema_with = roles)]
     role: Role,
     /// Left out or `null` for never.
+    #[schema(schema_with = nullable::<Rfc3339>, required = false)]
     #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
     expires_at: Option<Option<Rfc3339>>,
 }
@@ -41,7 +48,29 @@ impl TryFrom<String> for TokenName {
     }
 }
 
-/// Makes a token: 201, with the token itself in `token`, this once.
+fn token_name() -> RefOr<Schema> {
+    name_schema(
+        NewAdminToken::LONGEST_NAME,
+        "Who has the token, in printable characters. Audit entries name it.",
+    )
+}
+
+fn roles() -> RefOr<Schema> {
+    one_of(Role::ALL.map(Role::as_str))
+}
+
+/// Create an admin token
+#[utoipa::path(
+    post,
+    path = COLLECTION,
+    operation_id = "createAdminToken",
+    responses((
+        status = 201,
+        body = CreatedAdminToken,
+        description = "The token itself is in `token`, this once.",
+        headers(("location" = String, description = "The path of the token."))
+    ))
+)]
 pub(super) async fn create(
     State(plane): State<ControlPlane>,
     Caller(actor): Caller,

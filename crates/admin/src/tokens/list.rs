@@ -6,7 +6,7 @@ use uuid::Uuid;
 use web::page::{Paging, Sorted};
 use web::{Json, Page, Problem, Query};
 
-use super::view;
+use super::{COLLECTION, view};
 use crate::page::page;
 use crate::store_failed::store_failed;
 
@@ -18,7 +18,15 @@ impl Sorted for ById {
     type Key = Uuid;
 }
 
-/// A page of tokens in the order of their making, also of those that are revoked or expired.
+/// List admin tokens
+///
+/// In the order of their making, also those that are revoked or expired.
+#[utoipa::path(
+    get,
+    path = COLLECTION,
+    operation_id = "listAdminTokens",
+    responses((status = 200, body = admin_types::Page<admin_types::AdminToken>, description = "A page; `next_cursor` is `null` on the last one."))
+)]
 pub(super) async fn list(
     State(plane): State<ControlPlane>,
     Query(paging): Query<Paging<ById>>,

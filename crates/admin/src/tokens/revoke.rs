@@ -11,7 +11,19 @@ use crate::attempts::Audited;
 use crate::auth::{AdminAuth, Caller};
 use crate::store_failed::store_failed;
 
-/// Ends a token: 200, also when it was revoked before. The last one of the role admin stays, unless one is configured.
+/// Revoke an admin token
+///
+/// The last one of the role admin stays, unless one is configured.
+#[utoipa::path(
+    post,
+    path = "/admin/v1/admin-tokens/{id}/revoke",
+    operation_id = "revokeAdminToken",
+    responses((
+        status = 200,
+        body = admin_types::AdminToken,
+        description = "The token as it is now, also if it was revoked before."
+    ))
+)]
 pub(super) async fn revoke(
     State(plane): State<ControlPlane>,
     State(auth): State<AdminAuth>,

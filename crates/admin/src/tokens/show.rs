@@ -7,7 +7,13 @@ use web::{Code, Json, NoQuery, PathId, Problem};
 use super::view;
 use crate::store_failed::store_failed;
 
-/// Shows what is kept of a token.
+/// Show what is kept of an admin token
+#[utoipa::path(
+    get,
+    path = "/admin/v1/admin-tokens/{id}",
+    operation_id = "showAdminToken",
+    responses((status = 200, body = admin_types::AdminToken))
+)]
 pub(super) async fn show(
     State(plane): State<ControlPlane>,
     _: NoQuery,

@@ -10,10 +10,17 @@ use crate::codes;
 /// Names the tenant by its UUID, exactly once.
 const TENANT_HEADER: HeaderName = HeaderName::from_static("x-tenant-id");
 
-/// The tenant that the request names.
+/// The tenant that the request names, which it has to.
 pub(super) fn tenant(headers: &HeaderMap) -> Result<TenantId, Problem> {
+    named_tenant(headers)?.ok_or_else(|| codes::TENANT_HEADER_MISSING.into())
+}
+
+/// The tenant that the request names, if it names one.
+pub(crate) fn named_tenant(headers: &HeaderMap) -> Result<Option<TenantId>, Problem> {
     let mut given = headers.get_all(TENANT_HEADER).iter();
-    let value = given.next().ok_or(codes::TENANT_HEADER_MISSING)?;
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
     if given.next().is_some() {
         return Err(codes::TENANT_HEADER_DUPLICATED.into());
     }
@@ -22,7 +29,7 @@ pub(super) fn tenant(headers: &HeaderMap) -> Result<TenantId, Problem> {
         .ok()
         .and_then(parse_uuid)
         .ok_or(codes::TENANT_HEADER_INVALID)?;
-    Ok(id.into())
+    Ok(Some(id.into()))
 }
 
 #[cfg(test)]

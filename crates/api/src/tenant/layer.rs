@@ -1,28 +1,33 @@
 //! The layer that resolves the tenant, as this plane identifies tenants and renders refusals.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use tenant_registry::TenantId;
-use tenant_registry::axum::{self as registry_axum, ResolveTenantService};
+use tenant_registry::axum::{self as registry_axum, IdentifyTenant, ResolveTenantService};
 use tower::Layer;
 use web::Problem;
 use web::middleware::LogContext;
 
 use super::identify;
-use super::refuse::respond;
+use super::refuse::{respond, respond_to_key};
+use crate::api_key::{ApiKeys, authenticate};
 use crate::plane::TenantRegistry;
 
-type Identify = fn(&Request) -> Result<TenantId, Problem>;
-
-/// Leases the pool of the tenant that the request names, for the extractors [`Db`](super::Db) and
+/// Leases the pool of the tenant that the request is for, for the extractors [`Db`](super::Db) and
 /// [`Transaction`](super::Transaction). A request without one, or for a tenant that is not served, is answered here.
 #[derive(Debug, Clone)]
 pub struct ResolveTenant(registry_axum::ResolveTenant<Identify>);
 
 impl ResolveTenant {
-    /// Leases from this registry.
-    pub fn new(registry: TenantRegistry) -> Self {
-        let identify: Identify = recorded;
-        Self(registry_axum::ResolveTenant::new(registry, identify).respond_with(respond))
+    /// Leases from this registry the tenant that the request names in `x-tenant-id`. Any client can write it.
+    pub fn by_header(registry: TenantRegistry) -> Self {
+        Self(registry_axum::ResolveTenant::new(registry, Identify::Header).respond_with(respond))
+    }
+
+    /// Leases from this registry the tenant whose API key the request presents.
+    pub fn by_api_key(registry: TenantRegistry, keys: Arc<dyn ApiKeys>) -> Self {
+        Self(registry_axum::ResolveTenant::new(registry, Identify::ApiKey(keys)).respond_with(respond_to_key))
     }
 }
 
@@ -34,9 +39,27 @@ impl<S> Layer<S> for ResolveTenant {
     }
 }
 
-/// The tenant that the request names, recorded for its logs.
-fn recorded(request: &Request) -> Result<TenantId, Problem> {
-    let tenant = identify::tenant(request.headers())?;
-    LogContext::record(request.extensions(), "tenant", tenant.as_uuid());
-    Ok(tenant)
+/// How a request says which tenant it is for.
+#[derive(Debug, Clone)]
+pub enum Identify {
+    /// By `x-tenant-id`.
+    Header,
+    /// By an API key.
+    ApiKey(Arc<dyn ApiKeys>),
+}
+
+impl IdentifyTenant for Identify {
+    type Rejection = Problem;
+
+    /// The tenant, recorded for the request's logs.
+    fn tenant(&self, request: &Request) -> Result<TenantId, Problem> {
+        match self {
+            Self::Header => {
+                let tenant = identify::tenant(request.headers())?;
+                LogContext::record(request.extensions(), "tenant", tenant.as_uuid());
+                Ok(tenant)
+            }
+            Self::ApiKey(keys) => authenticate(&**keys, request),
+        }
+    }
 }

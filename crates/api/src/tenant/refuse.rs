@@ -5,6 +5,7 @@ use tenant_registry::axum::TenantError;
 use tenant_registry::{LeaseError, SourceError};
 use web::{Code, Problem};
 
+use crate::api_key::invalid;
 use crate::codes;
 use crate::database::database;
 
@@ -17,6 +18,17 @@ pub(super) fn respond(error: TenantError) -> Response {
         error => Problem::internal(error),
     };
     problem.into_response()
+}
+
+/// The same, to a caller with an API key: one of a tenant that is deleted is not accepted.
+pub(super) fn respond_to_key(error: TenantError) -> Response {
+    match error {
+        TenantError::Lease(LeaseError::Source {
+            error: SourceError::Unknown,
+            ..
+        }) => invalid().into_response(),
+        error => respond(error),
+    }
 }
 
 /// The problem for a tenant that cannot be leased.

@@ -1,20 +1,30 @@
-//! `PATCH /v1/internal/users/{id}`
+//! `PATCH …/users/{id}`
 
 use serde::Deserialize;
+use utoipa::ToSchema;
 use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::{Name, User, show};
+use super::{MEMBER, Name, User, show};
 use crate::database::database;
 use crate::tenant::Db;
 
 /// The fields to change; an omitted field keeps its value.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"confirmed": true}))]
 pub(super) struct ChangeUser {
     name: Option<Name>,
     confirmed: Option<bool>,
 }
 
-/// Changes a user: 200 with the user as it is now.
+/// Change a user
+///
+/// A field that is left out keeps its value.
+#[utoipa::path(
+    patch,
+    path = MEMBER,
+    operation_id = "changeUser",
+    responses((status = 200, body = User, description = "The user as it is now."))
+)]
 pub(super) async fn change(
     Db(db): Db,
     _: NoQuery,

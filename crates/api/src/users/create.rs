@@ -1,8 +1,10 @@
-//! `POST /v1/internal/users`
+//! `POST …/users`
 
+use axum::extract::MatchedPath;
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
+use utoipa::ToSchema;
 use web::{Json, NoQuery, Problem};
 
 use super::{COLLECTION, Name, User};
@@ -10,15 +12,32 @@ use crate::database::database;
 use crate::tenant::Db;
 
 /// A new user.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"name": "Ada Lovelace"}))]
 pub(super) struct NewUser {
     name: Name,
-    /// `false` unless told.
+    /// `false` if left out.
     confirmed: Option<bool>,
 }
 
-/// Adds a user: 201 with its place in `Location`.
-pub(super) async fn create(Db(db): Db, _: NoQuery, Json(new): Json<NewUser>) -> Result<Response, Problem> {
+/// Add a user
+#[utoipa::path(
+    post,
+    path = COLLECTION,
+    operation_id = "createUser",
+    responses((
+        status = 201,
+        body = User,
+        description = "The new user.",
+        headers(("location" = String, description = "The path of the user."))
+    ))
+)]
+pub(super) async fn create(
+    Db(db): Db,
+    collection: MatchedPath,
+    _: NoQuery,
+    Json(new): Json<NewUser>,
+) -> Result<Response, Problem> {
     // tenant_id is left to its default, the session's own: a tenant has no right to write it.
     let user = sqlx::query_as!(
         User,
@@ -31,7 +50,8 @@ pub(super) async fn create(Db(db): Db, _: NoQuery, Json(new): Json<NewUser>) -> 
     .await
     .map_err(database)?;
 
-    let location = format!("{COLLECTION}/{}", user.id);
+    // Below the prefix by which the request came.
+    let location = format!("{}/{}", collection.as_str(), user.id);
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),

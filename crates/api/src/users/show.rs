@@ -1,14 +1,15 @@
-//! `GET /v1/internal/users/{id}`
+//! `GET …/users/{id}`
 
 use tenant_registry::TenantDb;
 use uuid::Uuid;
 use web::{Code, Json, NoQuery, PathId, Problem};
 
-use super::User;
+use super::{MEMBER, User};
 use crate::database::database;
 use crate::tenant::Db;
 
-/// Shows a user.
+/// Show a user
+#[utoipa::path(get, path = MEMBER, operation_id = "showUser", responses((status = 200, body = User)))]
 pub(super) async fn show(Db(db): Db, _: NoQuery, PathId(id): PathId) -> Result<Json<User>, Problem> {
     find(&db, id).await.map(Json)
 }

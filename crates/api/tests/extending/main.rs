@@ -24,7 +24,7 @@ const MIGRATION: &str = include_str!("notes.sql");
 const RESOURCE: &str = include_str!("notes.rs");
 const COLUMN: &str = include_str!("email.sql");
 
-const NOTES: &str = "/v1/internal/notes";
+const NOTES: &str = "/notes";
 
 #[test]
 fn the_page_shows_these_files() {
@@ -136,12 +136,11 @@ async fn migrate(databases: &Databases, make_room: &'static str, migration: &'st
 /// The resource's routes, each behind the layer that resolves the tenant.
 fn router(source: impl TenantSource, pools: Arc<BudgetedSettings>) -> Router {
     let registry = Registry::new(Arc::new(source), RegistrySettings::default(), pools);
-    let resolve = tenant::ResolveTenant::new(registry);
-    notes::routes()
-        .into_iter()
-        .fold(Router::new(), |router, (path, methods)| {
-            router.route(path, methods.route_layer(resolve.clone()))
-        })
+    let resolve = tenant::ResolveTenant::by_header(registry);
+    notes::routes().into_iter().fold(Router::new(), |router, route| {
+        let path = route.path().to_owned();
+        router.route(&path, route.split().1.route_layer(resolve.clone()))
+    })
 }
 
 async fn read(router: &Router, tenant: TenantId, uri: &str) -> (StatusCode, Value) {

@@ -1,28 +1,30 @@
-//! Notes: `GET` and `POST /v1/internal/notes`, `GET /v1/internal/notes/{id}`.
+//! Notes: `GET` and `POST …/notes`, `GET …/notes/{id}`.
 
-use axum::routing::get;
 use http::StatusCode;
 use pg_timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use web::page::{Paging, Sorted};
 use web::read::Text;
-use web::{Code, Json, Page, PathId, Problem, Query};
+use web::{Code, Json, Page, PathId, Problem, Query, operation};
 
 use crate::database::database;
 use crate::plane::Route;
 use crate::tenant::Db;
 
 /// A note, as it is stored and shown.
-#[derive(Debug, Serialize, sqlx::FromRow)]
+#[derive(Debug, Serialize, sqlx::FromRow, ToSchema)]
 struct Note {
     id: Uuid,
     body: String,
+    #[schema(value_type = web::openapi::Moment)]
     created_at: Timestamp,
 }
 
 /// A new note. A field's type says what it may hold.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"body": "Call Ada"}))]
 struct NewNote {
     body: Text<1, 10_000>,
 }
@@ -37,12 +39,11 @@ impl Sorted for ById {
 
 /// The routes of notes.
 pub(crate) fn routes() -> Vec<Route> {
-    vec![
-        ("/v1/internal/notes", get(list).post(create)),
-        ("/v1/internal/notes/{id}", get(show)),
-    ]
+    vec![operation!(list), operation!(create), operation!(show)]
 }
 
+/// Add a note
+#[utoipa::path(post, path = "/notes", operation_id = "createNote", responses((status = 201, body = Note)))]
 async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Json<Note>), Problem> {
     let note = sqlx::query_as("INSERT INTO app.notes (body) VALUES ($1) RETURNING id, body, created_at")
         .bind(new.body.as_str())
@@ -52,6 +53,8 @@ async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Jso
     Ok((StatusCode::CREATED, Json(note)))
 }
 
+/// Show a note
+#[utoipa::path(get, path = "/notes/{id}", operation_id = "showNote", responses((status = 200, body = Note)))]
 async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<Note>, Problem> {
     sqlx::query_as("SELECT id, body, created_at FROM app.notes WHERE tenant_id = $1 AND id = $2")
         .bind(db.tenant().as_uuid())
@@ -63,6 +66,8 @@ async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<Note>, Problem> {
         .ok_or_else(|| Code::NotFound.into())
 }
 
+/// List notes
+#[utoipa::path(get, path = "/notes", operation_id = "listNotes", responses((status = 200, body = Page<Note>)))]
 async fn list(Db(db): Db, Query(paging): Query<Paging<ById>>) -> Result<Json<Page<Note>>, Problem> {
     let limit = paging.limit();
     let notes = sqlx::query_as(

@@ -1,6 +1,7 @@
 //! `tenantry api-key …`
 
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::examples;
@@ -21,6 +22,9 @@ pub enum ApiKeyCommand {
         /// When it ends: RFC 3339 such as 2027-01-31T12:00:00Z, or a duration from now such as 90d. Never by default.
         #[arg(long, value_name = "WHEN", value_parser = expiry)]
         expires: Option<Expiry>,
+        /// What it allows: read, write, or both by a comma. Both by default.
+        #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
+        scope: Vec<ApiKeyScope>,
     },
     /// List keys, the latest first.
     List {
@@ -56,4 +60,14 @@ pub enum ApiKeyCommand {
         #[arg(value_parser = id)]
         key: Uuid,
     },
+}
+
+/// What an API key allows on the tenant plane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum ApiKeyScope {
+    /// To read.
+    Read,
+    /// To create, change and delete.
+    Write,
 }

@@ -16,7 +16,7 @@ Examples:
   tenantry dev seed --url http://test:8081 --tenant-plane http://test:8080 \\
       --token-file ~/.tenantry-token
 
-The tenants are named seed-00001 and so on, their users User 00001 and so on. Existing ones stay as they are.";
+The tenants are named seed-00001 and so on, their users User 00001 and so on. Existing ones are not changed.";
 
 /// `tenantry dev …`
 #[derive(Debug, Subcommand)]

@@ -49,6 +49,7 @@ Examples:
 pub(super) const API_KEY_CREATE: &str = "\
 Examples:
   tenantry api-key create acme ci --expires 90d
+  tenantry api-key create acme reports --scope read
   tenantry api-key create acme ci --json | jq --raw-output .secret";
 
 pub(super) const API_KEY_EXPIRE: &str = "\

@@ -16,7 +16,7 @@ pub struct ServiceArgs {
     /// folder, else the configured address on this machine.
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<ServiceUrl>,
-    /// A file that holds the token. Without it TENANTRY_ADMIN_TOKEN; and for a service on this machine the configured
+    /// A file that holds the token, and that only its owner and group can read. Without it TENANTRY_ADMIN_TOKEN; and for a service on this machine the configured
     /// token, or the one that was made when the service was started in this folder.
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,

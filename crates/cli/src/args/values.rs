@@ -63,13 +63,13 @@ impl GraceHours {
     /// Its end if it begins now, to the minute. The true end is later by the time that the operator takes to answer.
     ///
     /// # Errors
-    /// When that is too far away to be a date.
+    /// When the date is out of range.
     pub(crate) fn end(self, now: OffsetDateTime) -> Result<String, ClientError> {
         let grace = Duration::from_secs(self.0.saturating_mul(3600));
         let end = time::Duration::try_from(grace)
             .ok()
             .and_then(|grace| now.checked_add(grace))
-            .ok_or_else(|| ClientError::Usage("that is too far away to be a date".to_owned()))?;
+            .ok_or_else(|| ClientError::Usage("the date is out of range".to_owned()))?;
         Ok(format!("{} {:02}:{:02}Z", end.date(), end.hour(), end.minute()))
     }
 }
@@ -115,7 +115,7 @@ impl FromStr for EntityTag {
             _ if !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"') => {
                 Ok(Self(format!("\"{bare}\"")))
             }
-            _ => Err("no entity tag such as \"7\""),
+            _ => Err("not an entity tag such as \"7\""),
         }
     }
 }
@@ -160,11 +160,11 @@ pub(super) fn metadata(text: &str) -> Result<Box<RawValue>, String> {
         None => text,
     };
     let json: Box<RawValue> =
-        serde_json::from_str(read).map_err(|error| format!("no JSON object: {error}"))?;
+        serde_json::from_str(read).map_err(|error| format!("not a JSON object: {error}"))?;
     if json.get().starts_with('{') {
         Ok(json)
     } else {
-        Err("no JSON object".to_owned())
+        Err("not a JSON object".to_owned())
     }
 }
 

@@ -20,8 +20,8 @@ pub enum ClientError {
         "no token: run this where the service was started, or give one by --token-file or TENANTRY_ADMIN_TOKEN"
     )]
     NoToken,
-    /// What this file or variable holds is no token.
-    #[error("what {0} holds is no token: a bearer token is one word of visible ASCII characters")]
+    /// This file or variable does not hold a token.
+    #[error("invalid token in {0}: a bearer token is one word of visible ASCII characters")]
     NotAToken(String),
     /// The file of `--ca-file` cannot be used, for this reason.
     #[error("--ca-file: {file}: {1}", file = .0.display())]
@@ -81,12 +81,12 @@ pub enum ClientError {
     /// The operation was superseded.
     #[error("operation {0} was superseded: another one on the tenant came before it was completed")]
     Superseded(Uuid),
-    /// The operation was not completed in time; it goes on.
-    #[error("operation {0} has not ended within {after}; it goes on: {hint}", after = format_duration(*.1), hint = wait_hint(.0))]
+    /// The operation was not completed in time; it continues.
+    #[error("operation {0} has not ended within {after} and continues: {hint}", after = format_duration(*.1), hint = wait_hint(.0))]
     Late(Uuid, Duration),
     /// The operation could not be seen.
     #[error(
-        "operation {id} goes on, and could not be watched for {}; {}. The last failure: {cause}",
+        "operation {id} continues, but the service did not answer for {}; {}. Last failure: {cause}",
         format_duration(*.away),
         wait_hint(.id)
     )]
@@ -99,10 +99,10 @@ pub enum ClientError {
         cause: Box<Self>,
     },
     /// Ctrl-C.
-    #[error("operation {0} goes on: {hint}", hint = wait_hint(.0))]
+    #[error("operation {0} continues: {hint}", hint = wait_hint(.0))]
     Interrupted(Uuid),
     /// The answer with a secret was lost.
-    #[error("it was made, but the answer that showed it was lost: revoke {0} and create another one")]
+    #[error("{0} was created, but the response with its secret was lost: revoke {0} and create another one")]
     NotShown(Uuid),
 }
 

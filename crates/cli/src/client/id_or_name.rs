@@ -37,7 +37,7 @@ mod tests {
         let (composed, decomposed) = ("Zo\u{eb}", "Zoe\u{308}");
         assert!(is_named(composed, composed));
         assert!(is_named(composed, decomposed));
-        // Names of before were stored as they were given.
+        // Older versions stored names unchanged.
         assert!(is_named(decomposed, decomposed));
         assert!(!is_named(decomposed, composed));
     }

@@ -57,13 +57,13 @@ impl ServiceUrl {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// It is no URL, or has another scheme.
-    #[error("is no URL such as https://admin.example.org or http://127.0.0.1:8081")]
+    #[error("must be a URL such as https://admin.example.org or http://127.0.0.1:8081")]
     Shape,
     /// There is a user or a password in it.
-    #[error("has a user in it: the token comes from a file or the environment")]
+    #[error("must not contain a user name: the token comes from a file or the environment")]
     User,
     /// There is a query or a fragment in it.
-    #[error("has a query in it: name the service and no more")]
+    #[error("must not contain a query or a fragment")]
     Query,
 }
 

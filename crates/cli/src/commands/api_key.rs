@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::moment::rfc3339;
 use super::named::Named;
 use super::session::Session;
-use crate::args::{ApiKeyCommand, Expiry};
+use crate::args::{ApiKeyCommand, ApiKeyScope, Expiry};
 use crate::client::{ClientError, Request, TENANTS};
 use crate::output::{self, Column};
 
@@ -22,6 +22,8 @@ const LISTED: &[Column<Listed>] = &[
     Column::whole("created", |named: &Listed| named.row.created_at.into()).optional(4),
     Column::whole("expires", |named: &Listed| named.row.expires_at.into()).optional(3),
     Column::whole("revoked", |named| named.row.revoked_at.into()),
+    Column::text("scopes", |named: &Listed| scopes(&named.row).into()).optional(6),
+    Column::whole("last used", |named: &Listed| named.row.last_used_at.into()).optional(1),
     Column::whole("tenant id", |named: &Listed| named.row.tenant_id.into()).optional(5),
 ];
 
@@ -30,12 +32,19 @@ const SHOWN: &[Column<CreatedApiKey>] = &[
     Column::whole("tenant", |shown| shown.key.tenant_id.into()),
     Column::text("name", |shown| shown.key.name.as_str().into()),
     Column::whole("prefix", |shown| shown.key.prefix.as_str().into()),
+    Column::text("scopes", |shown| scopes(&shown.key).into()),
     Column::text("created by", |shown| shown.key.created_by.as_str().into()),
     Column::whole("created", |shown| shown.key.created_at.into()),
     Column::whole("expires", |shown| shown.key.expires_at.into()),
     Column::whole("revoked", |shown| shown.key.revoked_at.into()),
+    Column::whole("last used", |shown| shown.key.last_used_at.into()),
     Column::whole("key", |shown: &CreatedApiKey| shown.secret.as_deref().into()).if_set(),
 ];
+
+/// What the key allows, in one word each.
+fn scopes(key: &ApiKey) -> Option<String> {
+    key.scopes.as_ref().map(|scopes| scopes.join(", "))
+}
 
 /// The body of a request for a key.
 #[derive(Serialize)]
@@ -43,6 +52,9 @@ struct NewApiKey {
     name: String,
     /// `null` for never.
     expires_at: Option<String>,
+    /// Left out for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    scopes: Vec<ApiKeyScope>,
 }
 
 /// The body of a request that sets a key's end.
@@ -58,11 +70,16 @@ pub(super) async fn run(session: &Session, command: ApiKeyCommand) -> anyhow::Re
             tenant,
             name,
             expires,
+            scope,
         } => {
             let id = session.client.tenant(&tenant).await?;
             let tenant = format!("{TENANTS}/{id}");
             let expires_at = expires_at(session, expires.unwrap_or(Expiry::Never), &tenant).await?;
-            let body = NewApiKey { name, expires_at };
+            let body = NewApiKey {
+                name,
+                expires_at,
+                scopes: scope,
+            };
             let request = Request::post(format!("{tenant}/api-keys")).json(&body)?;
             let answer = session.client.send(&request).await?;
             let made: CreatedApiKey = answer.read()?;

@@ -11,5 +11,5 @@ use crate::ClientError;
 /// When there is no such moment, or it cannot be written.
 pub(super) fn rfc3339(moment: Option<OffsetDateTime>) -> Result<String, ClientError> {
     let text = moment.and_then(|moment| moment.format(&Rfc3339).ok());
-    text.ok_or_else(|| ClientError::Usage("that is too far away to be a date".to_owned()))
+    text.ok_or_else(|| ClientError::Usage("the date is out of range".to_owned()))
 }

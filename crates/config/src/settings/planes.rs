@@ -59,6 +59,8 @@ settings! {
         proxy_protocol: bool,
         /// Origins whose pages may call it.
         cors_allowed_origins: Vec<String> = Origins,
+        /// Duration for which API keys are accepted while the control store is not reachable.
+        max_key_staleness: Duration,
         /// Limits of its clients.
         limits: PlaneLimits,
     }

@@ -108,7 +108,7 @@ fn the_dev_section_is_refused_in_production() {
 }
 
 #[test]
-fn what_is_used_without_having_been_asked_for_is_a_typed_error() {
+fn using_a_key_that_was_not_required_is_a_typed_error() {
     let cluster = load(&Inputs {
         environment: Environment::default(),
         ..Inputs::default()

@@ -200,8 +200,8 @@ fn a_secrets_file_that_others_can_write_or_read_is_a_finding() {
         (0o440, None),
         (0o620, Some("go-w")),
         (0o666, Some("go-w")),
-        (0o644, Some("make it 0600")),
-        (0o444, Some("make it 0600")),
+        (0o644, Some("run `chmod 600`")),
+        (0o444, Some("run `chmod 600`")),
     ] {
         fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
         let report = config::check(&inputs, Purpose::Client);

@@ -249,7 +249,7 @@ fn a_deadline_may_be_zero() {
 }
 
 #[test]
-fn what_is_old_is_kept_for_a_while() {
+fn retention_periods_have_defaults_and_bounds() {
     let retention = load(&flags([])).settings.retention;
     assert_eq!(
         (

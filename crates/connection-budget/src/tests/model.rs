@@ -39,7 +39,7 @@ struct Model {
 }
 
 #[test]
-fn what_must_hold_holds_after_every_event() {
+fn invariants_hold_after_every_event() {
     shuttle::check_random(
         || {
             let mut model = Model::new();

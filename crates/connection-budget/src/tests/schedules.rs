@@ -223,7 +223,7 @@ fn a_tenant_at_its_maximum_waits_for_a_backend_to_be_gone_and_no_longer() {
 
 /// The pool is replaced while its backend is being closed, which counts against the new pool's maximum.
 #[test]
-fn what_leaves_a_replaced_pool_counts_in_the_new_one() {
+fn connections_of_a_replaced_pool_count_in_the_new_one() {
     explore(|| {
         let cluster = SimulatedCluster::new(3);
         let old = account(0, 1, 0);

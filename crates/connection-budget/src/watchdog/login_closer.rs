@@ -63,7 +63,7 @@ pub(super) async fn run(
         };
         closer.note(outcome);
         for tenant in closer.closed.extract_if(|tenant| !tenants.contains(tenant)) {
-            tracing::info!(%tenant, "the watchdog keeps a tenant's login closed no longer");
+            tracing::info!(%tenant, "watchdog reopened a tenant's login");
         }
         let pause = if tenants.is_empty() {
             PING_INTERVAL
@@ -84,7 +84,7 @@ impl LoginCloser {
         for tenant in tenants {
             match self.set(*tenant).await {
                 Ok(()) if self.closed.insert(*tenant) => {
-                    tracing::warn!(%tenant, "the watchdog closes a tenant's login: its ended sessions cannot be interrupted");
+                    tracing::warn!(%tenant, "watchdog closes a tenant's login: its sessions do not end");
                 }
                 Ok(()) => {}
                 Err(error @ sqlx::Error::Database(_)) => outcome = Err(error),
@@ -117,7 +117,7 @@ impl LoginCloser {
             return;
         };
         if !std::mem::replace(&mut self.failed, true) {
-            tracing::warn!(%error, "the watchdog's connection for closing logins failed; trying again");
+            tracing::warn!(%error, "watchdog cannot close or reopen logins; reconnecting");
         }
         if !matches!(error, sqlx::Error::Database(_)) {
             self.connection = None;

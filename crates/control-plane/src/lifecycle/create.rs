@@ -104,12 +104,11 @@ impl ControlPlane {
         new: &NewTenant,
     ) -> Result<StartedChange, CreateError> {
         let Some(tenant) = self.store.tenant(id).await? else {
-            let named = self.store.tenant_named(&new.name).await?;
-            return Err(CreateError::Exists(if named.is_some() {
-                Taken::Name
-            } else {
-                Taken::ExternalId
-            }));
+            let taken = self
+                .store
+                .which_is_taken(id, &new.name, new.external_id.as_ref())
+                .await?;
+            return Err(CreateError::Exists(taken));
         };
         let found = self.store.match_request(id, new).await?;
         let matches = found.is_some_and(|found| {

@@ -71,7 +71,7 @@ impl OperationRunner {
             Err(error) => Err(error),
         };
         outcome.unwrap_or_else(|error| {
-            tracing::warn!(%operation, %error, "control store failed; operation not continued");
+            tracing::warn!(%operation, %error, "control store failed; a reconciler will resume the operation");
             RunOutcome::Elsewhere
         })
     }

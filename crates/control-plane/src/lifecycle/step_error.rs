@@ -23,7 +23,7 @@ pub(crate) enum StepError {
     Vault(#[from] VaultError),
     #[error("{0}")]
     Scram(#[from] ScramError),
-    #[error("there are no random bytes")]
+    #[error("the operating system gave no random bytes")]
     Random(#[from] getrandom::Error),
     #[error("the tenant has no credential")]
     NoCredential,

@@ -10,7 +10,7 @@ use super::created_at::CreatedAt;
 use super::error::StoreError;
 use super::{Store, audit};
 use crate::actor::Actor;
-use crate::api_key::ApiKey;
+use crate::api_key::{ApiKey, ApiKeyScopes, ApiKeySecret};
 use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
 use crate::json::JsonText;
@@ -25,20 +25,27 @@ struct ApiKeyRow {
     created_at: Timestamp,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
+    scopes: Vec<String>,
+    last_used_at: Option<Timestamp>,
 }
 
-impl From<ApiKeyRow> for ApiKey {
-    fn from(row: ApiKeyRow) -> Self {
-        Self {
+impl TryFrom<ApiKeyRow> for ApiKey {
+    type Error = StoreError;
+
+    fn try_from(row: ApiKeyRow) -> Result<Self, StoreError> {
+        let scopes = ApiKeyScopes::named(&row.scopes);
+        Ok(Self {
             id: row.id,
             tenant: row.tenant_id.into(),
             name: row.name,
             prefix: row.prefix,
+            scopes: scopes.ok_or(StoreError::Invalid("scope of an API key"))?,
             created_by: row.created_by,
             created_at: row.created_at,
             expires_at: row.expires_at,
             revoked_at: row.revoked_at,
-        }
+            last_used_at: row.last_used_at,
+        })
     }
 }
 
@@ -47,7 +54,7 @@ macro_rules! api_keys {
     ($which:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             ApiKeyRow,
-            "SELECT id, tenant_id, name, prefix, created_by, created_at, expires_at, revoked_at
+            "SELECT id, tenant_id, name, prefix, created_by, created_at, expires_at, revoked_at, scopes, last_used_at
              FROM control.api_keys " + $which
             $(, $argument)*
         )
@@ -55,6 +62,7 @@ macro_rules! api_keys {
 }
 
 pub(crate) mod change;
+pub(crate) mod live;
 pub(crate) mod make;
 
 /// Filter for a list of API keys.
@@ -72,7 +80,21 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn api_key(&self, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
-        Ok(api_key_by_id(&self.pool, id).await?)
+        api_key_by_id(&self.pool, id).await
+    }
+
+    /// The key of this secret, unless it is revoked or expired.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn live_api_key(&self, secret: &ApiKeySecret) -> Result<Option<ApiKey>, StoreError> {
+        let row = api_keys!(
+            "WHERE sha256 = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())",
+            &secret.sha256(),
+        )
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map(ApiKey::try_from).transpose()
     }
 
     /// Up to `limit` keys, the newest first.
@@ -99,13 +121,13 @@ impl Store {
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.into_iter().map(ApiKey::from).collect())
+        rows.into_iter().map(ApiKey::try_from).collect()
     }
 }
 
-async fn api_key_by_id(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, sqlx::Error> {
+async fn api_key_by_id(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
     let row = api_keys!("WHERE id = $1", id).fetch_optional(store).await?;
-    Ok(row.map(ApiKey::from))
+    row.map(ApiKey::try_from).transpose()
 }
 
 /// The fields of a key in the audit log.
@@ -113,6 +135,7 @@ async fn api_key_by_id(store: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Ap
 struct AuditedKey<'a> {
     name: &'a str,
     prefix: &'a str,
+    scopes: Vec<String>,
     expires_at: Option<Timestamp>,
     revoked_at: Option<Timestamp>,
 }
@@ -122,6 +145,7 @@ impl<'a> From<&'a ApiKey> for AuditedKey<'a> {
         Self {
             name: &key.name,
             prefix: &key.prefix,
+            scopes: key.scopes.names(),
             expires_at: key.expires_at,
             revoked_at: key.revoked_at,
         }

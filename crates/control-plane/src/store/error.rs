@@ -18,7 +18,7 @@ pub enum StoreError {
     #[error("the control store holds an invalid {0}")]
     Invalid(&'static str),
     /// The task ended without an answer.
-    #[error("the work was interrupted")]
+    #[error("the task was cancelled")]
     Interrupted,
 }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use self::claimed::ClaimedKey;
 use super::Store;
 use super::error::StoreError;
-use crate::idempotency::{IdempotencyKey, KeptAnswer};
+use crate::idempotency::{IdempotencyKey, StoredResponse};
 use crate::json::JsonText;
 
 /// The result of a claim on a key.
@@ -16,7 +16,7 @@ pub enum KeyClaim {
     /// The caller is to run the request.
     Run(ClaimedKey),
     /// The request was answered before.
-    Answered(KeptAnswer),
+    Answered(StoredResponse),
     /// The request is running elsewhere.
     Running,
     /// The key belongs to another request.
@@ -73,9 +73,9 @@ impl Store {
             Some(false) => return Ok(None),
             None => {}
         }
-        let invalid = || StoreError::Invalid("kept answer");
+        let invalid = || StoreError::Invalid("stored response");
         let headers = row.headers.as_ref().map(JsonText::as_str).unwrap_or_default();
-        Ok(Some(KeyClaim::Answered(KeptAnswer {
+        Ok(Some(KeyClaim::Answered(StoredResponse {
             status: row
                 .status
                 .and_then(|status| u16::try_from(status).ok())

@@ -6,12 +6,14 @@ use tenant_registry::TenantId;
 use super::change_error::{ChangeError, Taken};
 use super::error::StoreError;
 use super::start_operation::{audited, existing_tenant, lock_tenant};
+use super::tenants::TenantFilter;
 use super::{Store, audit};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
 use crate::tenant::external_id::ExternalId;
 use crate::tenant::limits::Limits;
+use crate::tenant::name::TenantName;
 use crate::tenant::revisions::Revisions;
 use crate::tenant::state::TenantState;
 use crate::tenant::{Tenant, TenantChange};
@@ -80,7 +82,8 @@ impl Store {
                 .is_some_and(sqlx::error::DatabaseError::is_unique_violation);
             transaction.rollback().await?;
             return Err(if taken {
-                ChangeError::Taken(self.which_is_taken(id, &after).await?)
+                let external_id = after.external_id.as_ref();
+                ChangeError::Taken(self.which_is_taken(id, &after.name, external_id).await?)
             } else {
                 error.into()
             });
@@ -92,11 +95,30 @@ impl Store {
         Ok(after)
     }
 
-    async fn which_is_taken(&self, id: TenantId, wanted: &Tenant) -> Result<Taken, StoreError> {
-        let named = self.tenant_named(&wanted.name).await?;
-        Ok(match named {
-            Some(other) if other.id != id => Taken::Name,
-            _ => Taken::ExternalId,
+    /// What another tenant has of a tenant that violates a unique index. If it has neither in this form, its name looks
+    /// the same in another form of Unicode.
+    pub(crate) async fn which_is_taken(
+        &self,
+        id: TenantId,
+        name: &TenantName,
+        external_id: Option<&ExternalId>,
+    ) -> Result<Taken, StoreError> {
+        let named = self.tenant_named(name).await?;
+        if named.is_some_and(|other| other.id != id) {
+            return Ok(Taken::Name);
+        }
+        let Some(external_id) = external_id else {
+            return Ok(Taken::Name);
+        };
+        let filter = TenantFilter {
+            external_id: Some(external_id.as_str().to_owned()),
+            ..TenantFilter::default()
+        };
+        let owner = self.tenants(&filter, None, 1).await?;
+        Ok(if owner.iter().any(|owner| owner.id != id) {
+            Taken::ExternalId
+        } else {
+            Taken::Name
         })
     }
 }

@@ -6,10 +6,10 @@ use control_plane::Store;
 use futures_util::future::try_join_all;
 use sqlx::postgres::PgConnection;
 use tenant_registry::TenantId;
-use testkit::Databases;
+use testkit::{Databases, in_store};
 use tokio::time::timeout;
 
-use crate::support::{in_store, one, run};
+use crate::support::{one, run};
 
 /// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -4,10 +4,10 @@ use control_plane::{Actor, AuditAction, AuditEntry, AuditFilter, AuditOutcome, J
 use futures_util::future::try_join_all;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
-use testkit::Databases;
+use testkit::{Databases, in_store};
 use uuid::Uuid;
 
-use crate::support::{DENIED, in_store, one, run, sqlstate};
+use crate::support::{DENIED, one, run, sqlstate};
 
 const ALL: &str = "SELECT string_agg(audit_log::text, E'\n' ORDER BY id) FROM control.audit_log";
 

@@ -9,10 +9,10 @@ use control_plane::{ControlPlane, ControlPlaneSettings};
 use futures_util::{Stream, StreamExt as _};
 use sqlx::postgres::PgConnection;
 use tenant_registry::{Change, TenantId, TenantNotice, TenantSource as _};
-use testkit::{Databases, Proxy};
+use testkit::{Databases, Proxy, in_store};
 use tokio::time::{sleep, timeout};
 
-use crate::support::{in_store, one, run};
+use crate::support::{one, run};
 
 /// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -231,12 +231,12 @@ async fn forged_notifications_are_harmless() {
     run(&mut rogue, "NOTIFY tenant_changed; NOTIFY other, 'x'")
         .await
         .unwrap();
-    let nobody = testkit::unknown_tenant();
-    run(&mut rogue, &format!("NOTIFY tenant_changed, '{nobody}'"))
+    let unknown_tenant = testkit::unknown_tenant();
+    run(&mut rogue, &format!("NOTIFY tenant_changed, '{unknown_tenant}'"))
         .await
         .unwrap();
     let unknown = TenantNotice {
-        tenant: nobody,
+        tenant: unknown_tenant,
         version: None,
         served: false,
     };

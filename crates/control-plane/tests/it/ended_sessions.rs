@@ -150,12 +150,12 @@ async fn sessions_of_others_are_not_ended() {
         assert!(!end(&mut service, tenant, None).await);
         assert_eq!(end_all(&mut service, tenant).await, 0);
     }
-    let nobody = format!(
+    let without_tenant = format!(
         "SELECT {0}.end_backend(NULL, {1}) OR {0}.end_backends(NULL) > 0",
         provisioner(fixture.b),
         numbers[5]
     );
-    assert!(!one::<bool>(&mut service, &nobody).await);
+    assert!(!one::<bool>(&mut service, &without_tenant).await);
     for victim in &mut victims {
         victim.ping().await.unwrap();
     }

@@ -2,9 +2,9 @@
 //! And all grants in the other schemas, line by line.
 
 use sqlx::postgres::PgConnection;
-use testkit::Databases;
+use testkit::{Databases, in_store};
 
-use crate::support::{in_store, one, run};
+use crate::support::{one, run};
 
 /// Each query returns its violations, a sentence each.
 const RULES: &str = include_str!("grants/rules.sql");

@@ -1,13 +1,13 @@
 //! Idempotency keys, claimed by several replicas.
 
-use control_plane::{ClaimedKey, IdempotencyKey, KeptAnswer, KeyClaim, Store};
+use control_plane::{ClaimedKey, IdempotencyKey, KeyClaim, Store, StoredResponse};
 use futures_util::future::join_all;
 use serde_json::json;
 use sqlx::postgres::PgConnection;
-use testkit::Databases;
+use testkit::{Databases, in_store};
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::support::{in_store, one, run};
+use crate::support::{one, run};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -23,8 +23,8 @@ fn key(text: &str) -> IdempotencyKey {
     }
 }
 
-fn answer(text: &str) -> KeptAnswer {
-    KeptAnswer {
+fn answer(text: &str) -> StoredResponse {
+    StoredResponse {
         status: 201,
         headers: json!({"location": "/x"}).as_object().unwrap().clone(),
         body: text.as_bytes().to_vec(),

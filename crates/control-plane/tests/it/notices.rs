@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnection, PgListener, PgPool};
 use tenant_registry::TenantId;
-use testkit::Databases;
+use testkit::{Databases, in_store};
 use tokio::time::timeout;
 
-use crate::support::{in_store, one, run};
+use crate::support::{one, run};
 
 /// Generous, for a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);

@@ -1,8 +1,8 @@
 //! Logs of broken connections of the service, with the name of their pool.
 
-use testkit::CapturedLog;
+use testkit::{CapturedLog, in_store};
 
-use crate::support::{TwoTenants, in_store, run};
+use crate::support::{TwoTenants, run};
 
 #[tokio::test]
 async fn a_broken_connection_is_logged_with_its_pool() {

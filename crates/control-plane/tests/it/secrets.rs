@@ -5,9 +5,9 @@ use std::fs;
 use control_plane::ControlPlane;
 use sqlx::ConnectOptions as _;
 use tenant_registry::{LeaseError, SourceError, TenantId, TenantSource as _};
-use testkit::Databases;
+use testkit::{Databases, in_store};
 
-use crate::support::{in_store, name, one, provisioner, registry, role, run, sqlstate};
+use crate::support::{name, one, provisioner, registry, role, run, sqlstate};
 
 /// The server logs every statement with its parameters, and those of functions: none contains the password.
 #[tokio::test]

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgListener, PgPool};
+use testkit::in_store;
 use tokio::time::timeout;
 
-use crate::support::{TwoTenants, in_store, one, role, run, sqlstate};
+use crate::support::{TwoTenants, one, role, run, sqlstate};
 
 /// Roles belong to the cluster, so a tenant of one data database may connect to another. It sees nothing there.
 #[tokio::test]

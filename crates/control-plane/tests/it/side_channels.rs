@@ -21,13 +21,16 @@ async fn estimates_disclose_nothing_about_others() {
         .await
         .unwrap();
 
-    let (a, b, nobody) = (fixture.a, fixture.b, testkit::unknown_tenant());
+    let (a, b, unknown_tenant) = (fixture.a, fixture.b, testkit::unknown_tenant());
     for (real, other) in [
-        ("name = 'secret'".to_owned(), "name = 'nobody'".to_owned()),
-        (format!("tenant_id = '{b}'"), format!("tenant_id = '{nobody}'")),
+        ("name = 'secret'".to_owned(), "name = 'missing'".to_owned()),
+        (
+            format!("tenant_id = '{b}'"),
+            format!("tenant_id = '{unknown_tenant}'"),
+        ),
         (
             format!("tenant_id = '{b}' AND name = 'secret'"),
-            format!("tenant_id = '{b}' AND name = 'nobody'"),
+            format!("tenant_id = '{b}' AND name = 'missing'"),
         ),
         (
             "created_at > now() - interval '1 hour'".to_owned(),
@@ -35,7 +38,10 @@ async fn estimates_disclose_nothing_about_others() {
         ),
         ("name < 'name 5'".to_owned(), "name < 'z'".to_owned()),
         ("confirmed".to_owned(), "NOT confirmed".to_owned()),
-        (format!("tenant_id = '{a}'"), format!("tenant_id = '{nobody}'")),
+        (
+            format!("tenant_id = '{a}'"),
+            format!("tenant_id = '{unknown_tenant}'"),
+        ),
     ] {
         let estimate = async |condition: &str| {
             let sql = format!("EXPLAIN SELECT FROM app.users WHERE {condition}");

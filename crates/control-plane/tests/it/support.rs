@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use control_plane::{ControlPlane, TenantName};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgQueryResult};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, raw_sql};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, raw_sql};
 use tenant_registry::{
     PlainPool, PlainSettings, Registry, RegistrySettings, TenantDb, TenantId, TenantSource as _,
 };
 use testkit::Databases;
+pub(crate) use testkit::{one, run};
 use uuid::Uuid;
 
 /// SQLSTATE `insufficient_privilege`.
@@ -161,22 +162,6 @@ pub(crate) async fn make_three_roles(superuser: &mut PgConnection, tenant: Tenan
     run(superuser, &reshape).await.unwrap();
 }
 
-/// Runs the statements, one or several.
-pub(crate) async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQueryResult, sqlx::Error> {
-    session.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await
-}
-
-/// Queries one value.
-pub(crate) async fn one<T>(session: &mut PgConnection, sql: &str) -> T
-where
-    T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
-{
-    sqlx::query_scalar(AssertSqlSafe(sql.to_owned()))
-        .fetch_one(session)
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"))
-}
-
 /// The SQLSTATE of a server's error, and the text of any other.
 pub(crate) fn sqlstate(error: &sqlx::Error) -> String {
     error
@@ -193,11 +178,6 @@ pub(crate) fn name(text: &str) -> TenantName {
 /// The prefix of a tenant's logins.
 pub(crate) fn role(tenant: TenantId) -> String {
     format!("tn_{}", tenant.as_uuid().simple())
-}
-
-/// A superuser's session in the control store.
-pub(crate) async fn in_store(databases: &Databases) -> PgConnection {
-    databases.server().superuser(databases.control().as_str()).await
 }
 
 /// The schema of this tenant's provisioner.

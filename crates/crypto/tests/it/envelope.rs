@@ -21,7 +21,7 @@ async fn sealed_secret(envelope: &Envelope) -> (Dek, WrappedDek, Sealed) {
 }
 
 #[tokio::test]
-async fn what_was_stored_opens_after_a_restart() {
+async fn stored_values_open_after_a_restart() {
     let (_, wrapped, sealed) = sealed_secret(&envelope(&[OLD], OLD)).await;
     let (wrapped, sealed) = (wrapped.to_bytes(), sealed.to_bytes());
 

@@ -83,7 +83,7 @@ fn every_generated_ring_has_a_key_of_its_own() {
 }
 
 #[test]
-fn whatever_is_at_the_path_stays() {
+fn existing_files_are_not_overwritten() {
     let place = place();
     let made = KeyRing::generate(id("a"), None).expect("generated");
     fs::write(&place.path, "precious").expect("written");

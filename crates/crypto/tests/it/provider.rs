@@ -97,7 +97,7 @@ async fn a_wrapped_key_is_the_providers_own_bytes() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_read_back_is_not_written() {
+async fn a_wrapped_key_of_invalid_length_is_not_stored() {
     for handle_length in [0, MAX_WRAPPED_KEY + 1] {
         let made = envelope(handle_length).new_dek(b"subject").await;
         assert!(matches!(made, Err(Error::Malformed { .. })), "{handle_length}");

@@ -1,4 +1,4 @@
-//! What the attack targets: every table that a tenant can reach, with a row of the victim where possible.
+//! Targets of the attack: every table that a tenant can reach, with a row of the victim where possible.
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _, FromRow};

@@ -26,9 +26,12 @@ impl ProbeLogins {
         service: &Login,
         database: &str,
     ) -> Result<Self, sqlx::Error> {
-        let options = cluster
-            .options(service, database)
-            .options([("lock_timeout", "20000"), ("statement_timeout", "25000")]);
+        let options = cluster.options(service, database).options([
+            ("lock_timeout", "20000"),
+            ("statement_timeout", "25000"),
+            // PostgreSQL warns of each session that ends by itself before `close_probe` ends it.
+            ("client_min_messages", "error"),
+        ]);
         let mut lock = cluster.connect(&options).await?;
         for statement in ["BEGIN", "SELECT doctor.take_turn()"] {
             sqlx::query(statement).execute(&mut lock).await?;

@@ -90,7 +90,7 @@ async fn check(
 
 /// A server that is too old, a missing database and a refused login are findings.
 #[tokio::test]
-async fn what_cannot_be_examined_is_an_error() {
+async fn a_failed_examination_is_an_error() {
     let cluster = TestCluster::new().await;
     let codes = async |change: &dyn Fn(&mut DoctorSettings)| {
         let mut settings = cluster.settings(None);

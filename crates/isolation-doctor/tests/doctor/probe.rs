@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use isolation_doctor::Examinations;
 use sqlx::{Connection as _, Executor as _};
+use testkit::CapturedLog;
 use tokio::time::{sleep, timeout};
 
 use crate::mutants::{self, Mutant};
@@ -34,6 +35,26 @@ async fn every_mutant_is_found_by_the_attack() {
         made - missed.len()
     );
     assert_eq!(missed, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_session_that_ends_before_the_probe_ends_it_is_not_logged() {
+    let mut cluster = TestCluster::new().await;
+    // What PostgreSQL does in that case, each time.
+    let warn = "
+        ALTER FUNCTION doctor.close_probe() RENAME TO fixture_close_probe;
+        CREATE FUNCTION doctor.close_probe() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+        BEGIN
+            PERFORM doctor.fixture_close_probe();
+            RAISE WARNING 'PID 1 is not a PostgreSQL backend process';
+        END $$;
+        GRANT EXECUTE ON FUNCTION doctor.close_probe() TO tenantry_service";
+    cluster.run(DATA, warn).await.unwrap();
+    let log = CapturedLog::start("sqlx::postgres::notice=trace");
+    let report = cluster.doctor().probe_only().await;
+    assert_eq!(cluster.found(&report), Vec::<String>::new());
+    let notices = log.take();
+    assert!(!notices.contains("PID"), "{notices}");
 }
 
 async fn check(cluster: &mut TestCluster, &(name, ddl, code): &Mutant) -> Result<(), String> {

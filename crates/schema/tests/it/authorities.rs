@@ -13,7 +13,7 @@ use sqlx::postgres::PgSslMode;
 use testkit::TestServer;
 use tokio::time::{sleep, timeout};
 
-use crate::support::run;
+use testkit::run;
 
 fn certificates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/certificates")

@@ -7,7 +7,7 @@ use std::path::Path;
 use sqlx::postgres::PgConnection;
 use testkit::Databases;
 
-use crate::support::{in_store, one};
+use testkit::{in_store, one};
 
 /// Lines of the page, as the catalog of one database has them. Of the 64 provisioners the first stands for all.
 const OBJECTS: &str = include_str!("database_page/objects.sql");

@@ -3,7 +3,7 @@
 use schema::{Database, Login, MigrateError, Slot, migrate, provisioner, tenant_login};
 use testkit::{LIMITS, TestServer};
 
-use crate::support::{one, run};
+use testkit::{one, run};
 
 /// Fixed roles that existed before may have more rights than we would give them.
 #[tokio::test]

@@ -4,7 +4,7 @@ use schema::{Database, harden_database, hardening_gaps, migrate};
 use sqlx::postgres::PgConnection;
 use testkit::{Databases, LIMITS};
 
-use crate::support::{in_store, one, run};
+use testkit::{in_store, one, run};
 
 async fn gaps(session: &mut PgConnection) -> Vec<String> {
     hardening_gaps(session, "postgres").await.unwrap()

@@ -11,4 +11,3 @@ mod database_page;
 mod fixed_roles;
 mod hardening;
 mod migrations;
-mod support;

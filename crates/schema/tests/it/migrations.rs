@@ -8,7 +8,7 @@ use sqlx::postgres::PgConnection;
 use testkit::{Databases, LIMITS, TestServer};
 use tokio::time::{sleep, timeout};
 
-use crate::support::{one, run};
+use testkit::{one, run};
 
 /// The lock that `migrate` takes.
 const CLUSTER_LOCK: i64 = i64::from_be_bytes(*b"TENANTRY");
@@ -399,4 +399,81 @@ async fn timestamps_out_of_range_are_clamped_by_the_migration() {
     )
     .await;
     assert_eq!(kept, 3);
+}
+
+/// Reverts the migration that makes names unique in NFC.
+async fn revert_unique_lookalikes(store: &mut PgConnection) {
+    run(
+        store,
+        "DROP INDEX control.tenants_normalized_name_key; DELETE FROM tenantry.migrations WHERE version = 12",
+    )
+    .await
+    .unwrap();
+}
+
+const INSERT: &str = "INSERT INTO control.tenants (id, name, created_at) VALUES";
+
+/// Of older names that look the same, the index has one, so that no further one can be added.
+#[tokio::test]
+async fn older_lookalike_names_stay_and_no_other_can_be_added() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let mut store = server.superuser(databases.control().as_str()).await;
+    revert_unique_lookalikes(&mut store).await;
+    let older = format!(
+        "{INSERT} (gen_random_uuid(), U&'Zoe\\0308', '2026-01-01'), (gen_random_uuid(), U&'Zo\\00eb', '2026-01-02'),
+            (gen_random_uuid(), U&'\\212b', '2026-01-01'), (gen_random_uuid(), U&'A\\030a', '2026-01-02'),
+            (gen_random_uuid(), 'acme', '2026-01-01')"
+    );
+    run(&mut store, &older).await.unwrap();
+
+    let target = server.target(Database::Control, databases.control().as_str(), true);
+    assert_eq!(migrate(&target, LIMITS).await.unwrap(), Vec::<String>::new());
+    let kept: i64 = one(&mut store, "SELECT count(*) FROM control.tenants").await;
+    assert_eq!(kept, 5);
+    for (lookalike, is_free) in [
+        ("'Zoe\\0308'", false),
+        ("'Zo\\00eb'", false),
+        ("'\\00c5'", false),
+        ("'acme'", false),
+        ("'Zoe'", true),
+    ] {
+        let insert = format!("{INSERT} (gen_random_uuid(), U&{lookalike}, now()) ON CONFLICT DO NOTHING");
+        let inserted = run(&mut store, &insert).await.unwrap();
+        assert_eq!(inserted.rows_affected() == 1, is_free, "{lookalike}");
+    }
+    // A purged tenant has no name, and an older lookalike can still be changed.
+    run(
+        &mut store,
+        "UPDATE control.tenants SET state = 'purged' WHERE name IN ('acme', U&'Zoe\\0308');
+         UPDATE control.tenants SET name = U&'\\00c5ngstr\\00f6m' WHERE name = U&'A\\030a'",
+    )
+    .await
+    .unwrap();
+    run(
+        &mut store,
+        &format!("{INSERT} (gen_random_uuid(), 'acme', now())"),
+    )
+    .await
+    .unwrap();
+}
+
+/// A control store that was not created by `migrate` may have another encoding, in which nothing can be normalized.
+#[tokio::test]
+async fn a_control_store_of_another_encoding_is_migrated() {
+    let databases = Databases::new().await;
+    let server = databases.server();
+    let name = server.unused_name("ascii");
+    let create = format!(
+        "CREATE DATABASE {} OWNER tenantry_owner TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
+        name.as_str()
+    );
+    run(&mut server.superuser("postgres").await, &create)
+        .await
+        .unwrap();
+    let target = server.target(Database::Control, name.as_str(), true);
+    migrate(&target, LIMITS).await.unwrap();
+    let mut store = server.superuser(name.as_str()).await;
+    let indexed = "SELECT to_regclass('control.tenants_normalized_name_key') IS NOT NULL";
+    assert!(!one::<bool>(&mut store, indexed).await);
 }

@@ -18,7 +18,7 @@ Examples:
   tenantry tenant list --url https://admin.example.org \\
       --token-file ~/.tenantry-token
 
-A command that calls a service takes its URL from --url or TENANTRY_ADMIN_URL and its token from --token-file or
+A command that calls a service takes its URL from --url or TENANTRY_ADMIN_URL and its token from --token-file or \
 TENANTRY_ADMIN_TOKEN. In the folder where the service was started it finds both without them.";
 
 pub(super) const ADMIN_TOKEN: &str = "\

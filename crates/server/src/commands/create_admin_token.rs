@@ -62,7 +62,7 @@ async fn create(settings: &Settings, new: &NewAdminToken) -> anyhow::Result<(Adm
     let reached = cluster.try_login(&login, database).await;
     reached.map_err(|error| LoginError::new(&cluster, &login, database, error))?;
     let store = Store::open(&cluster, database, &login, 1);
-    let token = AdminToken::generate().context("no random bytes")?;
+    let token = AdminToken::generate().context("the operating system gave no random bytes")?;
     let made = store
         .create_admin_token(&Actor::service("command line"), new, &token)
         .await;

@@ -15,8 +15,8 @@ pub(super) fn run(command: KeysCommand) -> anyhow::Result<()> {
 }
 
 fn generate(file: &Path) -> anyhow::Result<()> {
-    let id = KekId::random().context("no random bytes")?;
-    let ring = KeyRing::generate(id, None).context("no random bytes")?;
+    let id = KekId::random().context("the operating system gave no random bytes")?;
+    let ring = KeyRing::generate(id, None).context("the operating system gave no random bytes")?;
     ring.save_new(file)?;
     let (file, key) = (file.display(), ring.current());
     output::line(format_args!(

@@ -16,7 +16,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::descriptors::{self, Caps};
-use crate::dev::{self, RunFile};
+use crate::dev::{self, RunFile, StateDir};
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry::{self, Delivery};
@@ -67,7 +67,7 @@ async fn serve(
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
-            welcome(settings, &app, &addresses, databases.token_file.clone()).await?;
+            welcome(settings, &app, &addresses, state, databases.token_file.clone()).await?;
             Some(guard)
         }
         None => None,
@@ -124,7 +124,9 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
         format!("keys.ring_file: {file} is not the ring that this control store was used with")
     })?;
     if settings.doctor.on_start && !app.examinations.examine().await.report.sound {
-        tracing::error!("no tenant is served until the doctor finds nothing; it examines again every minute");
+        tracing::error!(
+            "no tenant is served until the doctor finds no error; it examines again every minute"
+        );
     }
     Ok(app)
 }
@@ -134,11 +136,12 @@ async fn welcome(
     settings: &Settings,
     app: &App,
     addresses: &RunFile,
+    state: &StateDir,
     token_file: Option<PathBuf>,
 ) -> anyhow::Result<()> {
     let seed = settings.dev.as_ref().is_some_and(|dev| dev.seed);
     let tenants = if seed {
-        dev::seed(&app.control_plane, &app.registry).await?
+        dev::seed(&app.control_plane, &app.registry, state).await?
     } else {
         Vec::new()
     };
@@ -149,7 +152,7 @@ async fn welcome(
         serves: app.examinations.isolated(),
     };
     if let Err(error) = output::line(banner) {
-        tracing::warn!(%error, "the banner is not printed");
+        tracing::warn!(%error, "cannot print the banner");
     }
     Ok(())
 }

@@ -42,23 +42,24 @@ impl Display for Banner {
             writeln!(f, "\n  Tenantry is up (dev profile).\n")?;
         } else {
             writeln!(f, "\n  Tenantry is up (dev profile), and lets no tenant in yet.")?;
-            writeln!(f, "  It waits until `tenantry doctor` finds nothing.\n")?;
+            writeln!(f, "  It waits until `tenantry doctor` finds no error.\n")?;
         }
         writeln!(f, "  tenant plane   {tenant_scheme}://localhost:{tenant_port}")?;
         writeln!(
             f,
             "  admin plane    {admin_scheme}://localhost:{admin_port}   {token_place}"
         )?;
-        for DemoTenant { name, id } in &self.tenants {
-            writeln!(f, "  tenant         {id}   {name}")?;
+        for DemoTenant { name, id, key_file } in &self.tenants {
+            write!(f, "  tenant         {id}   {name}")?;
+            match key_file {
+                Some(file) => writeln!(f, "   key in {}", file.display())?,
+                None => writeln!(f)?,
+            }
         }
         let [first, .., last] = self.tenants.as_slice() else {
             return Ok(());
         };
-        let users = format!(
-            "{}localhost:{tenant_port}/v1/internal/users",
-            prefix(self.addresses.tenant_tls)
-        );
+        let plane = format!("{}localhost:{tenant_port}", prefix(self.addresses.tenant_tls));
         let json = r#"-H "content-type: application/json" -d '{"name":"Ada Lovelace"}'"#;
         let try_it = if self.serves {
             "Try it"
@@ -66,13 +67,24 @@ impl Display for Banner {
             "When it does, try it"
         };
         writeln!(f, "\n  {try_it}:\n")?;
-        writeln!(f, "curl {users} -H \"x-tenant-id: {}\"", first.id)?;
-        writeln!(f, "curl -X POST {users} -H \"x-tenant-id: {}\" {json}", last.id)?;
+        writeln!(f, "curl {}", users(&plane, first))?;
+        writeln!(f, "curl -X POST {} {json}", users(&plane, last))?;
         let tenants = format!(
             "{}localhost:{admin_port}/admin/v1/tenants",
             prefix(self.addresses.admin_tls)
         );
         writeln!(f, "curl {tenants} -H \"authorization: Bearer {token}\"")
+    }
+}
+
+/// The users of a tenant, as curl asks for them: with its API key, by the file's name so that the key is not printed.
+fn users(plane: &str, tenant: &DemoTenant) -> String {
+    match &tenant.key_file {
+        Some(file) => format!(
+            "{plane}/v1/users -H \"authorization: Bearer $(cat {})\"",
+            file.display()
+        ),
+        None => format!("{plane}/v1/internal/users -H \"x-tenant-id: {}\"", tenant.id),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use config::Profile;
@@ -50,13 +50,20 @@ impl RunFile {
     /// # Errors
     /// When the file cannot be read or is invalid.
     pub fn read(state: &StateDir) -> anyhow::Result<Option<Self>> {
-        let Some(text) = state.read(NAME)? else {
+        let Some(text) = state.read(NAME, Readers::Anyone)? else {
             return Ok(None);
         };
         let path = state.join(NAME);
         serde_json::from_slice(&text)
             .map(Some)
             .with_context(|| format!("{} is damaged; delete it", path.display()))
+    }
+
+    /// The addresses of the service that runs with this state folder. `None` also where the folder cannot be read.
+    pub fn running(state_dir: &Path) -> Option<Self> {
+        let state = StateDir::find(state_dir).ok()??;
+        // Held first: a file whose service has ended names nothing that runs.
+        Self::is_held(&state).then(|| Self::read(&state).ok().flatten())?
     }
 
     /// Whether the service that wrote the file still runs.
@@ -156,10 +163,16 @@ mod tests {
         };
         let guard = run_file.write(&state).unwrap();
         assert!(RunFile::is_held(&state));
+        assert_eq!(
+            RunFile::running(&folder.path().join("state")),
+            Some(run_file.clone())
+        );
+        assert_eq!(RunFile::running(folder.path()), None);
         assert_eq!(RunFile::read(&state).unwrap(), Some(run_file.clone()));
         // As after a kill: the file remains without a lock.
         guard.file.unlock().unwrap();
         assert!(!RunFile::is_held(&state));
+        assert_eq!(RunFile::running(&folder.path().join("state")), None);
         assert_eq!(RunFile::read(&state).unwrap(), Some(run_file));
         drop(guard);
         assert_eq!(RunFile::read(&state).unwrap(), None);

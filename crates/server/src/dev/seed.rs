@@ -1,9 +1,14 @@
-//! Demo tenants with a few users each.
+//! Demo tenants with a few users each, and an API key.
+
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use control_plane::{ControlPlane, TenantName, TenantState};
+use control_plane::{
+    Actor, ApiKeyName, ApiKeyScopes, ApiKeySecret, ControlPlane, NewApiKey, TenantName, TenantState,
+};
 use tenant_registry::{TenantDb, TenantId};
 
+use super::StateDir;
 use api::TenantRegistry;
 
 /// A demo tenant, as the banner shows it.
@@ -13,6 +18,8 @@ pub struct DemoTenant {
     pub name: &'static str,
     /// Its id.
     pub id: TenantId,
+    /// File of an API key of the tenant's. `None` if none could be made, as for a deleted tenant.
+    pub key_file: Option<PathBuf>,
 }
 
 const TENANTS: [(&str, [&str; 3]); 2] = [
@@ -23,11 +30,16 @@ const TENANTS: [(&str, [&str; 3]); 2] = [
     ),
 ];
 
-/// Creates missing demo tenants and their users. Does not change existing ones.
+/// Creates missing demo tenants and their users. Does not change existing ones, but for an API key whose file is missing, or
+/// has a key that is not valid any more.
 ///
 /// # Errors
-/// When the control store or the data cluster fails.
-pub async fn seed(plane: &ControlPlane, registry: &TenantRegistry) -> anyhow::Result<Vec<DemoTenant>> {
+/// When the control store or the data cluster fails, or a file of the folder.
+pub async fn seed(
+    plane: &ControlPlane,
+    registry: &TenantRegistry,
+    state: &StateDir,
+) -> anyhow::Result<Vec<DemoTenant>> {
     let mut demo = Vec::new();
     for (name, users) in TENANTS {
         let wanted = TenantName::new(name)?;
@@ -43,9 +55,45 @@ pub async fn seed(plane: &ControlPlane, registry: &TenantRegistry) -> anyhow::Re
                 tenant.id
             }
         };
-        demo.push(DemoTenant { name, id });
+        let key_file = api_key(plane, state, name, id)
+            .await
+            .with_context(|| format!("cannot make an API key of {name}"))?;
+        demo.push(DemoTenant { name, id, key_file });
     }
     Ok(demo)
+}
+
+/// The file of a valid API key of this tenant, which is made if there is none.
+async fn api_key(
+    plane: &ControlPlane,
+    state: &StateDir,
+    name: &str,
+    tenant: TenantId,
+) -> anyhow::Result<Option<PathBuf>> {
+    let file = format!("api-key-{name}");
+    if let Some(kept) = state.secret(&file)? {
+        let known = plane.store().live_api_key(&ApiKeySecret::presented(kept)).await?;
+        if known.is_some_and(|key| key.tenant == tenant) {
+            return Ok(Some(state.join(&file)));
+        }
+    }
+    let new = NewApiKey {
+        name: ApiKeyName::try_from("demo".to_owned())?,
+        scopes: ApiKeyScopes::ALL,
+        expires_at: None,
+    };
+    let secret = ApiKeySecret::generate().context("no random bytes")?;
+    match plane
+        .create_api_key(&Actor::service("tenantry"), tenant, &new, &secret)
+        .await
+    {
+        Ok(_) => state.replace_secret(&file, secret.expose()).map(Some),
+        // It is deleted, or PostgreSQL is read-only: the service runs without.
+        Err(error) => {
+            tracing::warn!(tenant = name, %error, "no API key is made for a demo tenant");
+            Ok(None)
+        }
+    }
 }
 
 /// Adds users with the tenant's own login, under row level security.

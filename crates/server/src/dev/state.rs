@@ -79,9 +79,23 @@ impl StateDir {
     /// The admin token, if a service has generated one here.
     ///
     /// # Errors
-    /// When its file cannot be read, or is empty.
+    /// When its file cannot be read, is empty, or can be read by every user.
     pub fn admin_token(&self) -> anyhow::Result<Option<SecretString>> {
         self.existing("admin-token")
+    }
+
+    /// The secret in this file, if it exists.
+    pub(super) fn secret(&self, name: &str) -> anyhow::Result<Option<SecretString>> {
+        self.existing(name)
+    }
+
+    /// Writes a secret in place of the one in this file, if any. Returns the file's path.
+    pub(super) fn replace_secret(&self, name: &str, secret: &str) -> anyhow::Result<PathBuf> {
+        let path = self.join(name);
+        let text = Zeroizing::new(format!("{secret}\n"));
+        private_files::replace(&path, text.as_bytes())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
     }
 
     /// The password in this file, generated at the first call.
@@ -101,7 +115,7 @@ impl StateDir {
             return Ok(secret);
         }
         let path = self.join(name);
-        let secret = make().context("no random bytes")?;
+        let secret = make().context("the operating system gave no random bytes")?;
         let text = Zeroizing::new(format!("{}\n", secret.expose_secret()));
         match private_files::create_new(&path, text.as_bytes()) {
             Ok(()) => Ok(secret),
@@ -112,7 +126,7 @@ impl StateDir {
     }
 
     fn existing(&self, name: &str) -> anyhow::Result<Option<SecretString>> {
-        let Some(text) = self.read(name)? else {
+        let Some(text) = self.read(name, Readers::Group)? else {
             return Ok(None);
         };
         let path = self.join(name);
@@ -124,8 +138,8 @@ impl StateDir {
     }
 
     /// Content of a file in the folder, if it exists.
-    pub(super) fn read(&self, name: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
-        match private_files::read(&self.join(name), Readers::Anyone, LARGEST_FILE) {
+    pub(super) fn read(&self, name: &str, readers: Readers) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+        match private_files::read(&self.join(name), readers, LARGEST_FILE) {
             Ok(content) => Ok(Some(content)),
             Err(private_files::Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
@@ -135,8 +149,11 @@ impl StateDir {
     fn key_ring(&self) -> anyhow::Result<PathBuf> {
         let path = self.join("key-ring.json");
         if !path.exists() {
-            let ring = KeyRing::generate(KekId::random().context("no random bytes")?, None)
-                .context("no random bytes")?;
+            let ring = KeyRing::generate(
+                KekId::random().context("the operating system gave no random bytes")?,
+                None,
+            )
+            .context("the operating system gave no random bytes")?;
             ring.save_new(&path)
                 .with_context(|| format!("cannot make {}", path.display()))?;
         }

@@ -14,22 +14,22 @@ const BATCH: u32 = 1000;
 /// Pause between two batches, so that a backlog does not crowd out requests.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Kinds of rows that expire.
+/// Tables whose rows expire.
 #[derive(Debug, Clone, Copy)]
-enum Kept {
+enum Expiring {
     AuditLog,
     IdempotencyKeys,
     Operations,
 }
 
-impl Kept {
+impl Expiring {
     const ALL: [Self; 3] = [Self::AuditLog, Self::IdempotencyKeys, Self::Operations];
 }
 
 /// Trims now and every hour until `stopping`, in the background. Several replicas may do it at once.
 pub(super) fn start(store: Store, settings: RetentionSettings, stopping: &CancellationToken) {
     let (retention, stopping) = (Retention { store, settings }, stopping.clone());
-    tokio::spawn(async move { stopping.run_until_cancelled(retention.go_on()).await });
+    tokio::spawn(async move { stopping.run_until_cancelled(retention.run()).await });
 }
 
 struct Retention {
@@ -38,14 +38,15 @@ struct Retention {
 }
 
 impl Retention {
-    async fn go_on(&self) {
+    async fn run(&self) {
         loop {
-            for kept in Kept::ALL {
-                match self.trim(kept).await {
+            for table in Expiring::ALL {
+                match self.trim(table).await {
                     Ok(0) => {}
-                    Ok(rows) => tracing::info!(from = ?kept, rows, "what was old is removed"),
-                    // The next run retries.
-                    Err(error) => tracing::warn!(from = ?kept, %error, "what is old could not be removed"),
+                    Ok(rows) => tracing::info!(?table, rows, "expired rows deleted"),
+                    Err(error) => {
+                        tracing::warn!(?table, %error, "cannot delete expired rows; retrying in an hour");
+                    }
                 }
             }
             sleep(EVERY).await;
@@ -53,10 +54,10 @@ impl Retention {
     }
 
     /// Deletes batches until one is not full.
-    async fn trim(&self, kept: Kept) -> Result<u64, StoreError> {
+    async fn trim(&self, table: Expiring) -> Result<u64, StoreError> {
         let mut all = 0;
         loop {
-            let removed = self.batch(kept).await?;
+            let removed = self.batch(table).await?;
             all += removed;
             if removed < u64::from(BATCH) {
                 return Ok(all);
@@ -65,16 +66,16 @@ impl Retention {
         }
     }
 
-    async fn batch(&self, kept: Kept) -> Result<u64, StoreError> {
+    async fn batch(&self, table: Expiring) -> Result<u64, StoreError> {
         let (store, settings) = (&self.store, self.settings);
-        match kept {
-            Kept::AuditLog => store.trim_audit_log(settings.audit_days, BATCH).await,
-            Kept::IdempotencyKeys => {
+        match table {
+            Expiring::AuditLog => store.trim_audit_log(settings.audit_days, BATCH).await,
+            Expiring::IdempotencyKeys => {
                 store
                     .trim_idempotency_keys(settings.idempotency_hours, BATCH)
                     .await
             }
-            Kept::Operations => store.trim_operations(settings.operations_days, BATCH).await,
+            Expiring::Operations => store.trim_operations(settings.operations_days, BATCH).await,
         }
     }
 }

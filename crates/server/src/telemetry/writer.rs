@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_logged_is_written_before_the_end() {
+    fn logged_lines_are_written_before_the_process_ends() {
         let (reader, writer) = io::pipe().unwrap();
         let (queue, worker) = with_queue(writer, QUEUE, REPORT_EVERY);
         let subscriber =

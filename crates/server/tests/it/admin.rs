@@ -10,10 +10,10 @@ const TENANTS: &str = "/admin/v1/tenants";
 #[tokio::test]
 async fn nothing_but_the_probes_is_open() {
     let service = Service::start().await;
-    let stranger = Client::new(service.admin_plane);
+    let unauthenticated = Client::new(service.admin_plane);
     let wrong = Client::new(service.admin_plane).header("authorization", "Bearer wrong");
     let twice = service.operator().header("authorization", "Bearer wrong");
-    for client in [&stranger, &wrong, &twice] {
+    for client in [&unauthenticated, &wrong, &twice] {
         for answer in [
             client.get(TENANTS).await,
             client.post(TENANTS, &json!({"name": "acme"})).await,
@@ -41,9 +41,9 @@ async fn nothing_but_the_probes_is_open() {
             .unwrap(),
         []
     );
-    stranger.get("/livez").await.expect(200);
-    stranger.get("/readyz").await.expect(200);
-    stranger
+    unauthenticated.get("/livez").await.expect(200);
+    unauthenticated.get("/readyz").await.expect(200);
+    unauthenticated
         .get("/admin/v1/nothing")
         .await
         .refused(404, "ROUTE_UNKNOWN");

@@ -111,10 +111,10 @@ async fn wrong_tokens_are_not_made() {
         assert_eq!(operator.post(TOKENS, &body).await.wrong_fields(), wrong, "{body}");
     }
     assert_eq!(operator.get(TOKENS).await.expect(200)["items"], json!([]));
-    let nobody = format!("{TOKENS}/{}", testkit::unknown_tenant());
-    operator.get(&nobody).await.refused(404, "NOT_FOUND");
+    let unknown = format!("{TOKENS}/{}", testkit::unknown_tenant());
+    operator.get(&unknown).await.refused(404, "NOT_FOUND");
     operator
-        .post(&format!("{nobody}/revoke"), &json!({}))
+        .post(&format!("{unknown}/revoke"), &json!({}))
         .await
         .refused(404, "NOT_FOUND");
 }

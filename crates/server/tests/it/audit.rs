@@ -97,12 +97,12 @@ async fn a_change_is_one_entry_with_all_that_is_known() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_written_down_and_what_is_looked_at_is_not() {
+async fn refusals_are_audited_and_permitted_reads_are_not() {
     let service = Service::start().await;
     let (_, viewer) = with_role(&service, Role::Viewer).await;
     let operator = service.operator();
-    let nobody = testkit::unknown_tenant();
-    let tenant = format!("{TENANTS}/{nobody}");
+    let unknown_tenant = testkit::unknown_tenant();
+    let tenant = format!("{TENANTS}/{unknown_tenant}");
 
     viewer.get(TENANTS).await.expect(200);
     viewer.get(&tenant).await.refused(404, "TENANT_UNKNOWN");
@@ -118,7 +118,7 @@ async fn what_is_refused_is_written_down_and_what_is_looked_at_is_not() {
         .await
         .refused(415, "MEDIA_TYPE");
     operator
-        .post(&format!("{TOKENS}/{nobody}/revoke"), &json!({}))
+        .post(&format!("{TOKENS}/{unknown_tenant}/revoke"), &json!({}))
         .await
         .refused(404, "NOT_FOUND");
     Client::new(service.admin_plane)
@@ -143,15 +143,15 @@ async fn what_is_refused_is_written_down_and_what_is_looked_at_is_not() {
         ]
     );
     let entries = log(&service).await;
-    let (stranger, forbidden) = (&entries[0], &entries[4]);
-    assert_eq!(stranger["actor"], "unauthenticated");
+    let (unauthenticated, forbidden) = (&entries[0], &entries[4]);
+    assert_eq!(unauthenticated["actor"], "unauthenticated");
     assert_eq!(
-        (&stranger["token_id"], &stranger["role"]),
+        (&unauthenticated["token_id"], &unauthenticated["role"]),
         (&Value::Null, &Value::Null)
     );
-    assert_eq!(stranger["source"], "127.0.0.1");
-    assert_eq!(stranger["tenant_id"], json!(nobody.to_string()));
-    assert_eq!(stranger["target"], json!(tenant));
+    assert_eq!(unauthenticated["source"], "127.0.0.1");
+    assert_eq!(unauthenticated["tenant_id"], json!(unknown_tenant.to_string()));
+    assert_eq!(unauthenticated["target"], json!(tenant));
     assert_eq!(
         (&forbidden["actor"], &forbidden["role"]),
         (&json!("viewer"), &json!("viewer"))
@@ -415,9 +415,9 @@ async fn no_secret_of_a_path_is_in_the_log() {
 async fn a_refusal_is_found_under_its_tenant_however_its_id_is_written() {
     let service = Service::start().await;
     let operator = service.operator();
-    let nobody = testkit::unknown_tenant().to_string();
-    let encoded = format!("%{:02x}{}", nobody.as_bytes()[0], &nobody[1..]);
-    for id in [&nobody, &encoded] {
+    let unknown_tenant = testkit::unknown_tenant().to_string();
+    let encoded = format!("%{:02x}{}", unknown_tenant.as_bytes()[0], &unknown_tenant[1..]);
+    for id in [&unknown_tenant, &encoded] {
         for path in [
             format!("{TENANTS}/{id}/suspend"),
             format!("{TENANTS}/{id}/api-keys"),
@@ -425,12 +425,15 @@ async fn a_refusal_is_found_under_its_tenant_however_its_id_is_written() {
         ] {
             operator.post(&path, &json!({"name": "x"})).await.code();
             let newest = log(&service).await.remove(0);
-            assert_eq!(newest["tenant_id"], json!(nobody), "{newest}");
+            assert_eq!(newest["tenant_id"], json!(unknown_tenant), "{newest}");
         }
     }
     // For an operation's route, the tenant is the operation's.
     operator
-        .post(&format!("/admin/v1/operations/{nobody}/retry"), &json!({}))
+        .post(
+            &format!("/admin/v1/operations/{unknown_tenant}/retry"),
+            &json!({}),
+        )
         .await
         .refused(404, "NOT_FOUND");
     assert_eq!(log(&service).await[0]["tenant_id"], Value::Null);

@@ -17,22 +17,22 @@ use crate::support::{Client, Locked, Service, retry_after};
 
 const USERS: &str = "/v1/internal/users";
 
-/// Looks again and again how many backends of tenants the server has; gives the most that it saw when it is stopped.
-struct Judge {
+/// Samples the number of tenants' backends on the server until it is stopped, and returns the maximum.
+struct BackendCounter {
     stop: Arc<AtomicBool>,
     most: JoinHandle<i64>,
 }
 
-impl Judge {
+impl BackendCounter {
     async fn of(service: &Service) -> Self {
-        let mut looker = service.databases.server().superuser("postgres").await;
+        let mut superuser = service.databases.server().superuser("postgres").await;
         let database = service.databases.data().to_string();
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let most = tokio::spawn(async move {
             let mut most = 0;
             while !stopped.load(Ordering::Relaxed) {
-                most = most.max(tenants_backends(&mut looker, &database).await);
+                most = most.max(tenants_backends(&mut superuser, &database).await);
                 sleep(Duration::from_millis(1)).await;
             }
             most
@@ -40,16 +40,16 @@ impl Judge {
         Self { stop, most }
     }
 
-    async fn verdict(self) -> i64 {
+    async fn max(self) -> i64 {
         self.stop.store(true, Ordering::Relaxed);
         self.most.await.unwrap()
     }
 }
 
-async fn tenants_backends(looker: &mut PgConnection, database: &str) -> i64 {
+async fn tenants_backends(superuser: &mut PgConnection, database: &str) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND usename LIKE 'tn\\_%'")
         .bind(database)
-        .fetch_one(looker)
+        .fetch_one(superuser)
         .await
         .unwrap()
 }
@@ -77,7 +77,7 @@ async fn tenants(service: &Service, count: usize) -> Vec<Tenant> {
     testkit::tenants(&service.control_plane, count).await
 }
 
-/// A request that goes on by itself.
+/// A request in a task of its own.
 fn ask(client: &Client) -> JoinHandle<Answer> {
     let client = client.clone();
     tokio::spawn(async move { client.get(USERS).await })
@@ -94,7 +94,7 @@ async fn ten_tenants_are_served_within_three_connections() {
     let tenants = tenants(&service, 10).await;
     let clients: Vec<_> = tenants.iter().map(|tenant| service.client(tenant)).collect();
     limit(&service, 3).await;
-    let judge = Judge::of(&service).await;
+    let counter = BackendCounter::of(&service).await;
 
     for _ in 0..3 {
         for client in &clients {
@@ -108,7 +108,7 @@ async fn ten_tenants_are_served_within_three_connections() {
         }
     }
 
-    assert_eq!(judge.verdict().await, 3, "all of the budget is used, and no more");
+    assert_eq!(counter.max().await, 3, "all of the budget is used, and no more");
     let budget = service.budget.snapshot();
     assert_eq!((budget.ledger.cap, budget.target), (3, 3));
     assert_eq!((budget.failed_logins, budget.timeouts), (0, 0));
@@ -116,98 +116,69 @@ async fn ten_tenants_are_served_within_three_connections() {
     assert_eq!(service.registry.stats().opened, 10);
 }
 
-#[tokio::test]
-async fn a_tenant_at_its_own_limit_is_told_so_and_others_are_served() {
-    let service = Service::with(&[
-        "registry.max_connections_per_tenant=2",
-        "registry.acquire_timeout=300ms",
-        "registry.lock_timeout=1m",
-        "registry.statement_timeout=1m",
-    ])
-    .await;
-    let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
-    let (client, other) = (service.client(&acme), service.client(&globex));
+/// A service with two tenants. Both of the connections that acme may have are in use, by requests that wait for a lock.
+struct Saturated {
+    service: Service,
+    acme: Client,
+    globex: (Tenant, Client),
+    locked: Locked,
+    under_way: [JoinHandle<Answer>; 2],
+}
 
-    let mut locked = Locked::users(&service).await;
-    let under_way = [ask(&client), ask(&client)];
-    locked.hold(&acme, 2).await;
-    let busy = client.get(USERS).await;
+impl Saturated {
+    async fn new(settings: &[&str]) -> Self {
+        let common = [
+            "registry.max_connections_per_tenant=2",
+            "registry.acquire_timeout=300ms",
+            "registry.lock_timeout=1m",
+            "registry.statement_timeout=1m",
+        ];
+        let service = Service::with(&[&common, settings].concat()).await;
+        let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
+        let client = service.client(&acme);
+        let mut locked = Locked::users(&service).await;
+        let under_way = [ask(&client), ask(&client)];
+        locked.hold(&acme, 2).await;
+        Self {
+            acme: client,
+            globex: (globex.clone(), service.client(&globex)),
+            service,
+            locked,
+            under_way,
+        }
+    }
+
+    /// Releases the lock. The waiting requests are answered, and globex is served.
+    async fn release(self) {
+        self.locked.release().await;
+        for answer in self.under_way {
+            answer.await.unwrap().expect(200);
+        }
+        self.acme.get(USERS).await.expect(200);
+        self.globex.1.get(USERS).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_at_its_own_limit_gets_429_and_others_are_served() {
+    let saturated = Saturated::new(&[]).await;
+    let busy = saturated.acme.get(USERS).await;
     assert!(retry_after(&busy) >= 1);
     busy.refused(429, "POOL_BUSY");
-    let db = TenantDb::new(service.registry.lease(globex.id).await.unwrap());
+    let lease = saturated.service.registry.lease(saturated.globex.0.id).await;
+    let db = TenantDb::new(lease.unwrap());
     let one: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&db).await.unwrap();
     assert_eq!(one, 1);
-
-    locked.release().await;
-    for answer in under_way {
-        answer.await.unwrap().expect(200);
-    }
-    client.get(USERS).await.expect(200);
-    other.get(USERS).await.expect(200);
+    saturated.release().await;
 }
 
 #[tokio::test]
-async fn a_budget_that_others_have_spent_is_the_clusters_trouble_and_passes() {
-    let service = Service::with(&[
-        "registry.max_connections=2",
-        "registry.max_connections_per_tenant=2",
-        "registry.acquire_timeout=300ms",
-        "registry.lock_timeout=1m",
-        "registry.statement_timeout=1m",
-    ])
-    .await;
-    let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
-    let (client, other) = (service.client(&acme), service.client(&globex));
-
-    let mut locked = Locked::users(&service).await;
-    let under_way = [ask(&client), ask(&client)];
-    locked.hold(&acme, 2).await;
-    let busy = other.get(USERS).await;
+async fn a_budget_spent_by_others_is_a_temporary_cluster_error() {
+    let saturated = Saturated::new(&["registry.max_connections=2"]).await;
+    let busy = saturated.globex.1.get(USERS).await;
     assert!(retry_after(&busy) >= 1);
     busy.refused(503, "CLUSTER_BUSY");
-    service.operator().get("/readyz").await.expect(200);
-
-    locked.release().await;
-    for answer in under_way {
-        answer.await.unwrap().expect(200);
-    }
-    other.get(USERS).await.expect(200);
-}
-
-/// Queries whose clients have gone do not keep the budget from those who are there.
-#[tokio::test]
-async fn connections_of_clients_that_hung_up_come_back() {
-    let service = Service::with(&[
-        "registry.max_connections=2",
-        "registry.max_connections_per_tenant=2",
-        "registry.clean_up_timeout=100ms",
-        "registry.acquire_timeout=30s",
-        "registry.lock_timeout=1m",
-        "registry.statement_timeout=1m",
-    ])
-    .await;
-    let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
-    let client = service.client(&acme);
-
-    let mut locked = Locked::users(&service).await;
-    let under_way = [ask(&client), ask(&client)];
-    locked.hold(&acme, 2).await;
-    for request in under_way {
-        request.abort();
-    }
-    // The lock stays: they are waited for in vain and their backends are ended.
-    locked.hold(&acme, 0).await;
-    let db = TenantDb::new(service.registry.lease(globex.id).await.unwrap());
-    let one: i32 = sqlx::query_scalar("SELECT 1").fetch_one(&db).await.unwrap();
-    assert_eq!(one, 1);
-    locked.release().await;
-    client.get(USERS).await.expect(200);
-}
-
-#[tokio::test]
-async fn a_tenant_may_have_as_many_connections_as_the_configuration_takes() {
-    let service = Service::with(&["registry.max_connections_per_tenant=62"]).await;
-    let acme = service.tenant("acme").await;
-    let pool = service.registry.lease(acme.id).await.unwrap();
-    assert_eq!(pool.snapshot().max, 62);
+    let operator = saturated.service.operator();
+    operator.get("/readyz").await.expect(200);
+    saturated.release().await;
 }

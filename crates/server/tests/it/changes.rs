@@ -25,7 +25,7 @@ async fn change(service: &Service, tenant: &Tenant, sql: &'static str) {
 
 async fn soon_suspended(client: &Client) {
     // A user that cannot be: 404 without a query, so that no lock holds up the question.
-    let answer = soon(client, &format!("{USERS}/nobody"), 403).await;
+    let answer = soon(client, &format!("{USERS}/not-a-uuid"), 403).await;
     answer.refused(403, "TENANT_SUSPENDED");
 }
 
@@ -70,7 +70,7 @@ async fn a_suspended_tenant_is_refused_everywhere_and_what_runs_is_ended() {
 }
 
 #[tokio::test]
-async fn what_runs_may_finish_where_it_is_so_configured() {
+async fn running_requests_of_a_suspended_tenant_finish_if_configured() {
     let (here, there, acme) = two(&["registry.on_refused=finish"]).await;
     let (near, far) = (here.client(&acme), there.client(&acme));
     let mut locked = Locked::users(&here).await;

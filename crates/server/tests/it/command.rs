@@ -57,6 +57,15 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
         .post(USERS, &json!({"name": "Radia Perlman"}))
         .await
         .expect(201);
+    // Keys where they do not belong: they are refused, and not logged.
+    let key = fs::read_to_string(folder.path().join(".tenantry/api-key-acme")).unwrap();
+    let stranger = Client::new(banner.tenant_plane);
+    for path in [
+        format!("/v1/users?access_token={}", key.trim()),
+        format!("/v1/users/{}", key.trim()),
+    ] {
+        stranger.get(&path).await.refused(401, "UNAUTHENTICATED");
+    }
     let (code, log) = service.stop().await;
     assert_eq!(code, Some(0), "{log}");
     // Its own PostgreSQL stops with it, which is no outage.
@@ -75,6 +84,8 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
 
     for name in [
         "admin-token",
+        "api-key-acme",
+        "api-key-globex",
         "service-password",
         "migrator-password",
         "key-ring.json",
@@ -96,6 +107,11 @@ async fn the_lines_of_the_first_run_work_when_pasted_and_a_restart_keeps_everyth
         .filter(|line| line.contains("access") && line.contains("method=\"POST\""))
         .count();
     assert_eq!(lines, if has_curl() { 2 } else { 1 }, "{log}");
+    // Those that came with a key name it by its id.
+    let by_key = log
+        .lines()
+        .filter(|line| line.contains("/v1/users") && line.contains("api_key="));
+    assert_eq!(by_key.count(), if has_curl() { 2 } else { 0 }, "{log}");
 }
 
 #[tokio::test]
@@ -256,6 +272,24 @@ async fn a_second_service_in_the_same_folder_names_the_running_one() {
 }
 
 #[tokio::test]
+async fn a_second_service_on_the_same_ports_of_a_folder_is_not_sent_to_other_ports() {
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    let banner = service.banner().await;
+    let tenant = format!("tenant_plane.listen={}", banner.tenant_plane);
+    let admin = format!("admin_plane.listen={}", banner.admin_plane);
+    let again = folder.command(&["--set", &tenant, "--set", &admin]);
+    let (status, _, error) = output(again).await;
+    assert_eq!(status, Some(1));
+    let told = format!(
+        "a service runs in this folder already, on {} and {}: stop it",
+        banner.tenant_plane, banner.admin_plane
+    );
+    assert!(error.contains(&told) && !error.contains("--set"), "{error}");
+    service.stop().await;
+}
+
+#[tokio::test]
 async fn a_private_postgresql_that_ends_by_itself_is_told_in_the_log_and_to_commands() {
     let folder = Folder::new();
     let mut service = folder.serve();
@@ -347,7 +381,7 @@ async fn a_postgresql_that_is_away_is_named_and_not_taken_for_an_old_schema() {
     let port = socket.local_addr().unwrap().port();
     drop(socket);
     let at = format!("control_store.port={port}");
-    let password = "a-password-that-nobody-sees";
+    let password = "a-hidden-password";
     let begun = Instant::now();
     let mut create = folder.command(&["admin-token", "create", "ops", "--role", "viewer"]);
     create.args(["--profile", "production", "--set", "control_store.host=127.0.0.1"]);
@@ -380,7 +414,7 @@ async fn a_key_ring_of_another_store_is_refused() {
 }
 
 #[tokio::test]
-async fn what_the_database_library_would_read_past_the_configuration_is_refused() {
+async fn libpq_variables_are_refused() {
     let folder = Folder::new();
     let mut command = folder.command(&["config", "check"]);
     command.env("PGOPTIONS", "-c role=postgres");

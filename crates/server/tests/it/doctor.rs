@@ -32,7 +32,7 @@ async fn a_sound_service_serves_after_its_first_examination() {
 }
 
 #[tokio::test]
-async fn an_unsound_one_serves_as_soon_as_it_is_mended() {
+async fn an_unsound_instance_serves_once_it_is_repaired() {
     let first = Service::start().await;
     let tenant = first.tenant("acme").await;
     let mut superuser = first.superuser().await;
@@ -77,7 +77,7 @@ async fn an_unsound_one_serves_as_soon_as_it_is_mended() {
 
 /// What an operator's examination finds is for the operator: it is no switch by which everything goes off.
 #[tokio::test]
-async fn what_is_found_later_is_told_and_stops_nothing() {
+async fn a_later_finding_is_reported_and_does_not_stop_serving() {
     let service = Service::start().await;
     let tenant = service.tenant("acme").await;
     let operator = service.operator();
@@ -104,9 +104,9 @@ async fn what_is_found_later_is_told_and_stops_nothing() {
         "{codes:?}"
     );
     service.client(&tenant).get(USERS).await.expect(200);
-    let stranger = crate::support::Client::new(service.admin_plane);
-    stranger.get(DOCTOR).await.refused(401, "UNAUTHENTICATED");
-    stranger
+    let unauthenticated = crate::support::Client::new(service.admin_plane);
+    unauthenticated.get(DOCTOR).await.refused(401, "UNAUTHENTICATED");
+    unauthenticated
         .post(DOCTOR, &json!(null))
         .await
         .refused(401, "UNAUTHENTICATED");

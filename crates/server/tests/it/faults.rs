@@ -1,4 +1,4 @@
-//! What clients see while the network to a database is broken, and that all comes back by itself.
+//! Broken networks to the databases: responses meanwhile, and recovery.
 
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ async fn a_tenant_that_could_not_be_provisioned_is_gone_on_with() {
 }
 
 #[tokio::test]
-async fn what_could_not_be_done_is_done_by_itself_later() {
+async fn a_failed_step_is_retried_later() {
     let (service, proxy) = behind_proxy("data_cluster", &["data_cluster.connect_timeout=1s"]).await;
     let operator = service.operator();
     proxy.refuse().await;

@@ -128,12 +128,15 @@ async fn a_refusal_is_given_again_as_the_answer_to_its_own_request() {
 
 /// Who may not do it now may do it later, and what failed may be tried again.
 #[tokio::test]
-async fn what_is_not_final_leaves_the_key_free() {
+async fn a_key_is_free_again_after_an_unfinal_answer() {
     let service = Service::start().await;
     let operator = with_key(service.operator(), "k");
     let body = json!({"name": "ci", "role": "viewer"});
-    let stranger = with_key(Client::new(service.admin_plane), "k");
-    stranger.post(TOKENS, &body).await.refused(401, "UNAUTHENTICATED");
+    let unauthenticated = with_key(Client::new(service.admin_plane), "k");
+    unauthenticated
+        .post(TOKENS, &body)
+        .await
+        .refused(401, "UNAUTHENTICATED");
 
     let mut store = store(&service).await;
     let lock = "BEGIN; LOCK TABLE control.admin_tokens IN ACCESS EXCLUSIVE MODE";

@@ -189,7 +189,7 @@ async fn check(plane: &ControlPlane, data: &mut PgConnection, held: &[Held]) -> 
 }
 
 #[tokio::test]
-async fn whatever_step_it_is_killed_in_another_one_goes_on() {
+async fn an_operation_killed_in_any_step_is_resumed() {
     let databases = Databases::new().await;
     let folder = tempfile::tempdir().unwrap();
     let ring_file = folder.path().join("key-ring.json");

@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_tokens;
+mod api_keys;
 mod attacks;
 mod audit;
 mod budget;
@@ -18,12 +19,14 @@ mod commands_page;
 mod doctor;
 mod faults;
 mod front_door;
+mod generated;
 mod idempotency;
 mod isolation_page;
 mod killed;
 mod locked_out;
 mod migrated_beside;
 mod moments;
+mod openapi;
 mod operating_page;
 mod paging;
 mod pools;

@@ -1,4 +1,4 @@
-//! What requests do to pools and connections.
+//! Effects of requests on pools and connections.
 
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ async fn a_client_that_hangs_up_never_costs_another_ones_acknowledged_write() {
 }
 
 #[tokio::test]
-async fn one_tenants_dead_login_is_its_own_trouble() {
+async fn a_dead_login_of_one_tenant_affects_no_other() {
     let service = Service::with(&["registry.acquire_timeout=1s"]).await;
     let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
     let mut superuser = service.databases.server().superuser("postgres").await;

@@ -1,4 +1,4 @@
-//! What is old goes from the control store, and what is not stays.
+//! Deletion of expired rows of the control store.
 
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;

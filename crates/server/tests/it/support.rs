@@ -7,6 +7,7 @@ use std::time::Duration;
 use config::{Environment, Inputs, Override, Purpose, Settings, load};
 use control_plane::Tenant;
 use crypto::Envelope;
+use isolation_doctor::Examinations;
 use secrecy::ExposeSecret as _;
 use server::app::App;
 use server::reserve;
@@ -20,6 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
+use crate::openapi::check;
 use api::TenantRegistry;
 use control_plane::ControlPlane;
 
@@ -38,6 +40,7 @@ pub struct Service {
     pub registry: TenantRegistry,
     pub budget: Budget,
     pub control_plane: ControlPlane,
+    pub examinations: Examinations,
     pub tenant_plane: SocketAddr,
     pub admin_plane: SocketAddr,
     envelope: Envelope,
@@ -77,10 +80,11 @@ impl Service {
         let app = App::new(&settings, envelope.clone(), stopping.clone(), reserve).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();
         let (tenant_plane, admin_plane) = (listeners.tenant(), listeners.admin());
-        let (registry, budget, control_plane) = (
+        let (registry, budget, control_plane, examinations) = (
             app.registry.clone(),
             app.budget.clone(),
             app.control_plane.clone(),
+            app.examinations.clone(),
         );
         let run = {
             let stopping = stopping.clone();
@@ -94,6 +98,7 @@ impl Service {
             registry,
             budget,
             control_plane,
+            examinations,
             tenant_plane,
             admin_plane,
             envelope,
@@ -109,17 +114,35 @@ impl Service {
 
     /// A client that names this tenant.
     pub fn client(&self, tenant: &Tenant) -> Client {
-        Client::new(self.tenant_plane).header("x-tenant-id", &tenant.id.to_string())
+        Client::new(self.tenant_plane)
+            .checked_by(check)
+            .header("x-tenant-id", &tenant.id.to_string())
     }
 
     /// A client that names no tenant.
     pub fn anonymous(&self) -> Client {
-        Client::new(self.tenant_plane)
+        Client::new(self.tenant_plane).checked_by(check)
+    }
+
+    /// A new API key of this tenant, of these scopes: its id and its secret.
+    pub async fn api_key(&self, tenant: &Tenant, scopes: &[&str]) -> (String, String) {
+        let path = format!("/admin/v1/tenants/{}/api-keys", tenant.id);
+        let new = serde_json::json!({"name": "test", "scopes": scopes});
+        let made = self.operator().post(&path, &new).await.expect(201);
+        let text = |field: &str| made[field].as_str().unwrap().to_owned();
+        (text("id"), text("secret"))
+    }
+
+    /// A client that presents this API key.
+    pub fn holder(&self, secret: &str) -> Client {
+        Client::new(self.tenant_plane).header("authorization", &format!("Bearer {secret}"))
     }
 
     /// An operator.
     pub fn operator(&self) -> Client {
-        Client::new(self.admin_plane).header("authorization", &format!("Bearer {ADMIN_TOKEN}"))
+        Client::new(self.admin_plane)
+            .checked_by(check)
+            .header("authorization", &format!("Bearer {ADMIN_TOKEN}"))
     }
 
     /// A superuser's connection to the tenants' database.

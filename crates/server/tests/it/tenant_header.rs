@@ -1,4 +1,4 @@
-//! Who is let in, and for whom: refused requests build no pool.
+//! Tenant identification: refused requests build no pool.
 
 use reqwest::Method;
 

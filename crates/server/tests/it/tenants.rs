@@ -72,7 +72,7 @@ async fn created_with_all_that_may_be_said_and_found_by_it() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_and_named() {
+async fn impossible_values_are_refused_and_named() {
     let service = Service::start().await;
     let operator = service.operator();
     let (big, long) = ("x".repeat(17_000), "x".repeat(201));
@@ -699,7 +699,7 @@ async fn a_control_store_outage_does_not_affect_resident_tenants() {
 
 /// A body on a route without one is refused before any change, since its client expects an effect.
 #[tokio::test]
-async fn a_body_where_none_is_taken_is_refused() {
+async fn a_body_is_refused_where_none_is_expected() {
     let service = Service::start().await;
     let operator = service.operator();
     let tenant = operator.post(TENANTS, &json!({"name": "acme"})).await.expect(201);
@@ -728,7 +728,7 @@ async fn a_body_where_none_is_taken_is_refused() {
     assert_eq!(refused.status(), 422);
     let refused = refused.text().await.unwrap();
     assert!(
-        refused.contains("grace_hours") && refused.contains("belong into the query"),
+        refused.contains("grace_hours") && refused.contains("go into the query"),
         "{refused}"
     );
     assert_eq!(operator.get(&place).await.expect(200)["state"], "active");

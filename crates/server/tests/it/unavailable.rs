@@ -4,7 +4,7 @@ use serde_json::json;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 
-use crate::support::{Service, retry_after, until};
+use crate::support::{Locked, Service, retry_after, until};
 
 const USERS: &str = "/v1/internal/users";
 const TENANTS: &str = "/admin/v1/tenants";
@@ -49,7 +49,27 @@ async fn a_write_that_the_data_cluster_cannot_do_now_may_be_tried_again() {
 }
 
 #[tokio::test]
-async fn what_the_store_cannot_do_now_may_be_tried_again() {
+async fn a_statement_that_takes_too_long_is_ended() {
+    for (setting, other) in [
+        ("statement_timeout", "lock_timeout"),
+        ("lock_timeout", "statement_timeout"),
+    ] {
+        let settings = [
+            format!("registry.{setting}=200ms"),
+            format!("registry.{other}=1m"),
+        ];
+        let service = Service::with(&settings.each_ref().map(String::as_str)).await;
+        let client = service.client(&service.tenant("acme").await);
+        client.get(USERS).await.expect(200);
+        let locked = Locked::users(&service).await;
+        client.get(USERS).await.refused(504, "STATEMENT_TIMEOUT");
+        locked.release().await;
+        client.get(USERS).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn temporary_failures_of_the_store_are_retryable() {
     let service = Service::start().await;
     let operator = service.operator();
     let databases = &service.databases;

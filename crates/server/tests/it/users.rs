@@ -121,7 +121,7 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_told_apart() {
+async fn unreadable_bodies_have_distinct_codes() {
     let service = Service::start().await;
     let client = service.client(&service.tenant("acme").await);
     let post = |kind: &'static str, body: &str| {

@@ -1,4 +1,4 @@
-//! Who was active before a restart is opened after it, in the background.
+//! Warm-up: recently active tenants are opened in the background after a restart.
 
 use tenant_registry::TenantId;
 
@@ -40,11 +40,7 @@ async fn a_restart_opens_recently_active_tenants() {
     assert_eq!(after.registry.stats().opened, 2);
     after.client(&unused).get(USERS).await.expect(200);
     assert_eq!(after.registry.stats().opened, 3);
-    assert_eq!(
-        cold.registry.stats().opened,
-        0,
-        "nobody is warmed up unless asked for"
-    );
+    assert_eq!(cold.registry.stats().opened, 0, "no pool is warmed up by default");
 }
 
 #[tokio::test]

@@ -59,11 +59,11 @@ impl StandingQuery {
             match timeout(self.timeout, ask).await {
                 Ok(Ok(Ok(standing))) => return standing,
                 Ok(Ok(Err(error))) => {
-                    tracing::warn!(%error, "tenants cannot be compared with their source yet");
+                    tracing::warn!(%error, "cannot compare resident tenants with their source; retrying");
                 }
                 // It was logged where it was caught.
                 Ok(Err(_)) => {}
-                Err(_) => tracing::warn!("source timed out while tenants were compared"),
+                Err(_) => tracing::warn!("timed out comparing resident tenants with their source; retrying"),
             }
             failures += 1;
             sleep(backoff::wait(failures)).await;

@@ -26,15 +26,7 @@ async fn cluster_behind_proxy() -> (TestCluster, Proxy) {
         },
     )
     .await;
-    let mut specs = cluster.specs.0.lock().unwrap();
-    let spec = specs.get_mut(&cluster.tenants[0]).unwrap();
-    let address = proxy.address();
-    spec.connect = spec
-        .connect
-        .clone()
-        .host(&address.ip().to_string())
-        .port(address.port());
-    drop(specs);
+    cluster.route_through(&proxy, 0);
     (cluster, proxy)
 }
 
@@ -70,7 +62,7 @@ async fn a_refusing_database_is_told_at_once_and_tried_seldom() {
 }
 
 #[tokio::test]
-async fn a_silent_database_takes_no_permit_while_it_is_tried() {
+async fn a_silent_database_holds_no_permit_while_it_is_tried() {
     let (cluster, proxy) = cluster_behind_proxy().await;
     proxy.freeze();
     let silent = cluster.tenant_db(0).await;

@@ -181,7 +181,7 @@ async fn the_budget_spent_by_others_is_told_from_a_tenants_own_limit() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_told_as_such() {
+async fn a_full_server_is_reported_as_full() {
     let cluster = TestCluster::new(ClusterSetup::default()).await;
     cluster.until(|snapshot| snapshot.ledger.cap > 0).await;
     // The server has room for the budget's own connections only.

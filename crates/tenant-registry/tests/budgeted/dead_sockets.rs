@@ -22,16 +22,7 @@ async fn a_connection_on_a_silent_network_gives_its_permit_back() {
         },
     )
     .await;
-    {
-        let mut specs = cluster.specs.0.lock().unwrap();
-        let spec = specs.get_mut(&cluster.tenants[0]).unwrap();
-        let address = proxy.address();
-        spec.connect = spec
-            .connect
-            .clone()
-            .host(&address.ip().to_string())
-            .port(address.port());
-    }
+    cluster.route_through(&proxy, 0);
     let (silent, other) = (cluster.tenant_db(0).await, cluster.tenant_db(1).await);
     let mut connection = silent.acquire().await.unwrap();
     proxy.freeze();

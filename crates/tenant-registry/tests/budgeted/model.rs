@@ -82,7 +82,7 @@ async fn watch(budget: Budget) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_requests_and_networks_do_the_books_are_right() {
+async fn the_ledger_balances_under_random_faults() {
     let world = World::new().await;
     let proxy = Arc::new(Proxy::before(world.databases.server().cluster()));
     let cluster = Arc::new(

@@ -28,17 +28,7 @@ async fn with_idle_connections(acquire_timeout: Duration) -> (TestCluster, Proxy
         ..ClusterSetup::default()
     };
     let cluster = TestCluster::with_world(world, setup).await;
-    {
-        // The sentinel does not connect through the proxy.
-        let mut specs = cluster.specs.0.lock().unwrap();
-        let spec = specs.get_mut(&cluster.tenants[0]).unwrap();
-        let address = proxy.address();
-        spec.connect = spec
-            .connect
-            .clone()
-            .host(&address.ip().to_string())
-            .port(address.port());
-    }
+    cluster.route_through(&proxy, 0);
     let db = cluster.tenant_db(0).await;
     let mut held = Vec::new();
     while held.len() < IDLE as usize {

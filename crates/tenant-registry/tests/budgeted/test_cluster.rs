@@ -12,6 +12,7 @@ use tenant_registry::{
     Budget, BudgetSettings, BudgetSnapshot, BudgetedPool, BudgetedSettings, EndBackend, Registry,
     RegistrySettings, SourceError, SourceFuture, TenantDb, TenantId, TenantSource, TenantSpec,
 };
+use testkit::Proxy;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -114,6 +115,15 @@ impl TestCluster {
             budget,
             registry,
         }
+    }
+
+    /// Sends the connections of one tenant through the proxy; the sentinel's stay direct.
+    pub(crate) fn route_through(&self, proxy: &Proxy, number: usize) {
+        let address = proxy.address();
+        let mut specs = self.specs.0.lock().unwrap();
+        let spec = specs.get_mut(&self.tenants[number]).unwrap();
+        let connect = spec.connect.clone().host(&address.ip().to_string());
+        spec.connect = connect.port(address.port());
     }
 
     pub(crate) async fn db(&self, tenant: TenantId) -> Db {

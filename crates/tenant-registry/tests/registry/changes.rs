@@ -49,7 +49,7 @@ async fn a_notice_of_another_version_has_the_tenant_opened_anew() {
 
     assert!(
         !old.is_ended(),
-        "it is served: whoever held it could have gone on"
+        "leases of the old pool stay valid, since the tenant is served"
     );
     assert_eq!(touch(&registry, changed).await.version, 2);
     assert!(Arc::ptr_eq(&touch(&registry, same).await, &kept));
@@ -130,7 +130,7 @@ async fn leases_may_finish_where_the_settings_say_so() {
     assert!(!pool.is_ended() && !pool.is_closed());
     assert!(
         !Arc::ptr_eq(&touch(&registry, tenant).await, &pool),
-        "nobody new gets it"
+        "new leases get another pool"
     );
     drop(lease);
     pool.closed().await;

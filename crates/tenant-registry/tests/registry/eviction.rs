@@ -93,7 +93,7 @@ async fn a_use_since_the_last_tick_counts_when_the_idle_time_has_run_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn beyond_the_cap_the_longest_unused_goes() {
+async fn above_the_cap_the_least_recently_used_pool_is_evicted() {
     let (registry, _) = registry(RegistrySettings {
         max_resident: 3,
         ..settings()

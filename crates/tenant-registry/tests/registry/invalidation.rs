@@ -68,7 +68,7 @@ async fn an_overtaken_load_that_ends_last_does_not_replace_the_new_pool() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_leased_goes_on_and_closes_with_its_last_lease() {
+async fn a_leased_pool_stays_open_until_its_last_lease() {
     let (registry, _) = registry(settings());
     let tenant = tenant_id();
     let lease = registry.lease(tenant).await.unwrap();

@@ -1,4 +1,4 @@
-//! What a recorder of metrics gets to see.
+//! Recorded metrics.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! What the source says of tenants that it does not serve is remembered for a moment, and for no longer.
+//! Negative cache: refusals of the source are remembered for a short time.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ async fn an_older_answer_that_comes_after_the_invalidation_is_not_remembered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_resident_is_not_looked_up_there() {
+async fn resident_tenants_are_served_without_a_lookup() {
     let (registry, source) = registry(settings());
     let tenant = tenant_id();
     touch(&registry, tenant).await;

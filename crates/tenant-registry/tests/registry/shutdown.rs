@@ -42,7 +42,7 @@ async fn it_waits_for_leases() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_does_not_wait_for_ever() {
+async fn a_shutdown_has_a_deadline() {
     let (registry, _) = registry(settings());
     let lease = registry.lease(tenant_id()).await.unwrap();
     touch(&registry, tenant_id()).await;

@@ -120,7 +120,7 @@ async fn concurrent_callers_of_one_unseen_tenant_take_one_turn() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_have_their_turn_one_after_the_other() {
+async fn unknown_tenants_are_looked_up_at_the_configured_rate() {
     let (registry, _) = registry(RegistrySettings {
         strangers_per_second: 10,
         ..settings()
@@ -162,7 +162,7 @@ async fn a_tenant_that_a_notice_names_is_no_stranger() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn so_many_lookups_at_once_and_the_wait_for_a_place_counts() {
+async fn lookups_are_limited_and_the_wait_counts_against_the_deadline() {
     let (registry, source) = registry(RegistrySettings {
         max_loads: 3,
         ..settings()
@@ -195,7 +195,7 @@ async fn so_many_lookups_at_once_and_the_wait_for_a_place_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_that_hang_leave_places_to_the_tenants() {
+async fn hanging_lookups_of_unknown_tenants_leave_permits_for_known_ones() {
     let (registry, source) = registry(RegistrySettings {
         max_loads: 4,
         ..settings()

@@ -13,7 +13,7 @@ fn some(count: usize) -> Vec<TenantId> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_are_opened_so_many_at_once_and_then_are_hits() {
+async fn a_warm_up_opens_a_limited_number_at_once() {
     let (registry, source) = registry(settings());
     let tenants = some(20);
     let gates: Vec<_> = tenants.iter().map(|tenant| source.gate(*tenant)).collect();
@@ -100,7 +100,7 @@ async fn failures_are_counted_and_the_rest_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn they_are_no_strangers() {
+async fn a_warm_up_is_not_rate_limited() {
     let (registry, _) = registry(RegistrySettings {
         strangers_per_second: 1,
         ..settings()

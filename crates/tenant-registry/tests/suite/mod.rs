@@ -1,4 +1,4 @@
-//! What any engine has to do.
+//! Tests that every engine must pass.
 
 mod cancellation;
 mod failures;

@@ -132,7 +132,7 @@ async fn within_a_transaction_it_fails_once() {
 
 /// 0A000 is whatever PostgreSQL has no support for; that does not pass by running it once more.
 #[tokio::test]
-async fn what_is_not_supported_is_no_outdated_statement() {
+async fn an_unsupported_feature_is_not_an_outdated_statement() {
     let (_world, tenant, db) = prepared().await;
     let raised = "DO $$ BEGIN
             RAISE EXCEPTION 'cached plan must not change result type' USING ERRCODE = '0A000';

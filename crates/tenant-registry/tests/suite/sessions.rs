@@ -1,4 +1,4 @@
-//! What a tenant's session is, whatever the tenant has done to its role; and whose session is not used.
+//! Sessions: settings that override a tenant's own, and sessions that are refused.
 
 use std::error::Error;
 use std::time::Duration;
@@ -33,7 +33,7 @@ async fn start_up_options_hold_against_what_a_tenant_sets_for_its_role() {
         ("lock_timeout", "1h", "5s"),
         ("idle_in_transaction_session_timeout", "1h", "30s"),
         ("client_connection_check_interval", "0", "200ms"),
-        ("application_name", "somebody else", "tenantry"),
+        ("application_name", "another name", "tenantry"),
         ("local_preload_libraries", "no_such_library", ""),
         ("idle_session_timeout", "1ms", "0"),
     ];

@@ -5,7 +5,7 @@ use tenant_registry::Failure;
 use super::support::{INSERT, Setup, World, within_long};
 
 #[tokio::test]
-async fn what_is_committed_is_there_and_nothing_else() {
+async fn only_committed_writes_persist() {
     let world = World::new().await;
     let tenant = world.tenant().await;
     let db = world.db(tenant, Setup::connections(1)).await;
@@ -43,7 +43,7 @@ async fn what_is_committed_is_there_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn to_commit_a_failed_transaction_is_an_error() {
+async fn committing_a_failed_transaction_is_an_error() {
     let world = World::new().await;
     let tenant = world.tenant().await;
     let db = world.db(tenant, Setup::connections(1)).await;

@@ -1,4 +1,4 @@
-//! What a server cannot do for now, and what it has against a session.
+//! Temporary failures of a server, and its refusals of a session.
 
 use std::time::Duration;
 

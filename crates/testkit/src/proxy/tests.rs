@@ -78,7 +78,7 @@ async fn a_delay_is_one_of_the_line_each_way() {
 }
 
 #[tokio::test]
-async fn what_is_frozen_goes_on_when_it_thaws() {
+async fn frozen_traffic_continues_when_it_thaws() {
     let proxy = before_echo().await;
     let mut old = connect(&proxy).await;
     echo(&mut old, b"before").await.unwrap();
@@ -95,7 +95,7 @@ async fn what_is_frozen_goes_on_when_it_thaws() {
 }
 
 #[tokio::test]
-async fn a_cut_resets_what_is_open_and_lets_new_ones_in() {
+async fn a_cut_resets_open_connections_and_admits_new_ones() {
     let proxy = before_echo().await;
     let mut old = connect(&proxy).await;
     echo(&mut old, b"before").await.unwrap();

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, error::Error, fmt, sync::Arc, time::Duration};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Code, in_one_line};
 
@@ -34,15 +35,17 @@ pub(super) struct Inner {
     pub(super) retry_after: Option<Duration>,
     /// Whether the code's own `Retry-After` is left out.
     pub(super) without_retry_after: bool,
+    pub(super) challenge: Option<&'static str>,
     pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// One wrong field of a body, or parameter of a query.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct FieldError {
     /// The field's name as the client wrote it.
     pub field: String,
     /// What is wrong with it, for the client to read.
+    #[schema(value_type = String)]
     pub detail: Cow<'static, str>,
 }
 
@@ -55,6 +58,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             without_retry_after: false,
+            challenge: None,
             cause: None,
         };
         Self(Box::new(inner))
@@ -94,6 +98,14 @@ impl Problem {
         self
     }
 
+    /// Says in `WWW-Authenticate` which credentials are needed, in place of `UNAUTHENTICATED`'s own `Bearer`: RFC 6750,
+    /// section 3. Visible ASCII.
+    #[must_use]
+    pub fn challenge(mut self, challenge: &'static str) -> Self {
+        self.0.challenge = Some(challenge);
+        self
+    }
+
     /// Attaches what is behind it, for the log only.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
@@ -121,6 +133,12 @@ impl Problem {
             .retry_after
             .map(|wait| (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1));
         given.or(self.0.code.retry_after().map(u64::from))
+    }
+
+    /// The value of `WWW-Authenticate`, if there is one.
+    pub(super) fn challenged(&self) -> Option<&'static str> {
+        let own = (self.0.code == Code::Unauthenticated).then_some("Bearer");
+        self.0.challenge.or(own)
     }
 
     /// The cause and what is behind it, as one line for the log.

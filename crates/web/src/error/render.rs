@@ -6,28 +6,52 @@ use axum::{
 };
 use http::{HeaderValue, header, response::Parts};
 use serde::Serialize;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema as _, ToSchema};
 
-use super::{Code, FieldError, Problem};
+use super::{FieldError, Problem};
 
 /// The media type of every error's body.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
-/// Members of the body, in the order in which a person reads them.
-#[derive(Serialize)]
+/// An error, as RFC 9457 has it. Its members are in the order in which a person reads them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
 struct Members<'a> {
+    /// The code as a URN.
     #[serde(rename = "type")]
     kind: String,
+    /// What happened, in one line that is the same for each code.
+    #[schema(value_type = String)]
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// The stable code, to match on.
+    #[schema(value_type = String)]
     code: &'static str,
     /// What is particular to this one; where there is nothing, what to do.
+    #[schema(value_type = String)]
     detail: &'a str,
+    /// Every wrong field of a `VALIDATION`.
+    #[schema(value_type = Vec<FieldError>)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
+    /// Seconds until another attempt may succeed, as in `Retry-After`.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
+    /// The request's id, as it stands in logs.
+    #[schema(value_type = Option<String>, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
+}
+
+/// The schemas of a problem's body, by name.
+pub(crate) fn problem_schemas() -> Vec<(String, RefOr<Schema>)> {
+    let mut schemas = Vec::new();
+    Members::schemas(&mut schemas);
+    schemas.push((Members::name().into_owned(), Members::schema()));
+    schemas
 }
 
 impl Problem {
@@ -37,6 +61,12 @@ impl Problem {
         *response.status_mut() = self.code().status();
         response.extensions_mut().insert(self);
         response
+    }
+
+    /// The body with an id of a request, as an example.
+    pub(crate) fn example(&self) -> serde_json::Value {
+        let text = self.body(Some("01a20771-3b21-7028-b138-af92773bb65a"));
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// The body's text. Only the middleware knows `request_id`.
@@ -73,9 +103,9 @@ pub(crate) fn render(problem: &Problem, head: &mut Parts, request_id: Option<&st
         head.headers
             .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if problem.code() == Code::Unauthenticated {
+    if let Some(challenge) = problem.challenged() {
         head.headers
-            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     problem.body(request_id)
 }
@@ -98,6 +128,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::error::Code;
 
     crate::plane_codes! {
         CLUSTER_BUSY SERVICE_UNAVAILABLE retry 1 "Busy" "Retry.";
@@ -153,5 +184,10 @@ mod tests {
         assert_eq!(body["type"], "urn:tenantry:problem:cluster-busy");
         let (head, _) = parts(Problem::new(Code::Unauthenticated)).await;
         assert_eq!(head.headers["www-authenticate"], "Bearer");
+        let problem = Problem::new(Code::Forbidden).challenge("Bearer scope=\"write\"");
+        let (head, _) = parts(problem).await;
+        assert_eq!(head.headers["www-authenticate"], "Bearer scope=\"write\"");
+        let (head, _) = parts(Problem::new(Code::Forbidden)).await;
+        assert!(!head.headers.contains_key("www-authenticate"));
     }
 }

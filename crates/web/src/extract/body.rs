@@ -31,7 +31,7 @@ fn unreadable(error: &(dyn Error + 'static)) -> Problem {
             return Code::RequestTimeout.into();
         }
         if error.downcast_ref().is_some_and(is_of_chunks) {
-            return Problem::new(Code::Malformed).detail("the body's chunks are broken");
+            return Problem::new(Code::Malformed).detail("the body's chunked encoding is invalid");
         }
         next = error.source();
     }

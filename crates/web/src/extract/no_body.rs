@@ -19,7 +19,7 @@ impl<S: Sync> FromRequest<S> for NoBody {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         refuse(&whole_body(request).await?)
-            .map_err(|problem| problem.detail("this request takes no body; parameters belong into the query"))
+            .map_err(|problem| problem.detail("this request takes no body; parameters go into the query"))
     }
 }
 

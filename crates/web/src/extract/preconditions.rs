@@ -6,6 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::error::{Code, Problem};
 
+/// The syntax of both headers in ASCII, as a regular expression.
+pub(crate) const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+
 /// An entity tag (RFC 9110 section 8.8.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntityTag {
@@ -213,7 +216,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_names_its_header() {
+    async fn an_invalid_header_is_named() {
         for wrong in [
             "",
             " ",

@@ -40,11 +40,15 @@ use super::{
     unread::UnreadShare,
 };
 
-/// hyper's default number of HTTP/1 headers, whose parser keeps them on the stack.
-const HEADERS_ON_THE_STACK: usize = 100;
+/// Bytes of a request's head; more is 431. HTTP/1 also reads bodies and buffers responses in pieces of this size; HTTP/2
+/// counts them by RFC 9113, section 6.5.2. hyper limits the number of fields to 100, which its parser keeps on the stack.
+const HEAD_BYTES: u32 = 32 * 1024;
 
-/// The smallest buffer that hyper's HTTP/1 accepts.
-const SMALLEST_BUFFER: usize = 8192;
+/// HTTP/2: time between two pings, which detect half-open connections.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+
+/// HTTP/2: time for the answer to a ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// HTTP/2: bytes that a request's body may have before it is read, and a response's before it is sent. With hyper's
 /// defaults (1 MiB and 400 KiB) a thousand peers could fill gigabytes.
@@ -73,14 +77,7 @@ impl<S> Protocol<S> {
             // hyper's timer also runs between requests, so that it cannot tell idle from slow; `Activity` does.
             .header_read_timeout(None)
             // A head must fit into the buffer; hyper-util has no other limit for it.
-            .max_buf_size(
-                usize::try_from(limits.head_bytes)
-                    .unwrap_or(usize::MAX)
-                    .max(SMALLEST_BUFFER),
-            );
-        if limits.headers != HEADERS_ON_THE_STACK {
-            builder.http1().max_headers(limits.headers);
-        }
+            .max_buf_size(HEAD_BYTES as usize);
         builder
             .http2()
             .timer(TokioTimer::new())
@@ -88,9 +85,9 @@ impl<S> Protocol<S> {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_send_buf_size(SEND_BUFFER)
             .max_concurrent_streams(limits.streams)
-            .max_header_list_size(limits.head_bytes)
-            .keep_alive_interval(limits.ping_interval)
-            .keep_alive_timeout(limits.ping_timeout);
+            .max_header_list_size(HEAD_BYTES)
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT);
         Self {
             builder,
             service,

@@ -26,19 +26,8 @@ pub struct Limits {
     pub unread: usize,
     /// The time for the peer of a closed connection to read its last response, or to acknowledge the end (HTTP/2).
     pub linger: Duration,
-    /// HTTP/1: header fields of a request; more is 431. Any number but hyper's default, 100, costs an
-    /// allocation a request.
-    pub headers: usize,
-    /// The bytes of a request's head; more is 431. At least 8 KiB for HTTP/1, which also reads bodies
-    /// and buffers responses in pieces of this size; for HTTP/2 as its settings count them (RFC 9113, section
-    /// 6.5.2).
-    pub head_bytes: u32,
     /// HTTP/2: concurrent requests of a connection.
     pub streams: u32,
-    /// HTTP/2: time between two pings, which detect half-open connections.
-    pub ping_interval: Duration,
-    /// HTTP/2: time for the answer to a ping.
-    pub ping_timeout: Duration,
 }
 
 impl Limits {
@@ -66,11 +55,7 @@ impl Default for Limits {
             stall: Duration::from_secs(20),
             unread: 64 * 1024 * 1024,
             linger: Duration::from_secs(2),
-            headers: 100,
-            head_bytes: 32 * 1024,
             streams: 64,
-            ping_interval: Duration::from_secs(20),
-            ping_timeout: Duration::from_secs(10),
         }
     }
 }

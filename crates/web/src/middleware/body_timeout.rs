@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_body_that_is_there_needs_no_timer() {
+    async fn a_complete_body_needs_no_timer() {
         let mut body = TimedBody::new(Body::from("x"), Duration::ZERO, Duration::ZERO);
         assert_eq!(body.size_hint().exact(), Some(1));
         while let Some(frame) = body.frame().await {

@@ -68,7 +68,7 @@ fn foreign(response: &Response<ResponseBody>, context: &LogContext) -> Option<Pr
             path = &*context.path(),
             request_id = context.request_id(),
             status = status.as_u16(),
-            "a handler failed without a problem"
+            "a handler returned an error status without a problem"
         );
     }
     Some(Problem::new(code))

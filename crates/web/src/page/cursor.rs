@@ -7,9 +7,6 @@ use serde_json::Value;
 /// Version of the format: URL-safe base64 of the JSON array `[version, fingerprint, key]`.
 const VERSION: u8 = 1;
 
-/// Longer than any cursor that [`encode`] makes of a name of 200 characters, each escaped.
-const LONGEST: usize = 4096;
-
 /// What is wrong with a cursor that no page gave out.
 const UNKNOWN: &str = "must be a next_cursor as it was given out";
 
@@ -47,6 +44,9 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Longer than any cursor that [`encode`] makes of a name of 200 characters, each escaped.
+    pub(crate) const LONGEST: usize = 4096;
+
     /// The key, if the cursor is of a list of this shape.
     ///
     /// # Errors
@@ -75,7 +75,7 @@ pub(super) fn encode<K: Serialize>(shape: &str, key: &K) -> serde_json::Result<S
 }
 
 fn decode(text: &str) -> Option<(u32, Value)> {
-    if text.len() > LONGEST {
+    if text.len() > Cursor::LONGEST {
         return None;
     }
     let json = URL_SAFE_NO_PAD.decode(text).ok()?;
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_altered_is_refused_or_still_a_key() {
+    fn an_altered_cursor_is_refused_or_still_valid() {
         let read = |text: &str| read(text, "users name asc");
         let text = sample();
         assert!(read(&text[1..]).is_err() && read(&format!("{text}=")).is_err());

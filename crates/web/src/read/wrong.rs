@@ -1,4 +1,4 @@
-//! What is wrong with a field: the error type of the [deserializer](super::deserializer).
+//! Error type of the [deserializer](super::deserializer): a field's faults.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};

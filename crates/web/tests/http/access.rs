@@ -41,7 +41,7 @@ async fn a_secret_in_a_path_is_not_logged() {
 }
 
 #[tokio::test]
-async fn what_fails_is_logged_as_what_the_client_got() {
+async fn the_log_has_the_code_that_the_client_got() {
     let server = Server::start(
         Limits::default(),
         StackSettings {
@@ -113,7 +113,7 @@ async fn a_client_that_hangs_up_is_a_line_too_and_its_handler_is_dropped() {
 }
 
 #[tokio::test]
-async fn so_is_a_stream_of_http2_that_is_reset() {
+async fn a_reset_http2_stream_is_cancelled_too() {
     let server = server();
     let client = reqwest::Client::builder()
         .http2_prior_knowledge()

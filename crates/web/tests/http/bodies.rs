@@ -111,11 +111,14 @@ async fn the_limit_is_to_the_byte() {
 async fn broken_chunks_are_told_from_a_body_that_ends_early() {
     let server = server();
     for (sent, detail) in [
-        ("xyz\r\n", "the body's chunks are broken"),
-        ("2\r\n{}}\r\n", "the body's chunks are broken"),
-        ("2;\n{}\r\n", "the body's chunks are broken"),
-        ("ffffffffffffffff0\r\n", "the body's chunks are broken"),
-        ("2\r\n{}\r\n0\r\nx: 1\r\r\n", "the body's chunks are broken"),
+        ("xyz\r\n", "the body's chunked encoding is invalid"),
+        ("2\r\n{}}\r\n", "the body's chunked encoding is invalid"),
+        ("2;\n{}\r\n", "the body's chunked encoding is invalid"),
+        ("ffffffffffffffff0\r\n", "the body's chunked encoding is invalid"),
+        (
+            "2\r\n{}\r\n0\r\nx: 1\r\r\n",
+            "the body's chunked encoding is invalid",
+        ),
         ("5\r\n{}", "the body ends before its announced end"),
     ] {
         let mut peer = Raw::connect(server.addr).await;

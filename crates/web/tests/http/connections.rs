@@ -1,4 +1,4 @@
-//! How many connections there may be, and what is known of each.
+//! Limits of connections, and the peer's address.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What docs/api.md says of this crate.
+//! Statements of docs/api.md about this crate.
 
 use std::{fs, path::Path};
 

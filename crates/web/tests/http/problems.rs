@@ -1,4 +1,4 @@
-//! Whatever goes wrong, the client gets a problem, and nothing that is none of its business.
+//! Failures become problems that disclose no internals.
 
 use uuid::Uuid;
 use web::{StackSettings, listen::Limits};

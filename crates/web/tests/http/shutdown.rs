@@ -43,7 +43,7 @@ async fn requests_in_flight_are_answered_and_new_connections_refused() {
 }
 
 #[tokio::test]
-async fn what_is_stuck_is_cut_at_the_deadline() {
+async fn stuck_connections_are_aborted_at_the_deadline() {
     let server = Server::start_draining(Limits::default(), settings(), SHORT);
     let mut stuck = Raw::connect(server.addr).await;
     stuck

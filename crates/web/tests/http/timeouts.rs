@@ -1,4 +1,4 @@
-//! What a peer leaves undone is cut in time, and what it does is not.
+//! Time limits for incomplete heads, bodies and reads.
 
 use std::time::Duration;
 

@@ -3,22 +3,38 @@
 use pg_timestamp::Timestamp;
 use serde::Deserialize;
 use sqlx::{Postgres, QueryBuilder};
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
 use web::page::{Cursor, Limit};
 use web::read::{Rfc3339, Text, WrongField};
 
 use super::order::{Direction, Key, Order, Sort};
 
 /// Query parameters of the list, before they are checked together.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 struct Parameters {
+    /// What the users are sorted by; `created_at` if left out.
+    #[param(inline)]
     sort: Option<Sort>,
+    /// The direction; `asc` if left out.
+    #[param(inline)]
     order: Option<Direction>,
     cursor: Option<Cursor>,
     limit: Option<Limit>,
+    /// A part of the name, in any case; `%` and `_` are themselves.
     search: Option<Text<1, 200>>,
+    /// Only users that are confirmed, or only those that are not.
     confirmed: Option<bool>,
+    /// Only users that were created later.
     created_after: Option<Rfc3339>,
+    /// Only users that were created earlier.
     created_before: Option<Rfc3339>,
+}
+
+impl IntoParams for ListUsers {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Parameters::into_params(place)
+    }
 }
 
 /// The parameters of the list. The cursor belongs to an order, so that it is read together with that.

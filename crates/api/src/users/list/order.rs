@@ -3,13 +3,14 @@
 use pg_timestamp::{Timestamp, exact};
 use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
+use utoipa::ToSchema;
 use uuid::Uuid;
 use web::page::Cursor;
 
 use crate::users::User;
 
 /// What a list is sorted by; the id breaks ties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Sort {
     CreatedAt,
@@ -28,7 +29,7 @@ impl Sort {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 pub(super) enum Direction {
     #[serde(rename = "asc")]
     Ascending,

@@ -55,7 +55,7 @@ fn a_session_may_hold_its_share_and_no_more() {
 }
 
 #[test]
-fn what_a_tenant_may_hold_bounds_the_sum_of_its_sessions() {
+fn the_tenant_limit_bounds_the_sum_of_its_sessions() {
     // 88 of 300: three of them are within 960.
     let mut holdings: Vec<Holding> = (1..=88).map(|pid| holding(1, pid, 300)).collect();
     holdings.push(holding(2, 100, 300));
@@ -84,7 +84,7 @@ fn all_tenants_together_leave_half_of_it() {
 }
 
 #[test]
-fn what_stuck_sessions_hold_counts_against_their_tenant() {
+fn locks_of_stuck_sessions_count_against_their_tenant() {
     let mut holdings = vec![
         stuck(1, 1, 500),
         stuck(1, 2, 400),

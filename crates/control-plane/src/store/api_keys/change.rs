@@ -46,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// See [`ChangeKeyError`].
-    pub async fn change_api_key(
+    pub(crate) async fn change_api_key(
         &self,
         actor: &Actor,
         id: Uuid,
@@ -56,7 +56,7 @@ impl Store {
         let before = api_keys!("WHERE id = $1 FOR NO KEY UPDATE", id)
             .fetch_optional(&mut *transaction)
             .await?;
-        let before = before.map(ApiKey::from).ok_or(ChangeKeyError::Unknown)?;
+        let before = ApiKey::try_from(before.ok_or(ChangeKeyError::Unknown)?)?;
         let action = match change {
             ApiKeyChange::Revoke if before.revoked_at.is_some() => return Ok((before, false)),
             ApiKeyChange::Expire(_) if before.revoked_at.is_some() => return Err(ChangeKeyError::Revoked),

@@ -2,12 +2,11 @@
 
 use pg_timestamp::Timestamp;
 use tenant_registry::TenantId;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{api_key_by_id, audit_change};
 use crate::actor::Actor;
-use crate::api_key::{ApiKey, ApiKeySecret};
+use crate::api_key::{ApiKey, ApiKeySecret, NewApiKey};
 use crate::audit::action::AuditAction;
 use crate::store::Store;
 use crate::store::change_error::ChangeError;
@@ -44,12 +43,11 @@ impl Store {
     ///
     /// # Errors
     /// See [`CreateKeyError`].
-    pub async fn insert_api_key(
+    pub(crate) async fn insert_api_key(
         &self,
         actor: &Actor,
         owner: TenantId,
-        name: &str,
-        expires_at: Option<OffsetDateTime>,
+        new: &NewApiKey,
         secret: &ApiKeySecret,
     ) -> Result<ApiKey, CreateKeyError> {
         let mut transaction = self.pool.begin().await?;
@@ -60,16 +58,17 @@ impl Store {
         }
         let id = Uuid::now_v7();
         let made = sqlx::query!(
-            "INSERT INTO control.api_keys (id, tenant_id, name, prefix, sha256, created_by, expires_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7
+            "INSERT INTO control.api_keys (id, tenant_id, name, prefix, sha256, created_by, expires_at, scopes)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8
              WHERE $7::timestamptz IS NULL OR $7 > now()",
             id,
             owner.as_uuid(),
-            name,
+            new.name.as_str(),
             secret.prefix(),
             &secret.sha256(),
             actor.name,
-            expires_at.map(Timestamp::from),
+            new.expires_at.map(Timestamp::from),
+            &new.scopes.names(),
         )
         .execute(&mut *transaction)
         .await?;

@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use crate::idempotency::{IdempotencyKey, KeptAnswer};
+use crate::idempotency::{IdempotencyKey, StoredResponse};
 use crate::json::JsonText;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -60,7 +60,7 @@ impl ClaimedKey {
     ///
     /// # Errors
     /// When the store fails; the claim then expires.
-    pub async fn answer(mut self, answer: &KeptAnswer) -> Result<(), StoreError> {
+    pub async fn answer(mut self, answer: &StoredResponse) -> Result<(), StoreError> {
         self.finished = true;
         self.renewal.abort();
         self.key_run.answer(answer).await
@@ -105,7 +105,7 @@ impl KeyRun {
         Ok(())
     }
 
-    async fn answer(&self, answer: &KeptAnswer) -> Result<(), StoreError> {
+    async fn answer(&self, answer: &StoredResponse) -> Result<(), StoreError> {
         sqlx::query!(
             "UPDATE control.idempotency_keys SET locked_until = NULL, status = $4, headers = $5, body = $6
              WHERE caller = $1 AND key = $2 AND run = $3 AND locked_until IS NOT NULL",

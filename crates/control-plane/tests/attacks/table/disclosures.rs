@@ -1,4 +1,4 @@
-//! What PostgreSQL discloses to one tenant about others that share its table, database or server. `docs/isolation.md`
+//! Disclosures of PostgreSQL to one tenant about others that share its table, database or server. `docs/isolation.md`
 //! lists it, with alternatives. Each query returns true. `b` has changed a setting of its login.
 
 /// The shared object and the disclosure; and the query. `b` has more than two thousand rows.

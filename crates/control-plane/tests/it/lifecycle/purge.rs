@@ -3,8 +3,8 @@
 use std::time::Duration as StdDuration;
 
 use control_plane::{
-    ApiKeySecret, ChangeError, CreateError, NewTenant, OperationState, Reconciler, Revisions, Taken,
-    TenantFilter, TenantState, Transition,
+    ApiKeyScopes, ApiKeySecret, ChangeError, CreateError, NewApiKey, NewTenant, OperationState, Reconciler,
+    Revisions, Taken, TenantFilter, TenantState, Transition,
 };
 use tenant_registry::{TenantDb, TenantId};
 use testkit::Databases;
@@ -27,11 +27,12 @@ async fn a_purge_deletes_all_rows_of_its_tenant_only() {
         );
         run(&mut superuser, &rows).await.unwrap();
         let key = ApiKeySecret::generate().unwrap();
-        plane
-            .store()
-            .insert_api_key(&ops(), id, "key", None, &key)
-            .await
-            .unwrap();
+        let new = NewApiKey {
+            name: "key".to_owned().try_into().unwrap(),
+            scopes: ApiKeyScopes::ALL,
+            expires_at: None,
+        };
+        plane.create_api_key(&ops(), id, &new, &key).await.unwrap();
     }
     // Objects that a tenant could create without the guard, and that would prevent dropping its roles.
     for leftover in [

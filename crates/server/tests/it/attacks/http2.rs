@@ -1,10 +1,10 @@
-//! What a client sends over HTTP/2, frame by frame, since one that keeps to the protocol would not send it (RFC 9113).
+//! HTTP/2 attacks, frame by frame, since a client library would not send them (RFC 9113).
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::scene::{Attempt, DEADLINE, Expected, Plane, Scene};
+use super::fixture::{AttackFixture, Attempt, DEADLINE, Expected, Plane};
 
 /// More requests than one: from the head of an honest one to all frames.
 pub type Flood = (&'static str, fn(&[u8]) -> Vec<u8>, Expected);
@@ -63,9 +63,9 @@ pub const FLOODS: &[Flood] = &[
     ),
 ];
 
-impl Scene {
-    /// As [`Scene::judge`], for a request whose lines are fields, then its body, then its trailers.
-    pub async fn judge_http2(&self, attempt: &Attempt) -> Vec<String> {
+impl AttackFixture {
+    /// As [`AttackFixture::deviations`], for a request whose lines are fields, then its body, then its trailers.
+    pub async fn http2_deviations(&self, attempt: &Attempt) -> Vec<String> {
         let request = self.filled(attempt.request, "");
         let mut parts = request.split("\n\n");
         let head = fields(parts.next().unwrap_or_default());
@@ -82,7 +82,7 @@ impl Scene {
             .await
     }
 
-    pub async fn judge_flood(&self, (name, frames, expected): &Flood) -> Vec<String> {
+    pub async fn flood_deviations(&self, (name, frames, expected): &Flood) -> Vec<String> {
         let head = ":method: POST\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\ncontent-type: application/json";
         let frames = frames(&fields(&self.filled(head, "")));
         self.judge_frames(name, Plane::Tenant, &frames, *expected).await
@@ -111,7 +111,7 @@ impl Scene {
         if !answer.fits(expected) {
             wrong.push(format!("{expected:?}, but {answer:?}"));
         }
-        self.concluded(name, wrong, &answer.body).await
+        self.with_side_effects(name, wrong, &answer.body).await
     }
 }
 

@@ -5,7 +5,7 @@
 //! `{token}`: the operator's. `{long}`: twenty thousand letters. `{fields}`: three hundred lines. `\u{f780}` to `\u{f7ff}`:
 //! the bytes 80 to ff, which alone are no text.
 
-use super::scene::{Attempt, Expected::{Closed, Ended, Own, Refused, Reset}, Plane::{Admin, Tenant}};
+use super::fixture::{Attempt, Expected::{Closed, Ended, Own, Refused, Reset}, Plane::{Admin, Tenant}};
 
 /// An attempt on the tenant plane.
 const fn tenant(name: &'static str, request: &'static str, status: u16, code: &'static str) -> Attempt {
@@ -49,7 +49,7 @@ const NAMING: &[Attempt] = &[
     tenant("an encoded id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: %7B{b}%7D", 400, "TENANT_HEADER_INVALID"),
     tenant("SQL in the header", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}' OR '1'='1", 400, "TENANT_HEADER_INVALID"),
     tenant("letters that look alike", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\u{ff10}", 400, "TENANT_HEADER_INVALID"),
-    tenant("nobody's id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: 00000000-0000-0000-0000-000000000000", 404, "TENANT_UNKNOWN"),
+    tenant("an unknown id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: 00000000-0000-0000-0000-000000000000", 404, "TENANT_UNKNOWN"),
     tenant("the highest id", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: ffffffff-ffff-ffff-ffff-ffffffffffff", 404, "TENANT_UNKNOWN"),
     tenant("underscores", "GET /v1/internal/users HTTP/1.1\nx_tenant_id: {b}", 400, "TENANT_HEADER_MISSING"),
     tenant("another spelling", "GET /v1/internal/users HTTP/1.1\ntenant-id: {b}\nx-tenant: {b}\nx-tenantid: {b}", 400, "TENANT_HEADER_MISSING"),
@@ -239,7 +239,7 @@ const OPERATORS: &[Attempt] = &[
     admin("SQL for a token", "GET /admin/v1/tenants HTTP/1.1\nauthorization: Bearer ' OR '1'='1", 401, "UNAUTHENTICATED"),
     admin("to make a tenant", "POST /admin/v1/tenants HTTP/1.1\ncontent-type: application/json\n\n{\"name\":\"mine\"}", 401, "UNAUTHENTICATED"),
     admin("to show a tenant", "GET /admin/v1/tenants/{b} HTTP/1.1\nx-tenant-id: {b}", 401, "UNAUTHENTICATED"),
-    admin("to show a tenant that nobody has", "GET /admin/v1/tenants/00000000-0000-0000-0000-000000000000 HTTP/1.1", 401, "UNAUTHENTICATED"),
+    admin("to show an unknown tenant", "GET /admin/v1/tenants/00000000-0000-0000-0000-000000000000 HTTP/1.1", 401, "UNAUTHENTICATED"),
     admin("rows, by the operator", "GET /v1/internal/users HTTP/1.1\nauthorization: Bearer {token}\nx-tenant-id: {b}", 404, "ROUTE_UNKNOWN"),
     admin("to take a tenant's id again", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"id\":\"{b}\"}", 409, "TENANT_EXISTS"),
     admin("to set a tenant's state", "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"other\",\"state\":\"active\",\"max_connections\":99}", 422, "VALIDATION"),
@@ -264,10 +264,10 @@ const NETWORKS: &[Attempt] = &[
 
 /// Attempts that succeed, to test that the checks find them, with the expected message.
 pub const FOUND: &[(&str, Attempt)] = &[
-    ("it was told of the other", own("the other's rows, in its name", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}", 200)),
+    ("the answer shows the other tenant", own("the other's rows, in its name", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}", 200)),
     ("more than one answer", own("two requests on one connection", "GET /v1/internal/users HTTP/1.1\nconnection: keep-alive\ncontent-length: 0\nx-tenant-id: {a}\n\nGET /v1/internal/users HTTP/1.1\nhost: x\nconnection: close\nx-tenant-id: {a}\n\n", 200)),
     ("but HTTP/1.1 200", tenant("another answer", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 404, "NOT_FOUND")),
-    ("it is told from nobody's", own("a row's own tenant", "GET /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {b}", 200)),
+    ("it differs from an unknown tenant's", own("a row's own tenant", "GET /v1/internal/users/{user} HTTP/1.1\nx-tenant-id: {b}", 200)),
     ("it changed the other's rows", own("a row more, in the other's name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\ncontent-type: application/json\n\n{\"name\":\"x\"}", 201)),
     ("it changed the other's rows, or a tenant", Attempt { name: "a tenant more", plane: Admin, request: "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"mine\"}", expected: Own(201) }),
 ];
@@ -286,6 +286,6 @@ pub const THEMES: &[(&str, &[&str], &[Attempt])] = &[
 
 /// As [`FOUND`], over HTTP/2.
 pub const FOUND_HTTP2: &[(&str, Attempt)] = &[
-    ("it was told of the other", own("the other's rows, in its name", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {b}", 200)),
+    ("the answer shows the other tenant", own("the other's rows, in its name", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {b}", 200)),
     ("Reset(1), but", reset("an honest request", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}", 1)),
 ];

@@ -10,7 +10,7 @@ async fn the_service_examines_and_says_what_it_found_last() {
     // The test's service does not wait for an examination, so there was none.
     let none = operator.run(&["examination", "show"]).await;
     assert_eq!(none.code, Some(5), "{none:?}");
-    assert!(none.err.contains("nothing was examined yet"), "{none:?}");
+    assert!(none.err.contains("no examination has run yet"), "{none:?}");
 
     let sound = operator.text(&["examination", "run"]).await;
     assert!(
@@ -44,9 +44,9 @@ async fn a_service_that_cannot_be_asked_is_no_finding() {
         .run(&["examination", "run", "--url", "http://127.0.0.1:1"])
         .await;
     assert_eq!(away.code, Some(3), "{away:?}");
-    let mut stranger = operator.command(&["examination", "show"]);
-    stranger.env("TENANTRY_ADMIN_TOKEN", "x".repeat(43));
-    assert_eq!(super::operator::run(stranger).await.code, Some(4));
+    let mut unauthenticated = operator.command(&["examination", "show"]);
+    unauthenticated.env("TENANTRY_ADMIN_TOKEN", "x".repeat(43));
+    assert_eq!(super::operator::run(unauthenticated).await.code, Some(4));
     for wrong in [
         &["examination", "show", "--token-file", "nowhere"][..],
         &["examination", "show", "--set", "nonsense.key=1"],

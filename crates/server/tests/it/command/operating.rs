@@ -169,7 +169,7 @@ async fn backups_come_back_when_the_page_is_pasted() {
     let (code, _, err) = output(chapter.shell("tenantry serve", second)).await;
     assert_eq!(code, Some(1));
     assert!(
-        err.contains("does not let tenantry_service into tenantry_control"),
+        err.contains("refuses tenantry_service access to tenantry_control"),
         "{err}"
     );
 }

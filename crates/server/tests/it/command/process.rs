@@ -205,7 +205,7 @@ impl Process {
                     let port = url.rsplit_once(':').unwrap().1;
                     planes.push(format!("127.0.0.1:{port}").parse().unwrap());
                 }
-                ["tenant", id, _] => tenants.push((*id).to_owned()),
+                ["tenant", id, _, "key", "in", _] => tenants.push((*id).to_owned()),
                 ["curl", ..] => curl_lines.push(line),
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! Which databases a command works on, and that it starts none.
+//! The databases that each command works on. None is started.
 
 use std::fs;
 

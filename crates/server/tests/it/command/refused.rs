@@ -1,11 +1,12 @@
-//! How commands fail: what they say, and the codes that scripts go by.
+//! Failures of commands: messages and exit codes.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 
 use super::operator::{Operator, run};
 
 #[tokio::test]
-async fn what_the_service_refuses_reads_well() {
+async fn refusals_of_the_service_are_readable() {
     let operator = Operator::new().await;
     operator.json(&["tenant", "create", "acme"]).await;
     let error = operator.fails(1, &["tenant", "create", "acme"]).await;
@@ -26,8 +27,8 @@ async fn what_the_service_refuses_reads_well() {
             && error.contains("\n  max_connections "),
         "{error}"
     );
-    let nobody = testkit::unknown_tenant().to_string();
-    let error = operator.fails(1, &["tenant", "show", &nobody]).await;
+    let unknown_tenant = testkit::unknown_tenant().to_string();
+    let error = operator.fails(1, &["tenant", "show", &unknown_tenant]).await;
     assert!(error.contains("TENANT_UNKNOWN"), "{error}");
     // A name must match in full.
     let error = operator.fails(1, &["tenant", "suspend", "acm"]).await;
@@ -81,7 +82,7 @@ async fn wrong_usage_is_told_before_anything_is_sent() {
     let said = run(command).await;
     assert_eq!(said.code, Some(2), "{said:?}");
     assert!(
-        said.err.contains("TENANTRY_ADMIN_URL is no URL such as "),
+        said.err.contains("TENANTRY_ADMIN_URL must be a URL such as "),
         "{said:?}"
     );
     for (arguments, says) in [
@@ -103,6 +104,7 @@ async fn tokens_come_from_a_file_or_the_environment() {
     let file = |name: &str, text: &str| {
         let path = folder.path().join(name);
         fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         path.to_str().unwrap().to_owned()
     };
     let (good, wrong, empty) = (

@@ -5,10 +5,18 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::doctor::has_psql;
-use super::process::{Folder, output};
+use super::process::{Folder, Process, output};
 
 /// psql prints values alone, one row a line.
 const PLAIN: [&str; 4] = ["--no-psqlrc", "--tuples-only", "--no-align", "--command"];
+
+/// A folder with a service, and the ids of its demo tenants.
+async fn serving() -> (Folder, Process, [String; 2]) {
+    let folder = Folder::new();
+    let mut service = folder.serve();
+    let tenants = service.banner().await.tenants;
+    (folder, service, tenants)
+}
 
 /// What the session answers.
 async fn ask(folder: &Folder, tenant: &str, sql: &str) -> (Option<i32>, String, String) {
@@ -21,10 +29,8 @@ async fn the_session_is_the_tenants_and_sees_its_rows_alone() {
     if !has_psql() {
         return;
     }
-    let folder = Folder::new();
-    let mut service = folder.serve();
-    let banner = service.banner().await;
-    for (name, id) in ["acme", "globex"].into_iter().zip(&banner.tenants) {
+    let (folder, service, tenants) = serving().await;
+    for (name, id) in ["acme", "globex"].into_iter().zip(&tenants) {
         let login = format!("tn_{}_a", id.replace('-', ""));
         for tenant in [name, id] {
             let (code, out, err) = ask(
@@ -59,9 +65,7 @@ async fn the_password_is_no_argument_and_is_not_shown() {
     if !has_psql() || !Path::new("/proc/self/cmdline").exists() {
         return;
     }
-    let folder = Folder::new();
-    let mut service = folder.serve();
-    service.banner().await;
+    let (folder, service, _) = serving().await;
     // The parent of psql's shell is psql, and that one's is the command.
     let (code, password, err) = ask(&folder, "acme", r"\! printenv PGPASSWORD").await;
     assert_eq!((code, password.trim().len()), (Some(0), 43), "{err}");
@@ -84,9 +88,7 @@ async fn the_audit_log_has_each_session() {
     if !has_psql() {
         return;
     }
-    let folder = Folder::new();
-    let mut service = folder.serve();
-    let banner = service.banner().await;
+    let (folder, service, tenants) = serving().await;
     let (code, _, err) = ask(&folder, "globex", "SELECT 1").await;
     assert_eq!(code, Some(0), "{err}");
     let list = ["audit", "list", "--action", "tenant.session", "--json"];
@@ -96,20 +98,18 @@ async fn the_audit_log_has_each_session() {
         panic!("{listed}")
     };
     assert_eq!(entry["actor"], "command line");
-    assert_eq!(entry["tenant_id"], banner.tenants[1].as_str());
+    assert_eq!(entry["tenant_id"], tenants[1].as_str());
     service.stop().await;
 }
 
 #[tokio::test]
 async fn a_tenant_that_is_not_served_gets_no_session() {
-    let folder = Folder::new();
-    let mut service = folder.serve();
-    service.banner().await;
+    let (folder, service, _) = serving().await;
     let (code, _, err) = output(folder.command(&["tenant", "suspend", "acme"])).await;
     assert_eq!(code, Some(0), "{err}");
     for (tenant, why) in [
         ("acme", "suspended"),
-        ("nobody", "there is no tenant \"nobody\""),
+        ("unknown", "there is no tenant \"unknown\""),
         ("d0c7d0c7-d0c7-4d0c-8000-00000000000a", "there is no tenant d0c7"),
     ] {
         let (code, out, err) = output(folder.command(&["db", "psql", "--tenant", tenant])).await;

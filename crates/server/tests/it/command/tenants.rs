@@ -144,7 +144,7 @@ async fn odd_metadata_is_listed_with_the_rest() {
 }
 
 #[tokio::test]
-async fn the_same_for_people() {
+async fn tenants_are_shown_as_text() {
     let operator = Operator::new().await;
     let shown = operator
         .text(&["tenant", "create", "acme", "--metadata", r#"{"a":1}"#])

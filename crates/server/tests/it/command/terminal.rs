@@ -205,7 +205,7 @@ async fn a_long_operation_is_watched_left_alone_and_found_again() {
         .fails(1, &["operation", "wait", operation, "--wait-timeout", "200ms"])
         .await;
     assert!(
-        error.contains("it goes on") && error.contains(operation),
+        error.contains("and continues") && error.contains(operation),
         "{error}"
     );
     // The line shows why the step fails.

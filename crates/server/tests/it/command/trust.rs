@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -11,7 +11,7 @@ use super::operator::run;
 use super::process::command;
 
 /// The account `daemon`, which exists everywhere and does not run the tests.
-const SOMEBODY: u32 = 1;
+const OTHER_USER: u32 = 1;
 
 const TOKEN: &str = "planted-token";
 
@@ -23,8 +23,13 @@ fn planted(admin_plane: &str) -> (TempDir, PathBuf) {
     fs::set_permissions(&state, Permissions::from_mode(0o755)).unwrap();
     let run_file = format!(r#"{{"tenant_plane": "127.0.0.1:1", "admin_plane": "{admin_plane}"}}"#);
     fs::write(state.join("service.json"), run_file).unwrap();
-    fs::write(state.join("admin-token"), TOKEN).unwrap();
+    write_token(&state.join("admin-token"), 0o600);
     (folder, state)
+}
+
+fn write_token(path: &Path, mode: u32) {
+    fs::write(path, TOKEN).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
 /// A port that something listens on, and whether anything came.
@@ -93,11 +98,11 @@ const FREE: [&str; 4] = [
 ];
 
 #[tokio::test]
-async fn what_another_user_put_there_is_refused_by_the_service_too() {
+async fn files_of_another_user_are_refused_by_the_service_too() {
     let (listener, address) = listener();
     let (folder, state) = planted(&address);
     // Only root can change a file's owner.
-    if lchown(state.join("admin-token"), Some(SOMEBODY), None).is_err() {
+    if lchown(state.join("admin-token"), Some(OTHER_USER), None).is_err() {
         return;
     }
     for arguments in [&["tenant", "list"][..], &["serve"]] {
@@ -108,7 +113,7 @@ async fn what_another_user_put_there_is_refused_by_the_service_too() {
             "{arguments:?}: {said:?}"
         );
     }
-    lchown(&state, Some(SOMEBODY), None).unwrap();
+    lchown(&state, Some(OTHER_USER), None).unwrap();
     for arguments in [&["tenant", "list"][..], &["serve"], &["migrate"]] {
         let said = run(command(folder.path(), &[arguments, &FREE].concat())).await;
         assert_eq!(said.code, Some(1), "{arguments:?}: {said:?}");
@@ -133,23 +138,41 @@ async fn secrets_are_not_written_through_a_planted_link() {
 }
 
 #[tokio::test]
-async fn a_token_file_that_others_can_write_is_not_sent() {
+async fn a_token_file_that_others_can_write_or_read_is_refused() {
     let (listener, address) = listener();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
-    fs::write(&file, TOKEN).unwrap();
-    fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+    let path = file.to_str().unwrap();
     let url = format!("http://{address}");
-    let list = [
-        "tenant",
-        "list",
-        "--url",
-        &url,
-        "--token-file",
-        file.to_str().unwrap(),
-    ];
-    let said = run(command(folder.path(), &list)).await;
-    assert_eq!(said.code, Some(1), "{said:?}");
-    assert!(said.err.contains("mode 0666"), "{said:?}");
+    for (mode, remedy) in [(0o666, "chmod go-w"), (0o644, "chmod 600"), (0o604, "chmod 600")] {
+        write_token(&file, mode);
+        let list = ["tenant", "list", "--url", &url, "--token-file", path];
+        let said = run(command(folder.path(), &list)).await;
+        assert_eq!(said.code, Some(1), "{said:?}");
+        for part in [&format!("{path} has mode {mode:04o}"), remedy] {
+            assert!(said.err.contains(part), "{mode:o}: {said:?}");
+        }
+        assert!(!said.err.contains(TOKEN), "{said:?}");
+    }
     assert!(listener.accept().is_err(), "it was spoken to");
+}
+
+#[tokio::test]
+async fn a_generated_token_that_others_can_read_is_refused() {
+    let (listener, address) = listener();
+    let (folder, state) = planted(&address);
+    let path = state.join("admin-token");
+    write_token(&path, 0o644);
+    for arguments in [&["tenant", "list"][..], &["serve"]] {
+        let said = run(command(folder.path(), &[arguments, &FREE].concat())).await;
+        assert_eq!(said.code, Some(1), "{arguments:?}: {said:?}");
+        assert!(
+            said.err.contains("admin-token has mode 0644")
+                && said.err.contains("chmod 600")
+                && !said.err.contains(TOKEN),
+            "{arguments:?}: {said:?}"
+        );
+    }
+    assert!(listener.accept().is_err(), "it was spoken to");
+    assert!(!state.join("postgres").exists(), "a PostgreSQL was started");
 }

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Entries within one [`Strangers::WINDOW`]; further requests are only counted.
-const WRITTEN: u32 = 10;
+/// Entries within one [`UnauthenticatedLimit::WINDOW`]; further requests are only counted.
+const MAX_ENTRIES: u32 = 10;
 
 /// Counts unauthenticated requests by time window.
 #[derive(Debug, Default)]
-pub(super) struct Strangers(Mutex<Window>);
+pub(super) struct UnauthenticatedLimit(Mutex<Window>);
 
 #[derive(Debug, Default)]
 struct Window {
@@ -26,7 +26,7 @@ pub(super) struct LeftOut {
     pub(super) ends_in: Option<Duration>,
 }
 
-impl Strangers {
+impl UnauthenticatedLimit {
     /// The length of a window.
     pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
@@ -39,7 +39,7 @@ impl Strangers {
             window.written = 0;
             Duration::ZERO
         });
-        if window.written < WRITTEN {
+        if window.written < MAX_ENTRIES {
             window.written += 1;
             return None;
         }
@@ -64,30 +64,30 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn the_first_ones_are_written_and_the_rest_is_counted() {
-        let strangers = Strangers::default();
-        for _ in 0..WRITTEN {
-            assert_eq!(strangers.admit(), None);
+    async fn requests_above_the_limit_are_only_counted() {
+        let limit = UnauthenticatedLimit::default();
+        for _ in 0..MAX_ENTRIES {
+            assert_eq!(limit.admit(), None);
         }
         advance(Duration::from_secs(4)).await;
         let ends_in = Some(Duration::from_secs(6));
-        assert_eq!(strangers.admit(), Some(LeftOut { ends_in }));
+        assert_eq!(limit.admit(), Some(LeftOut { ends_in }));
         for _ in 1..500 {
-            assert_eq!(strangers.admit(), Some(LeftOut { ends_in: None }));
+            assert_eq!(limit.admit(), Some(LeftOut { ends_in: None }));
         }
-        assert_eq!(strangers.take_left_out(), 500);
-        assert_eq!(strangers.take_left_out(), 0);
+        assert_eq!(limit.take_left_out(), 500);
+        assert_eq!(limit.take_left_out(), 0);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_next_window_begins_with_the_next_one() {
-        let strangers = Strangers::default();
-        while strangers.admit().is_none() {}
-        advance(Strangers::WINDOW).await;
-        assert_eq!(strangers.admit(), None);
+    async fn a_window_begins_with_the_first_request_after_the_last_one() {
+        let limit = UnauthenticatedLimit::default();
+        while limit.admit().is_none() {}
+        advance(UnauthenticatedLimit::WINDOW).await;
+        assert_eq!(limit.admit(), None);
         // A late call loses no count, and no second call is requested.
-        while strangers.admit().is_none() {}
-        assert_eq!(strangers.admit(), Some(LeftOut { ends_in: None }));
-        assert_eq!(strangers.take_left_out(), 3);
+        while limit.admit().is_none() {}
+        assert_eq!(limit.admit(), Some(LeftOut { ends_in: None }));
+        assert_eq!(limit.take_left_out(), 3);
     }
 }

@@ -46,7 +46,7 @@ pub struct Attempt {
 }
 
 /// A service with two tenants; the rows of `b` have unguessable names.
-pub struct Scene {
+pub struct AttackFixture {
     service: Service,
     pub major: u32,
     a: String,
@@ -58,7 +58,7 @@ pub struct Scene {
     before: String,
 }
 
-impl Scene {
+impl AttackFixture {
     pub async fn new(overrides: &[&str]) -> Self {
         let service = Service::with(overrides).await;
         let (a, b) = (service.tenant("acme").await.id, service.tenant("globex").await.id);
@@ -90,7 +90,7 @@ impl Scene {
             .fetch_one(&mut superuser)
             .await
             .unwrap();
-        let mut scene = Self {
+        let mut fixture = Self {
             service,
             major: version.parse::<u32>().unwrap() / 10_000,
             a: a.to_string(),
@@ -101,12 +101,12 @@ impl Scene {
             marker,
             before: String::new(),
         };
-        scene.before = scene.look().await;
-        scene
+        fixture.before = fixture.state().await;
+        fixture
     }
 
     /// The rows of `b`, and all tenants.
-    async fn look(&self) -> String {
+    async fn state(&self) -> String {
         let rows =
             "SELECT string_agg(users::text, ';' ORDER BY id) FROM app.users WHERE tenant_id = $1::uuid";
         let rows: String = sqlx::query_scalar(rows)
@@ -122,7 +122,7 @@ impl Scene {
     }
 
     /// Sends the request, and returns every deviation from the expected result, a sentence each.
-    pub async fn judge(&self, attempt: &Attempt) -> Vec<String> {
+    pub async fn deviations(&self, attempt: &Attempt) -> Vec<String> {
         let answer = self.send(attempt, &self.user).await;
         let mut wrong = Vec::new();
         let fits = match attempt.expected {
@@ -138,23 +138,29 @@ impl Scene {
             wrong.push(format!("more than one answer: {}", answer.0));
         }
         if answer.0.contains("\"mine\"") && attempt.request.contains("x-tenant-id: {b}") {
-            wrong.push(format!("it was told of itself as the other: {}", answer.0));
+            wrong.push(format!(
+                "the answer shows the caller's rows under the other tenant: {}",
+                answer.0
+            ));
         }
         if attempt.request.contains("{user}") {
-            let nobodys = self.send(attempt, &testkit::unknown_tenant().to_string()).await;
-            if answer.masked() != nobodys.masked() {
-                wrong.push(format!("it is told from nobody's: {} {}", answer.0, nobodys.0));
+            let unknown = self.send(attempt, &testkit::unknown_tenant().to_string()).await;
+            if answer.masked() != unknown.masked() {
+                wrong.push(format!(
+                    "it differs from an unknown tenant's: {} {}",
+                    answer.0, unknown.0
+                ));
             }
         }
-        self.concluded(attempt.name, wrong, &answer.0).await
+        self.with_side_effects(attempt.name, wrong, &answer.0).await
     }
 
     /// Adds the deviations that no request may cause.
-    pub async fn concluded(&self, name: &str, mut wrong: Vec<String>, answer: &str) -> Vec<String> {
+    pub async fn with_side_effects(&self, name: &str, mut wrong: Vec<String>, answer: &str) -> Vec<String> {
         if answer.contains(&self.marker) {
-            wrong.push(format!("it was told of the other: {answer}"));
+            wrong.push(format!("the answer shows the other tenant: {answer}"));
         }
-        if self.look().await != self.before {
+        if self.state().await != self.before {
             wrong.push("it changed the other's rows, or a tenant".to_owned());
         }
         wrong

@@ -2,32 +2,30 @@
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
-use control_plane::KeptAnswer;
+use control_plane::StoredResponse;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::Value;
 use web::{Code, Problem};
 
+use super::REPLAYED;
 use crate::attempts::Audited;
 use crate::codes;
-use crate::shown_once::KeptBody;
+use crate::shown_once::StoredBody;
 
 /// Headers that are stored; all others belong to a single response.
 const HEADERS: [HeaderName; 3] = [header::CONTENT_TYPE, header::LOCATION, header::ETAG];
 
 /// Limit of a stored body, far above any response of this plane.
-const LONGEST: usize = 1024 * 1024;
-
-/// Header that marks a replayed response.
-const REPLAYED: &str = "idempotency-replayed";
+const MAX_BODY: usize = 1024 * 1024;
 
 /// The response, and its stored form; `None` where another attempt may end differently.
-pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAnswer>), Problem> {
+pub(super) async fn split(response: Response) -> Result<(Response, Option<StoredResponse>), Problem> {
     let (mut head, body) = response.into_parts();
-    let body = to_bytes(body, LONGEST).await.map_err(Problem::internal)?;
+    let body = to_bytes(body, MAX_BODY).await.map_err(Problem::internal)?;
     // A secret is sent to this caller only, never stored.
-    let redacted = head.extensions.remove::<KeptBody>();
-    let kept = is_final(head.status).then(|| KeptAnswer {
+    let redacted = head.extensions.remove::<StoredBody>();
+    let stored = is_final(head.status).then(|| StoredResponse {
         status: head.status.as_u16(),
         headers: HEADERS
             .iter()
@@ -37,10 +35,10 @@ pub(super) async fn kept(response: Response) -> Result<(Response, Option<KeptAns
             })
             .collect(),
         body: redacted
-            .map_or_else(|| body.clone(), |KeptBody(body)| body)
+            .map_or_else(|| body.clone(), |StoredBody(body)| body)
             .to_vec(),
     });
-    Ok((Response::from_parts(head, Body::from(body)), kept))
+    Ok((Response::from_parts(head, Body::from(body)), stored))
 }
 
 /// Whether a repetition would get the same response. Permissions and load may change, and the media type is not
@@ -57,11 +55,11 @@ fn is_final(status: StatusCode) -> bool {
 }
 
 /// Replays a stored response. A problem gets the id of the current request.
-pub(super) fn replay(kept: KeptAnswer, id: Option<&str>) -> Result<Response, Problem> {
-    let status = StatusCode::from_u16(kept.status).map_err(Problem::internal)?;
+pub(super) fn replay(stored: StoredResponse, id: Option<&str>) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(stored.status).map_err(Problem::internal)?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = status;
-    for (name, value) in kept.headers {
+    for (name, value) in stored.headers {
         let name = HeaderName::try_from(name).map_err(Problem::internal)?;
         let value = HeaderValue::try_from(value.as_str().unwrap_or_default()).map_err(Problem::internal)?;
         response.headers_mut().insert(name, value);
@@ -72,13 +70,13 @@ pub(super) fn replay(kept: KeptAnswer, id: Option<&str>) -> Result<Response, Pro
     if status.is_success() {
         // The first request was audited.
         response.extensions_mut().insert(Audited);
-        *response.body_mut() = Body::from(kept.body);
+        *response.body_mut() = Body::from(stored.body);
         return Ok(response);
     }
-    if let Some(code) = code(&kept.body) {
+    if let Some(code) = code(&stored.body) {
         response.extensions_mut().insert(code);
     }
-    *response.body_mut() = Body::from(with_request_id(kept.body, id));
+    *response.body_mut() = Body::from(with_request_id(stored.body, id));
     Ok(response)
 }
 
@@ -131,20 +129,20 @@ mod tests {
     }
 
     async fn text(response: Response) -> String {
-        let body = to_bytes(response.into_body(), LONGEST).await.unwrap();
+        let body = to_bytes(response.into_body(), MAX_BODY).await.unwrap();
         String::from_utf8(body.to_vec()).unwrap()
     }
 
     #[tokio::test]
-    async fn final_answers_are_kept_with_their_headers_and_others_are_not() {
+    async fn only_final_responses_are_stored() {
         let created = (
             StatusCode::CREATED,
             [("location", "/x/1"), ("etag", "\"7\""), ("x-other", "y")],
             Json(json!({"id": 1})),
         );
-        let (response, kept) = kept(created.into_response()).await.unwrap();
+        let (response, stored) = split(created.into_response()).await.unwrap();
         assert_eq!(text(response).await, r#"{"id":1}"#);
-        let again = replay(kept.unwrap(), None).unwrap();
+        let again = replay(stored.unwrap(), None).unwrap();
         assert_eq!(again.status(), StatusCode::CREATED);
         let headers = again.headers();
         assert!(
@@ -156,7 +154,7 @@ mod tests {
         assert!(!headers.contains_key("x-other"));
         assert_eq!(text(again).await, r#"{"id":1}"#);
 
-        for (code, is_kept) in [
+        for (code, is_stored) in [
             (Code::Validation, true),
             (codes::TENANT_EXISTS, true),
             (Code::NotFound, true),
@@ -169,16 +167,16 @@ mod tests {
             (codes::CONTROL_STORE_DOWN, false),
             (Code::DeadlineExceeded, false),
         ] {
-            let (_, kept) = super::kept(Problem::from(code).into_response()).await.unwrap();
-            assert_eq!(kept.is_some(), is_kept, "{code:?}");
+            let (_, stored) = split(Problem::from(code).into_response()).await.unwrap();
+            assert_eq!(stored.is_some(), is_stored, "{code:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_problem_that_is_given_again_is_logged_as_one() {
+    async fn a_replayed_problem_keeps_its_code_and_gets_the_new_request_id() {
         let problem = Problem::new(codes::TENANT_EXISTS).detail("the name is taken");
-        let (_, kept) = kept(problem.into_response()).await.unwrap();
-        let again = replay(kept.unwrap(), Some("again")).unwrap();
+        let (_, stored) = split(problem.into_response()).await.unwrap();
+        let again = replay(stored.unwrap(), Some("again")).unwrap();
         assert_eq!(again.extensions().get(), Some(&codes::TENANT_EXISTS));
         let text = text(again).await;
         assert!(text.contains("the name is taken"), "{text}");
@@ -186,12 +184,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_shown_once_is_not_kept() {
+    async fn a_secret_is_not_stored() {
         let secret = SecretString::from("tnt_secret");
         let shown = ShownOnce::new(Created { id: 1, token: None }, secret);
         assert!(!format!("{shown:?}").contains("tnt_secret"));
-        let (response, kept) = kept(shown.into_response()).await.unwrap();
+        let (response, stored) = split(shown.into_response()).await.unwrap();
         assert_eq!(text(response).await, "{\"id\":1,\"token\":\"tnt_secret\"}\n");
-        assert_eq!(kept.unwrap().body, b"{\"id\":1,\"token\":null}\n");
+        assert_eq!(stored.unwrap().body, b"{\"id\":1,\"token\":null}\n");
     }
 }

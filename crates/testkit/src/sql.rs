@@ -1,16 +1,20 @@
-//! Short forms of what the tests do with sessions.
+//! Short forms of statements in tests.
 
 use sqlx::postgres::{PgConnection, PgQueryResult};
 use sqlx::{AssertSqlSafe, Executor as _, raw_sql};
-use testkit::Databases;
+
+use crate::Databases;
 
 /// Runs the statements, one or several.
-pub(crate) async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQueryResult, sqlx::Error> {
+///
+/// # Errors
+/// The server's.
+pub async fn run(session: &mut PgConnection, sql: &str) -> Result<PgQueryResult, sqlx::Error> {
     session.execute(raw_sql(AssertSqlSafe(sql.to_owned()))).await
 }
 
 /// Queries one value.
-pub(crate) async fn one<T>(session: &mut PgConnection, sql: &str) -> T
+pub async fn one<T>(session: &mut PgConnection, sql: &str) -> T
 where
     T: Send + Unpin + sqlx::Type<sqlx::Postgres> + for<'r> sqlx::Decode<'r, sqlx::Postgres>,
 {
@@ -21,6 +25,6 @@ where
 }
 
 /// A superuser's session in the control store.
-pub(crate) async fn in_store(databases: &Databases) -> PgConnection {
+pub async fn in_store(databases: &Databases) -> PgConnection {
     databases.server().superuser(databases.control().as_str()).await
 }

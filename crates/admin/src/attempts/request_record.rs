@@ -18,13 +18,13 @@ const OF_TENANTS: [&str; 2] = ["/admin/v1/tenants/{id}", "/admin/v1/pools/{id}"]
 const LONGEST_PATH: usize = 200;
 
 /// A request's action, path and tenant. Leaves out query and body, and redacts a secret in the path.
-pub(crate) struct Seen {
+pub(crate) struct RequestRecord {
     action: AuditAction,
     path: String,
     tenant: Option<TenantId>,
 }
 
-impl Seen {
+impl RequestRecord {
     /// Must be called within the route, which has the path parameters.
     pub(crate) async fn of(action: AuditAction, request: &mut Request) -> Self {
         // Decoded, as the handler has it.
@@ -67,7 +67,7 @@ impl Seen {
 }
 
 /// Adds the client's address and the request id to the actor.
-pub(crate) fn placed(actor: Actor, extensions: &Extensions) -> Actor {
+pub(crate) fn with_origin(actor: Actor, extensions: &Extensions) -> Actor {
     Actor {
         source: extensions.get::<Peer>().map(Peer::ip),
         request_id: extensions

@@ -1,0 +1,83 @@
+//! Descriptions of what this plane's extractors and layers take from a request, and of the errors that follow.
+
+use serde_json::json;
+use tenant_registry::axum::{Db, Transaction};
+use web::Code;
+use web::openapi::{Input, Inputs};
+
+use crate::codes;
+
+/// The tenant plane, as a type for descriptions.
+#[derive(Debug, Clone, Copy)]
+pub struct TenantPlane;
+
+/// Errors of a handler that queries its tenant's database, and of the lease that it needs for it.
+const DATABASE: [Code; 15] = [
+    codes::TENANT_SUSPENDED,
+    codes::TENANT_LOCKED_OUT,
+    codes::TENANT_UNKNOWN,
+    codes::POOL_BUSY,
+    codes::CLUSTER_BUSY,
+    codes::TENANT_DB_DOWN,
+    codes::TENANT_DB_UNAVAILABLE,
+    codes::TENANT_NOT_READY,
+    codes::CONTROL_STORE_DOWN,
+    codes::NOT_ISOLATED,
+    codes::STATEMENT_TIMEOUT,
+    codes::CONNECTION_LOST,
+    Code::Conflict,
+    Code::Internal,
+    Code::ShuttingDown,
+];
+
+impl Input<TenantPlane> for Db {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&DATABASE);
+    }
+}
+
+impl Input<TenantPlane> for Transaction {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&DATABASE);
+    }
+}
+
+/// The layers of internal routes: the tenant is named by a header, and the network is trusted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamedByHeader;
+
+impl Input<TenantPlane> for NamedByHeader {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&[
+            codes::TENANT_HEADER_MISSING,
+            codes::TENANT_HEADER_INVALID,
+            codes::TENANT_HEADER_DUPLICATED,
+            Code::CrossSite,
+            codes::NETWORK_NOT_TRUSTED,
+            codes::NOT_ISOLATED,
+        ]);
+    }
+}
+
+/// The layer of public routes: the tenant is named by an API key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NamedByApiKey;
+
+impl Input<TenantPlane> for NamedByApiKey {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&[
+            Code::Unauthenticated,
+            codes::INSUFFICIENT_SCOPE,
+            codes::TENANT_MISMATCH,
+            codes::TENANT_HEADER_INVALID,
+            codes::TENANT_HEADER_DUPLICATED,
+            codes::CONTROL_STORE_DOWN,
+            codes::NOT_ISOLATED,
+        ]);
+        inputs.header(
+            "x-tenant-id",
+            "The tenant's UUID. The API key says the tenant: this may repeat it and cannot name another.",
+            &json!({"type": "string", "format": "uuid"}),
+        );
+    }
+}

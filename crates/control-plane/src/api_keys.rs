@@ -1,0 +1,60 @@
+//! Creation and change of API keys, and the tasks behind their verification.
+
+use tenant_registry::TenantId;
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::api_key::{ApiKey, ApiKeySecret, NewApiKey};
+use crate::changes::LOGIN_TIMEOUT;
+use crate::live_keys::KeyUses;
+use crate::plane::ControlPlane;
+use crate::store::api_keys::change::{ApiKeyChange, ChangeKeyError};
+use crate::store::api_keys::make::CreateKeyError;
+
+impl ControlPlane {
+    /// Stores a new key of a tenant. When this returns, this process accepts it, and others within a second.
+    ///
+    /// # Errors
+    /// See [`CreateKeyError`].
+    pub async fn create_api_key(
+        &self,
+        actor: &Actor,
+        owner: TenantId,
+        new: &NewApiKey,
+        secret: &ApiKeySecret,
+    ) -> Result<ApiKey, CreateKeyError> {
+        let key = self.store().insert_api_key(actor, owner, new, secret).await?;
+        self.live_keys().refresh(key.id).await;
+        Ok(key)
+    }
+
+    /// Expires or revokes a key, and audits it. A key that is revoked already is not changed and not audited. The `bool`
+    /// says whether this call changed it. When this returns, the change holds in this process, and in others within a
+    /// second.
+    ///
+    /// # Errors
+    /// See [`ChangeKeyError`].
+    pub async fn change_api_key(
+        &self,
+        actor: &Actor,
+        id: Uuid,
+        change: ApiKeyChange,
+    ) -> Result<(ApiKey, bool), ChangeKeyError> {
+        let changed = self.store().change_api_key(actor, id, change).await?;
+        self.live_keys().refresh(id).await;
+        Ok(changed)
+    }
+
+    /// Keeps [`live_keys`](Self::live_keys) up to date, over a connection of its own to the control store. Never ends, and
+    /// is to run once.
+    pub async fn follow_api_keys(&self) {
+        let (login, limit) = self.listener_login();
+        self.live_keys().follow(login, limit.min(LOGIN_TIMEOUT)).await;
+    }
+
+    /// The recorder of when keys were last used. `None` when it was taken before: there is one.
+    pub fn api_key_uses(&self) -> Option<KeyUses> {
+        let uses = self.live_keys().take_uses()?;
+        Some(KeyUses::new(uses, self.store().clone()))
+    }
+}
