@@ -77,10 +77,10 @@ pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks, keys: Arc<dyn
 /// Adds these routes behind this layer.
 fn mount(
     router: Router,
-    routes: impl Iterator<Item = Route>,
+    operations: impl Iterator<Item = Route>,
     layered: impl Fn(MethodRouter) -> MethodRouter,
 ) -> Router {
-    routes.fold(router, |router, route| {
+    operations.fold(router, |router, route| {
         let path = route.path().to_owned();
         router.route(&path, layered(route.split().1))
     })
