@@ -44,6 +44,17 @@ def render_example():
         return render(copy / "example")
 
 
+def render_ingress():
+    """The base with the component that publishes the tenant plane."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = shutil.copytree(ROOT, Path(scratch) / "kubernetes")
+        overlay = copy / "overlay"
+        overlay.mkdir()
+        text = {"resources": ["../base"], "components": ["../ingress"]}
+        (overlay / "kustomization.yaml").write_text(yaml.safe_dump(text))
+        return render(overlay)
+
+
 def valid(objects, release):
     """Complaints of the schemas of one release."""
     for item in objects:
@@ -59,6 +70,7 @@ def checks(binary):
     renderings = {"base": render(ROOT / "base")}
     if reads_folders_as_resources():
         renderings["example"] = render_example()
+        renderings["ingress"] = render_ingress()
     else:
         print("skipped: this kubectl is too old to render the example")
     for name, objects in renderings.items():

@@ -46,7 +46,7 @@ pub fn document() -> Value {
         }),
     );
     probes()
-        .map(|probe| probe.split().0)
+        .map(|probe| probe.refuses(&[Code::CrossSite]).split().0)
         .for_each(|probe| document.add(probe));
     routes()
         .map(Route::describe)
@@ -62,6 +62,7 @@ impl Input<AdminPlane> for Guarded {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[
             Code::Unauthenticated,
+            Code::CrossSite,
             Code::Forbidden,
             codes::CLUSTER_BUSY,
             codes::CONTROL_STORE_DOWN,

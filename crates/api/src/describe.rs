@@ -52,6 +52,7 @@ impl Input<TenantPlane> for NamedByHeader {
             codes::TENANT_HEADER_MISSING,
             codes::TENANT_HEADER_INVALID,
             codes::TENANT_HEADER_DUPLICATED,
+            Code::CrossSite,
             codes::NETWORK_NOT_TRUSTED,
             codes::NOT_ISOLATED,
         ]);

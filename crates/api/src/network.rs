@@ -1,6 +1,7 @@
 //! Access to internal routes from trusted networks only.
 //!
-//! The caller's network is that of the socket's peer. Headers are not consulted: a client can write any header.
+//! The caller's network is that of the socket's peer, or behind a trusted proxy that of the client which the proxy
+//! forwards for. Headers of other peers are not consulted: a client can write any header.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -10,7 +11,8 @@ use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use ipnet::IpNet;
 use tower_http::validate_request::ValidateRequest;
-use web::{Peer, Problem};
+use web::Problem;
+use web::middleware::client_address;
 
 use crate::codes;
 
@@ -32,10 +34,10 @@ impl TrustedNetworks {
 impl ValidateRequest<Body> for TrustedNetworks {
     type ResponseBody = Body;
 
-    /// Rejects callers from other networks, and requests without a peer's address.
+    /// Rejects callers from other networks, and those whose address is not known.
     fn validate(&mut self, request: &mut Request) -> Result<(), Response> {
-        let peer = request.extensions().get::<Peer>();
-        peer.is_some_and(|peer| self.contain(peer.ip()))
+        client_address(request.extensions())
+            .is_some_and(|client| self.contain(client))
             .then_some(())
             .ok_or_else(|| Problem::new(codes::NETWORK_NOT_TRUSTED).into_response())
     }

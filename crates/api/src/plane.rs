@@ -23,7 +23,7 @@ pub type TenantRegistry = Registry<BudgetedPool>;
 pub type Route = Operation<TenantPlane>;
 
 /// The prefix for trusted networks, whose callers name a tenant.
-const INTERNAL: &str = "/v1/internal";
+pub const INTERNAL: &str = "/v1/internal";
 /// The prefix for callers with an API key.
 const PUBLIC: &str = "/v1";
 

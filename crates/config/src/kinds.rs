@@ -1,5 +1,7 @@
 //! Kinds of values: how text becomes one, and what is wrong with one.
 
+mod lists;
+
 use std::marker::PhantomData;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,8 +9,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use figment::error::Kind::UnknownVariant;
-use figment::providers::{Format, Toml};
-use figment::value::{Dict, Value};
+use figment::value::Value;
 use humantime_serde::re::humantime;
 use ipnet::IpNet;
 use schema::{DatabaseName, DatabaseNameError};
@@ -17,6 +18,7 @@ use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
 use tracing_subscriber::EnvFilter;
 
 use super::declare::Kind;
+use lists::{each, list, network, origin, proxies, request_host};
 
 /// PostgreSQL's timeouts are 32-bit milliseconds.
 const LONGEST: Duration = Duration::from_hours(24 * 24);
@@ -35,6 +37,12 @@ pub(super) struct TenantConnections;
 pub(super) struct Filter;
 /// A list of networks in CIDR notation.
 pub(super) struct Networks;
+/// A list of networks of trusted proxies.
+pub(super) struct Proxies;
+/// A list of hosts that requests name.
+pub(super) struct Hosts;
+/// A list of origins of web pages.
+pub(super) struct Origins;
 /// A host name, an address or the absolute path of a socket's folder.
 pub(super) struct Host;
 /// A version of PostgreSQL, as `server_version_num` has it: 14.5 is 140005.
@@ -77,7 +85,10 @@ kinds! {
     DatabaseName => DatabaseName, database;
     Filter => String, filter;
     Host => String, host;
-    Networks => Vec<IpNet>, each_network, networks;
+    Networks => Vec<IpNet>, |value| each(value, "networks", network), list;
+    Proxies => Vec<IpNet>, |value| each(value, "networks", proxies), list;
+    Hosts => Vec<String>, |value| each(value, "hosts", request_host), list;
+    Origins => Vec<String>, |value| each(value, "origins", origin), list;
     ServerVersion => u32, version;
 }
 
@@ -185,28 +196,6 @@ fn host(value: &Value) -> Result<String, String> {
         return Ok(host.to_owned());
     }
     Err("takes a host name, an address or the path of a socket's folder, not a URL".to_owned())
-}
-
-/// By commas, or as a list of TOML's.
-fn networks(text: &str) -> Value {
-    if text.trim_start().starts_with('[') {
-        let list = Toml::from_str::<Dict>(&format!("list = {text}"));
-        let list = list.ok().and_then(|mut dict| dict.remove("list"));
-        return list.unwrap_or_else(|| text.into());
-    }
-    match text.trim() {
-        "" => text.into(),
-        list => Value::from(list.split(',').map(str::trim).collect::<Vec<_>>()),
-    }
-}
-
-fn each_network(value: &Value) -> Result<Vec<IpNet>, String> {
-    let Some(networks) = value.as_array() else {
-        text(value)?;
-        return Err(format!("{} is not a list of networks", shown(value)));
-    };
-    let network = |value| parsed(value, "a network in CIDR notation such as \"10.0.0.0/8\"");
-    networks.iter().map(network).collect()
 }
 
 fn version(value: &Value) -> Result<u32, String> {

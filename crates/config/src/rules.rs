@@ -14,8 +14,13 @@ pub(super) fn check(loader: &mut Loader) {
     }
     for section in ["control_store", "data_cluster"] {
         unused_authority(loader, section);
-        half_bootstrap(loader, section);
+        together(loader, section, "bootstrap_user", "bootstrap_password");
     }
+    for section in ["tenant_plane", "admin_plane"] {
+        together(loader, section, "tls_cert_file", "tls_key_file");
+    }
+    needs(loader, "admin_plane", "tls_client_ca_file", "tls_cert_file");
+    protocol_of_none(loader);
     same_listener(loader);
     for (part, whole) in [
         ("registry.max_connections_per_tenant", "registry.max_connections"),
@@ -51,15 +56,30 @@ fn unused_authority(loader: &mut Loader, section: &str) -> Option<()> {
     None
 }
 
-fn half_bootstrap(loader: &mut Loader, section: &str) -> Option<()> {
-    let user = Key::new(section, "bootstrap_user");
-    let password = Key::new(section, "bootstrap_password");
-    let (set, origin, unset) = match (loader.get(&user), loader.get(&password)) {
-        (Some((_, origin)), None) => (user, origin, password),
-        (None, Some((_, origin))) => (password, origin, user),
-        _ => return None,
-    };
-    loader.invalid(&set, &origin, &format!("needs {unset} beside it"));
+/// Of two keys neither is of use alone.
+fn together(loader: &mut Loader, section: &str, one: &str, other: &str) {
+    needs(loader, section, one, other);
+    needs(loader, section, other, one);
+}
+
+/// The first key is of no use without the second.
+fn needs(loader: &mut Loader, section: &str, set: &str, unset: &str) -> Option<()> {
+    let (set, unset) = (Key::new(section, set), Key::new(section, unset));
+    let (_, origin) = loader.get(&set)?;
+    if loader.get(&unset).is_none() {
+        loader.invalid(&set, &origin, &format!("needs {unset} beside it"));
+    }
+    None
+}
+
+/// The PROXY protocol is read from trusted proxies alone.
+fn protocol_of_none(loader: &mut Loader) -> Option<()> {
+    let key = Key::find("tenant_plane.proxy_protocol")?;
+    let (on, origin) = loader.get(key)?;
+    let (proxies, _) = loader.get(Key::find("tenant_plane.trusted_proxies")?)?;
+    if on.to_bool() == Some(true) && proxies.as_array().is_some_and(<[_]>::is_empty) {
+        loader.invalid(key, &origin, "needs tenant_plane.trusted_proxies beside it");
+    }
     None
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use clusters::{ClusterSettings, ControlStoreSettings, DataClusterSettings, TlsMode};
-pub use planes::{AdminPlaneSettings, PlaneLimits, TenantPlaneSettings};
+pub use planes::{AdminPlaneSettings, PlaneLimits, PlaneTls, TenantPlaneSettings};
 pub use registry::{OnRefused, RegistrySettings, WatchdogSettings};
 
 use super::declare::settings;

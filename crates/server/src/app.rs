@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
 use api::{TenantRegistry, TrustedNetworks};
-use config::{PlaneLimits, Settings};
+use axum::http::HeaderValue;
+use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings, TenantPlaneSettings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use isolation_doctor::{Doctor, Examinations};
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
+use web::middleware::{AllowedHosts, TrustedProxies, hsts};
 use web::{Stack, StackSettings, reference, stack};
 
 use crate::api_keys::KeyVerifier;
@@ -74,7 +76,7 @@ impl App {
                         reference::routes(&api::document())
                             .route_layer(ValidateRequestHeaderLayer::custom(networks)),
                     ),
-                around("tenant", &settings.tenant_plane.limits),
+                tenant_stack(&settings.tenant_plane),
             ),
             admin_plane: stack(
                 admin::plane(
@@ -87,7 +89,7 @@ impl App {
                 )
                 // Without a token, as the probes: the description is no secret, and a browser's page has none to send.
                 .merge(reference::routes(&admin::document())),
-                around("admin", &settings.admin_plane.limits),
+                admin_stack(&settings.admin_plane),
             ),
             registry,
             budget,
@@ -125,12 +127,35 @@ pub(crate) fn control_plane(settings: &Settings, envelope: Envelope) -> Result<C
     Ok(ControlPlane::open(databases, envelope))
 }
 
-fn around(plane: &'static str, limits: &PlaneLimits) -> StackSettings {
+fn tenant_stack(settings: &TenantPlaneSettings) -> StackSettings {
+    StackSettings {
+        same_site_below: Some(api::plane::INTERNAL),
+        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.iter().copied()),
+        cors_origins: origins(&settings.cors_allowed_origins),
+        ..around("tenant", &settings.limits, &settings.tls, &settings.allowed_hosts)
+    }
+}
+
+fn admin_stack(settings: &AdminPlaneSettings) -> StackSettings {
+    StackSettings {
+        same_site_below: Some("/"),
+        ..around("admin", &settings.limits, &settings.tls, &settings.allowed_hosts)
+    }
+}
+
+fn around(plane: &'static str, limits: &PlaneLimits, tls: &PlaneTls, hosts: &[String]) -> StackSettings {
     StackSettings {
         secret_prefix: Some(admin::SECRET_PREFIX),
         deadline: limits.request_timeout,
         body_limit: limits.body_limit,
         body_whole: limits.body_timeout,
+        hsts: tls.tls_cert_file.as_ref().and_then(|_| hsts(tls.hsts_days)),
+        allowed_hosts: AllowedHosts::new(hosts.iter().map(String::as_str)),
         ..StackSettings::new(plane)
     }
+}
+
+/// The configuration takes none that is not ASCII.
+fn origins(texts: &[String]) -> Vec<HeaderValue> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
 }

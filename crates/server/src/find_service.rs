@@ -52,7 +52,7 @@ pub(crate) fn tenant_plane(inputs: &Inputs, args: &ServiceArgs) -> anyhow::Resul
     let Loaded { settings, .. } = load(inputs, Purpose::Client)?;
     let state = state(&settings)?.ok_or_else(unknown)?;
     let running = RunFile::read(&state)?.ok_or_else(unknown)?;
-    Ok(ServiceUrl::local(running.tenant_plane)?)
+    Ok(ServiceUrl::local(running.tenant_plane, running.tenant_tls)?)
 }
 
 /// A token and its source: a file, variable or key.
@@ -75,8 +75,13 @@ fn local_url(settings: &Settings) -> anyhow::Result<ServiceUrl> {
         .map(RunFile::read)
         .transpose()?
         .flatten();
-    let address = running.map_or(Ok(settings.admin_plane.listen), |running| running.admin_address())?;
-    Ok(ServiceUrl::local(address)?)
+    let (address, tls) = if let Some(running) = running {
+        (running.admin_address()?, running.admin_tls)
+    } else {
+        let admin = &settings.admin_plane;
+        (admin.listen, admin.tls.tls_cert_file.is_some())
+    };
+    Ok(ServiceUrl::local(address, tls)?)
 }
 
 /// The dev profile's folder, if it exists. Opened only if its content is needed.

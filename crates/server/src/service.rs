@@ -1,23 +1,28 @@
 //! Lifecycle of the service: listen, serve, graceful shutdown in stages.
 
+mod certificates;
 mod free_port;
 mod retention;
 mod signals;
 mod upkeep;
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
 use config::{PlaneLimits, Settings, ShutdownSettings};
 use control_plane::Reconciler;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use web::listen::{BindError, Limits, Listener, serve};
 use web::middleware::RunAfterDisconnect;
 
 use crate::app::App;
 use crate::dev::RunFile;
+use crate::tls::TlsFiles;
 
+use certificates::Certificate;
 pub use signals::stop_on_signals;
 use upkeep::Upkeep;
 
@@ -31,14 +36,16 @@ const EXAMINE_AGAIN: Duration = Duration::from_mins(1);
 pub struct Listeners {
     tenant: Listener,
     admin: Listener,
+    certificates: Vec<Certificate>,
+    reload: Arc<Notify>,
 }
 
 impl Listeners {
-    /// Binds both addresses.
+    /// Binds both addresses, and reads the certificates of those that speak TLS.
     ///
     /// # Errors
-    /// When an address cannot be bound. The error names its key, and in the dev profile the service that runs in the
-    /// same folder, or else a command with free ports.
+    /// When an address cannot be bound, or a certificate cannot be used. The error names its key, and for a port that is
+    /// taken in the dev profile the service that runs in the same folder, or else a command with free ports.
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let [tenant, admin] = settings.listeners().map(|(key, address)| {
             let bound = Listener::bind(address);
@@ -69,10 +76,34 @@ impl Listeners {
                 anyhow!("{key}: {error}: {}; {advice}", error.source)
             })
         };
+        let mut certificates = Vec::new();
+        let mut secured = |listener: Listener, files: Option<TlsFiles>| {
+            let Some(files) = files else {
+                return Ok(listener);
+            };
+            let certificate = Certificate::load(files).map_err(|error| {
+                let key = error.key();
+                anyhow::Error::new(error.cause).context(key)
+            })?;
+            let listener = listener.with_tls(certificate.tls());
+            certificates.push(certificate);
+            anyhow::Ok(listener)
+        };
+        let [tenant_files, admin_files] = TlsFiles::of(settings);
         Ok(Self {
-            tenant: result(tenant)?,
-            admin: result(admin)?,
+            tenant: secured(
+                proxied(result(tenant)?.of_plane("tenant"), settings),
+                tenant_files,
+            )?,
+            admin: secured(result(admin)?.of_plane("admin"), admin_files)?,
+            certificates,
+            reload: Arc::default(),
         })
+    }
+
+    /// Asks for the certificates to be read again. `None` where no listener has one.
+    pub fn reload(&self) -> Option<Arc<Notify>> {
+        (!self.certificates.is_empty()).then(|| Arc::clone(&self.reload))
     }
 
     /// Address of the tenant plane.
@@ -118,6 +149,10 @@ pub async fn run(
         .clone()
         .run_until_cancelled_owned(async move { examinations.until_sound(EXAMINE_AGAIN).await });
     tokio::spawn(examining);
+    if !listeners.certificates.is_empty() {
+        let watching = certificates::watch(listeners.certificates, listeners.reload);
+        tokio::spawn(stopping.clone().run_until_cancelled_owned(watching));
+    }
     retention::start(control_plane.store().clone(), settings.retention, &stopping);
     let admin_stop = CancellationToken::new();
     let (tenant_limits, admin_limits) = (
@@ -174,6 +209,16 @@ pub async fn run(
         bail!("the admin plane's task panicked");
     }
     Ok(())
+}
+
+/// Has trusted proxies of the tenant plane speak the PROXY protocol, if they do.
+fn proxied(listener: Listener, settings: &Settings) -> Listener {
+    let tenant = &settings.tenant_plane;
+    if tenant.proxy_protocol {
+        listener.with_proxy_protocol(tenant.trusted_proxies.iter().copied())
+    } else {
+        listener
+    }
 }
 
 fn limits(plane: &PlaneLimits) -> Limits {

@@ -2,7 +2,8 @@
 //!
 //! hyper-util serves the connections. By itself, and in `axum::serve`, it waits for a head without end, accepts any
 //! number of connections and keeps responses that are not read. Here each has its limit ([`Limits`]), and a shutdown has
-//! a deadline ([`serve`]).
+//! a deadline ([`serve`]). With [`Tls`] a listener speaks TLS and nothing else; its handshake counts as the wait for the
+//! first request.
 //!
 //! ```no_run
 //! # async fn run(router: axum::Router) -> Result<(), web::listen::BindError> {
@@ -22,14 +23,20 @@ mod activity;
 mod bind;
 mod connection;
 mod connection_set;
+mod handshake;
 mod limits;
 mod peer;
+mod prelude;
+mod proxy_header;
+mod rejections;
 mod response;
 mod serve;
 mod socket;
+mod tls;
 mod unread;
 
 pub use bind::{BindError, Listener};
 pub use limits::Limits;
 pub use peer::Peer;
 pub use serve::{Drained, serve};
+pub use tls::Tls;

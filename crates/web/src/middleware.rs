@@ -1,10 +1,14 @@
 //! Middleware around all routes of a plane: tower-http's layers in their order, and what they leave to do.
 
 mod access_log;
+mod allowed_hosts;
 mod body_timeout;
 mod cause_log;
 mod check_head;
+mod cors;
+mod cross_site;
 mod finalize_response;
+mod forwarded;
 mod framing;
 mod host;
 mod log_context;
@@ -18,17 +22,19 @@ mod stack;
 
 use axum::Router;
 use http::{StatusCode, header};
-use tower::{ServiceBuilder, layer::layer_fn};
+use tower::{ServiceBuilder, layer::layer_fn, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, request_id::SetRequestIdLayer,
     sensitive_headers::SetSensitiveRequestHeadersLayer, timeout::TimeoutLayer,
     validate_request::ValidateRequestHeaderLayer,
 };
 
+pub use allowed_hosts::AllowedHosts;
+pub use forwarded::{TrustedProxies, client_address};
 pub use log_context::LogContext;
 pub use redact::redact_path;
 pub use run_after_disconnect::RunAfterDisconnect;
-pub use settings::StackSettings;
+pub use settings::{StackSettings, hsts};
 pub use stack::{ResponseBody, Stack};
 /// The error of a request's body that paused for too long, or was not complete in time.
 pub use tower_http::timeout::TimeoutError as BodyTimeout;
@@ -45,20 +51,22 @@ use respond::Respond;
 ///
 /// | layer | why here |
 /// |---|---|
+/// | client's address behind a trusted proxy (ours: `forwarded.rs`) | before everything that names or trusts it |
 /// | unfit request ids removed (ours) | tower-http keeps whatever id a client sends |
 /// | body timeouts → `REQUEST_TIMEOUT` (ours, by tower-http's timers: `body_timeout.rs`) | pauses and the whole, for all readers of the body |
 /// | request id | before everything that names it |
 /// | log context, access line, problems (ours: `respond.rs`) | around everything that can answer or be dropped: each request has one access line, and each failure leaves as `application/problem+json` |
+/// | CORS, where origins are allowed | around everything that fails, so that a page can read why; a preflight ends here |
 /// | panic → `INTERNAL` | inside the problems: the panic's text is not for the client |
 /// | deadline → `DEADLINE_EXCEEDED` | inside the access line, which shows what the client got |
-/// | framing, host and length of the URI (ours: `check_head.rs`) | nothing is read of a request that is rejected |
+/// | framing, host, other sites' pages, length of the URI (ours: `check_head.rs`) | nothing is read of a request that is rejected |
 /// | body limit → `BODY_TOO_LARGE` | by its announced length, else while it is read |
 /// | sensitive headers | innermost: only routes could print headers |
 ///
 /// The layers stand around the router and not in it: axum clones and boxes each layer of a route once a request.
 ///
 /// Requests that hyper rejects do not get here: a head that is no HTTP (400), or one that is too large, including its
-/// URI (431). Its answers have no body and no access line.
+/// URI (431). Its answers have no body and no access line; over HTTP/1 the listener logs them.
 ///
 /// At the deadline, and when the client disconnects, the handler's future is dropped. Handlers must be safe to cancel;
 /// work that must complete runs in a task of its own. HTTP/1 detects a disconnected client only after the whole request
@@ -74,14 +82,13 @@ pub fn stack(router: Router, settings: StackSettings) -> Stack {
     let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::x_request_id(OrderedUuid))
         .layer(layer_fn(|inner| Respond::new(inner, &settings)))
+        .layer(option_layer(cors::layer(&settings.cors_origins)))
         .layer(CatchPanicLayer::custom(panics::respond as PanicHandler))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::GATEWAY_TIMEOUT,
             settings.deadline,
         ))
-        .layer(ValidateRequestHeaderLayer::custom(CheckHead {
-            uri_limit: settings.uri_limit,
-        }))
+        .layer(ValidateRequestHeaderLayer::custom(CheckHead::new(&settings)))
         .layer(RequestBodyLimitLayer::new(settings.body_limit))
         .layer(SetSensitiveRequestHeadersLayer::new([
             header::AUTHORIZATION,

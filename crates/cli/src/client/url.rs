@@ -11,18 +11,25 @@ use url::{Host, Url};
 pub struct ServiceUrl(Box<Url>);
 
 impl ServiceUrl {
-    /// The service that listens at this address of this host.
+    /// The service that listens at this address of this host, by TLS or in plain. A certificate names a host rather than
+    /// an address, so TLS to a loopback address asks for `localhost`.
     ///
     /// # Errors
     /// When the address cannot be part of a URL.
-    pub fn local(mut address: SocketAddr) -> Result<Self, UrlError> {
+    pub fn local(mut address: SocketAddr, tls: bool) -> Result<Self, UrlError> {
         if address.ip().is_unspecified() {
             address.set_ip(match address.ip() {
                 IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
                 IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
             });
         }
-        format!("http://{address}").parse()
+        if !tls {
+            return format!("http://{address}").parse();
+        }
+        if address.ip().is_loopback() {
+            return format!("https://localhost:{}", address.port()).parse();
+        }
+        format!("https://{address}").parse()
     }
 
     /// Whether it is on this machine, as far as the URL says.
@@ -144,8 +151,19 @@ mod tests {
             // May be another machine's.
             ("10.0.0.1:8081", "http://10.0.0.1:8081", false),
         ] {
-            let url = ServiceUrl::local(listens.parse().unwrap()).unwrap();
+            let url = ServiceUrl::local(listens.parse().unwrap(), false).unwrap();
             assert_eq!((url.to_string().as_str(), url.is_loopback()), (base, loopback));
+        }
+    }
+    #[test]
+    fn tls_asks_for_a_host_name_on_this_machine() {
+        for (listens, base) in [
+            ("127.0.0.1:8081", "https://localhost:8081"),
+            ("[::]:8081", "https://localhost:8081"),
+            ("10.0.0.1:8081", "https://10.0.0.1:8081"),
+        ] {
+            let url = ServiceUrl::local(listens.parse().unwrap(), true).unwrap();
+            assert_eq!(url.to_string(), base);
         }
     }
 }

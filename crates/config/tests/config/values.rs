@@ -355,6 +355,83 @@ fn a_variable_that_is_not_utf8_is_refused() {
 }
 
 #[test]
+fn a_host_an_origin_or_a_proxy_that_could_be_anything_is_refused() {
+    for (key, text, reason) in [
+        ("tenant_plane.trusted_proxies", "0.0.0.0/0", "is every address"),
+        ("tenant_plane.trusted_proxies", "10.0.0.1", "is not a network"),
+        ("tenant_plane.allowed_hosts", "localhost:8080", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.*.example.org", "is not a host"),
+        ("admin_plane.allowed_hosts", "*", "is not a host"),
+        ("admin_plane.allowed_hosts", "*.10.0.0.1", "is not a host"),
+        ("admin_plane.allowed_hosts", "http://localhost", "is not a host"),
+        ("tenant_plane.cors_allowed_origins", "*", "is not an origin"),
+        ("tenant_plane.cors_allowed_origins", "null", "is not an origin"),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://a.example/x",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "https://*.example.org",
+            "is not an origin",
+        ),
+        (
+            "tenant_plane.cors_allowed_origins",
+            "app.example.org",
+            "is not an origin",
+        ),
+    ] {
+        let inputs = Inputs {
+            overrides: vec![format!("{key}={text}").into()],
+            ..flags([])
+        };
+        let error = problem(&inputs).to_string();
+        assert!(
+            error.starts_with(&format!("{key}: ")) && error.contains(reason),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn hosts_and_origins_are_kept_as_browsers_send_them() {
+    let settings = load(&variables([
+        (
+            "TENANTRY_TENANT_PLANE__ALLOWED_HOSTS",
+            "API.Example.org., *.Bücher.example, [::1], ::ffff:10.0.0.1, 127.0.0.1",
+        ),
+        (
+            "TENANTRY_TENANT_PLANE__CORS_ALLOWED_ORIGINS",
+            "https://App.example.org:443/, http://bücher.example:8080",
+        ),
+    ]))
+    .settings;
+    assert_eq!(
+        settings.tenant_plane.allowed_hosts,
+        [
+            "api.example.org",
+            "*.xn--bcher-kva.example",
+            "::1",
+            "10.0.0.1",
+            "127.0.0.1"
+        ]
+    );
+    assert_eq!(
+        settings.tenant_plane.cors_allowed_origins,
+        ["https://app.example.org", "http://xn--bcher-kva.example:8080"]
+    );
+    assert_eq!(
+        settings.admin_plane.allowed_hosts,
+        ["localhost", "127.0.0.1", "::1"],
+        "the dev profile is for its machine"
+    );
+    let production = load(&variables(crate::PRODUCTION)).settings;
+    assert!(production.admin_plane.allowed_hosts.is_empty());
+    assert!(production.tenant_plane.trusted_proxies.is_empty());
+}
+
+#[test]
 fn keys_that_contradict_each_other_are_refused() {
     for (given, reason) in [
         (
@@ -368,6 +445,22 @@ fn keys_that_contradict_each_other_are_refused() {
         (
             vec!["data_cluster.bootstrap_user=postgres"],
             "needs data_cluster.bootstrap_password beside it",
+        ),
+        (
+            vec!["tenant_plane.tls_cert_file=/tls.crt"],
+            "tenant_plane.tls_cert_file: needs tenant_plane.tls_key_file beside it",
+        ),
+        (
+            vec!["admin_plane.tls_key_file=/tls.key"],
+            "admin_plane.tls_key_file: needs admin_plane.tls_cert_file beside it",
+        ),
+        (
+            vec!["admin_plane.tls_client_ca_file=/ca.crt"],
+            "admin_plane.tls_client_ca_file: needs admin_plane.tls_cert_file beside it",
+        ),
+        (
+            vec!["tenant_plane.proxy_protocol=true"],
+            "tenant_plane.proxy_protocol: needs tenant_plane.trusted_proxies beside it",
         ),
         (
             vec!["registry.max_connections=4"],
@@ -391,6 +484,10 @@ fn keys_that_contradict_each_other_are_refused() {
         "admin_plane.listen=127.0.0.1:0",
     ]));
     load(&flags(["registry.max_connections=5"]));
+    load(&flags([
+        "tenant_plane.proxy_protocol=true",
+        "tenant_plane.trusted_proxies=10.0.0.1/32",
+    ]));
     load(&flags(["registry.max_resident=10", "registry.warm_up=10"]));
     load(&flags([
         "data_cluster.tls_ca_file=/ca.pem",

@@ -1,17 +1,18 @@
 //! `tenantry config`
 
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use cli::output;
-use config::{Inputs, Problem, Purpose, Report, check};
+use config::{Inputs, Problem, Purpose, Report, Row, check};
 use crypto::KeyRing;
 use schema::Authorities;
 use web::error::in_one_line;
 
 use crate::args::local::{CheckFor, ConfigCommand};
+use crate::tls::TlsFiles;
 
 /// Prints every value; fails when something is wrong.
 pub(super) fn run(inputs: &Inputs, command: &ConfigCommand) -> anyhow::Result<ExitCode> {
@@ -38,6 +39,9 @@ pub(super) fn run(inputs: &Inputs, command: &ConfigCommand) -> anyhow::Result<Ex
 fn check_files(report: &mut Report, purpose: Purpose) {
     if purpose == Purpose::Serve {
         check_file(report, "keys.ring_file", |path| KeyRing::load(path).map(drop));
+        for section in ["tenant_plane", "admin_plane"] {
+            check_tls(report, section);
+        }
     }
     for key in ["control_store.tls_ca_file", "data_cluster.tls_ca_file"] {
         check_file(report, key, |path| Authorities::from_file(path).map(drop));
@@ -45,14 +49,45 @@ fn check_files(report: &mut Report, purpose: Purpose) {
 }
 
 fn check_file<E: Error + 'static>(report: &mut Report, key: &str, open: impl FnOnce(&Path) -> Result<(), E>) {
-    let row = report.keys.iter().find(|row| row.key == key);
-    let path = row.and_then(|row| Some((row.value.as_ref()?.as_str()?, row.from.as_ref()?)));
-    let refused = |problem: &Problem| problem.key.as_deref() == Some(key);
-    let Some((path, from)) = path.filter(|_| !report.problems.iter().any(refused)) else {
+    let Some(path) = file(report, key) else {
         return;
     };
-    if let Err(error) = open(Path::new(path)) {
-        let message = format!("{key}: {} ({from})", in_one_line(&error));
-        report.problems.push(Problem::new(Some(key.to_owned()), message));
+    if let Err(error) = open(&path) {
+        add(report, key, &error);
     }
+}
+
+/// Opens the certificate of a plane with its key, and checks that they belong together.
+fn check_tls(report: &mut Report, section: &'static str) {
+    let path = |name: &str| file(report, &format!("{section}.{name}"));
+    let (Some(certificate), Some(key)) = (path("tls_cert_file"), path("tls_key_file")) else {
+        return;
+    };
+    let files = TlsFiles {
+        section,
+        certificate,
+        key,
+        client_authorities: path("tls_client_ca_file"),
+    };
+    if let Err(error) = files.load() {
+        add(report, &error.key(), &error.cause);
+    }
+}
+
+/// The file that a key names, unless the key has a problem already.
+fn file(report: &Report, key: &str) -> Option<PathBuf> {
+    let refused = |problem: &Problem| problem.key.as_deref() == Some(key);
+    let path = row(report, key)?.value.as_ref()?.as_str()?;
+    (!report.problems.iter().any(refused)).then(|| path.into())
+}
+
+fn row<'a>(report: &'a Report, key: &str) -> Option<&'a Row> {
+    report.keys.iter().find(|row| row.key == key)
+}
+
+fn add(report: &mut Report, key: &str, error: &(dyn Error + 'static)) {
+    let from = row(report, key).and_then(|row| row.from.as_ref());
+    let from = from.map(|from| format!(" ({from})")).unwrap_or_default();
+    let message = format!("{key}: {}{from}", in_one_line(error));
+    report.problems.push(Problem::new(Some(key.to_owned()), message));
 }

@@ -28,14 +28,16 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     let files = descriptors::raise();
     let listeners = Listeners::bind(&loaded.settings)?;
     let stopping = CancellationToken::new();
-    stop_on_signals(stopping.clone()).context("cannot handle signals")?;
+    // In the dev profile SIGHUP comes from a terminal that is closed, and the private PostgreSQL must not outlive it.
+    let reload = listeners.reload().filter(|_| loaded.settings.dev.is_none());
+    stop_on_signals(stopping.clone(), reload).context("cannot handle signals")?;
 
     let Some(databases) = stopping.run_until_cancelled(Databases::own(loaded)).await else {
         // What was being started is stopped when its thread is through with it.
         return Ok(());
     };
     let databases = databases?;
-    let served = serve(&databases, listeners, files, stopping).await;
+    let served = Box::pin(serve(&databases, listeners, files, stopping)).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
     served.and(closed)
@@ -58,6 +60,8 @@ async fn serve(
     let addresses = RunFile {
         tenant_plane: listeners.tenant(),
         admin_plane: listeners.admin(),
+        tenant_tls: settings.tenant_plane.tls.tls_cert_file.is_some(),
+        admin_tls: settings.admin_plane.tls.tls_cert_file.is_some(),
     };
     tracing::info!(tenant_plane = %addresses.tenant_plane, admin_plane = %addresses.admin_plane, "listening");
     let _run_file = match &databases.state {

@@ -23,6 +23,13 @@ impl Display for Banner {
             self.addresses.tenant_plane.port(),
             self.addresses.admin_plane.port(),
         );
+        let scheme = |tls| if tls { "https" } else { "http" };
+        let (tenant_scheme, admin_scheme) = (
+            scheme(self.addresses.tenant_tls),
+            scheme(self.addresses.admin_tls),
+        );
+        // As short as curl allows.
+        let prefix = |tls| if tls { "https://" } else { "" };
         // The operator knows where a configured token is.
         let (token_place, token) = match &self.token_file {
             Some(file) => (
@@ -37,10 +44,10 @@ impl Display for Banner {
             writeln!(f, "\n  Tenantry is up (dev profile), and lets no tenant in yet.")?;
             writeln!(f, "  It waits until `tenantry doctor` finds no error.\n")?;
         }
-        writeln!(f, "  tenant plane   http://localhost:{tenant_port}")?;
+        writeln!(f, "  tenant plane   {tenant_scheme}://localhost:{tenant_port}")?;
         writeln!(
             f,
-            "  admin plane    http://localhost:{admin_port}   {token_place}"
+            "  admin plane    {admin_scheme}://localhost:{admin_port}   {token_place}"
         )?;
         for DemoTenant { name, id, key_file } in &self.tenants {
             write!(f, "  tenant         {id}   {name}")?;
@@ -52,7 +59,7 @@ impl Display for Banner {
         let [first, .., last] = self.tenants.as_slice() else {
             return Ok(());
         };
-        let plane = format!("localhost:{tenant_port}");
+        let plane = format!("{}localhost:{tenant_port}", prefix(self.addresses.tenant_tls));
         let json = r#"-H "content-type: application/json" -d '{"name":"Ada Lovelace"}'"#;
         let try_it = if self.serves {
             "Try it"
@@ -62,7 +69,10 @@ impl Display for Banner {
         writeln!(f, "\n  {try_it}:\n")?;
         writeln!(f, "curl {}", users(&plane, first))?;
         writeln!(f, "curl -X POST {} {json}", users(&plane, last))?;
-        let tenants = format!("localhost:{admin_port}/admin/v1/tenants");
+        let tenants = format!(
+            "{}localhost:{admin_port}/admin/v1/tenants",
+            prefix(self.addresses.admin_tls)
+        );
         writeln!(f, "curl {tenants} -H \"authorization: Bearer {token}\"")
     }
 }
@@ -88,12 +98,19 @@ mod tests {
             addresses: RunFile {
                 tenant_plane: ([127, 0, 0, 1], 8080).into(),
                 admin_plane: ([127, 0, 0, 1], 8081).into(),
+                tenant_tls: false,
+                admin_tls: true,
             },
             token_file: None,
             tenants: Vec::new(),
             serves: true,
         };
-        assert!(banner.to_string().contains("\n  Tenantry is up (dev profile).\n"));
+        let up = banner.to_string();
+        assert!(up.contains("\n  Tenantry is up (dev profile).\n"), "{up}");
+        assert!(
+            up.contains("http://localhost:8080") && up.contains("https://localhost:8081"),
+            "{up}"
+        );
         banner.serves = false;
         let waits = banner.to_string();
         assert!(

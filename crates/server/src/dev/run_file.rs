@@ -20,6 +20,12 @@ pub struct RunFile {
     pub tenant_plane: SocketAddr,
     /// The admin plane's address.
     pub admin_plane: SocketAddr,
+    /// Whether the tenant plane speaks TLS. An older service's file does not say it.
+    #[serde(default)]
+    pub tenant_tls: bool,
+    /// Whether the admin plane speaks TLS.
+    #[serde(default)]
+    pub admin_tls: bool,
 }
 
 impl RunFile {
@@ -137,6 +143,8 @@ mod tests {
             let run_file = RunFile {
                 tenant_plane: admin_plane,
                 admin_plane,
+                tenant_tls: false,
+                admin_tls: false,
             };
             assert_eq!(run_file.admin_address().is_ok(), fits, "{address}");
         }
@@ -150,6 +158,8 @@ mod tests {
         let run_file = RunFile {
             tenant_plane: admin_plane,
             admin_plane,
+            tenant_tls: true,
+            admin_tls: false,
         };
         let guard = run_file.write(&state).unwrap();
         assert!(RunFile::is_held(&state));

@@ -1,6 +1,7 @@
 //! The command itself, as a newcomer runs it: in an empty folder, with no configuration.
 
 mod accounts;
+mod certificates;
 mod checked;
 mod descriptors;
 mod doctor;

@@ -18,6 +18,7 @@ mod command;
 mod commands_page;
 mod doctor;
 mod faults;
+mod front_door;
 mod generated;
 mod idempotency;
 mod isolation_page;

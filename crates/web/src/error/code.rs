@@ -89,6 +89,8 @@ shared_codes! {
         "The request cannot be read" "Correct the syntax at the place that `detail` names.";
     Unauthenticated "UNAUTHENTICATED" UNAUTHORIZED
         "The credentials are missing or not accepted" "Send a valid token as `Authorization: Bearer …`.";
+    CrossSite "CROSS_SITE" FORBIDDEN
+        "A page of another site made the request" "Call from a page of the same site, or from outside a browser.";
     Forbidden "FORBIDDEN" FORBIDDEN
         "The caller may not do this" "Use credentials that allow it.";
     RouteUnknown "ROUTE_UNKNOWN" NOT_FOUND
@@ -109,6 +111,8 @@ shared_codes! {
         "The request's URI is too long" "Shorten the query.";
     MediaType "MEDIA_TYPE" UNSUPPORTED_MEDIA_TYPE
         "The request's body is of a type that is not understood" "Send JSON, not encoded, as `content-type: application/json`.";
+    HostNotAllowed "HOST_NOT_ALLOWED" MISDIRECTED_REQUEST
+        "The service does not answer for this host" "Call it by a name that is in `allowed_hosts`, or have yours added there.";
     Validation "VALIDATION" UNPROCESSABLE_ENTITY
         "Some fields are wrong" "Correct every field in `errors`.";
     PreconditionRequired "PRECONDITION_REQUIRED" PRECONDITION_REQUIRED

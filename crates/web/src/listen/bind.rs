@@ -1,8 +1,11 @@
 //! Binding of a port.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
+use ipnet::IpNet;
 use tokio::net::{TcpListener, TcpSocket};
+
+use super::Tls;
 
 /// Connections that the kernel keeps until they are accepted; less if `somaxconn` is less.
 const BACKLOG: u32 = 1024;
@@ -12,6 +15,9 @@ const BACKLOG: u32 = 1024;
 pub struct Listener {
     pub(super) tcp: TcpListener,
     address: SocketAddr,
+    pub(super) plane: &'static str,
+    pub(super) tls: Option<Tls>,
+    pub(super) proxies: Option<Arc<[IpNet]>>,
 }
 
 /// A port could not be bound.
@@ -41,9 +47,36 @@ impl Listener {
             socket.bind(address)?;
             let tcp = socket.listen(BACKLOG)?;
             let address = tcp.local_addr()?;
-            Ok(Self { tcp, address })
+            Ok(Self {
+                tcp,
+                address,
+                plane: "",
+                tls: None,
+                proxies: None,
+            })
         };
         listen().map_err(|source| BindError { address, source })
+    }
+
+    /// Names the plane in the log.
+    #[must_use]
+    pub fn of_plane(mut self, plane: &'static str) -> Self {
+        self.plane = plane;
+        self
+    }
+
+    /// Speaks TLS, and nothing else.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// Has each connection from these networks begin with a header of the PROXY protocol, version 2.
+    #[must_use]
+    pub fn with_proxy_protocol(mut self, proxies: impl IntoIterator<Item = IpNet>) -> Self {
+        self.proxies = Some(proxies.into_iter().collect());
+        self
     }
 
     /// The address with the bound port.

@@ -20,16 +20,21 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
+use ipnet::IpNet;
 use tokio::{
     net::TcpStream,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{either::Either, task::TaskTracker};
 use tower::Service;
 
 use super::{
-    Limits, Peer,
+    Limits, Listener, Peer, Tls,
     activity::{Activity, Reason},
+    handshake::{NoStream, handshake},
+    prelude::until_first_request,
+    proxy_header::{self, NoHeader},
+    rejections::RejectionLog,
     response::Counted,
     socket::Socket,
     unread::UnreadShare,
@@ -56,10 +61,13 @@ pub(super) struct Protocol<S> {
     builder: auto::Builder<StreamExecutor>,
     service: S,
     limits: Arc<Limits>,
+    tls: Option<Tls>,
+    proxies: Option<Arc<[IpNet]>>,
+    rejections: RejectionLog,
 }
 
 impl<S> Protocol<S> {
-    pub(super) fn new(service: S, limits: Arc<Limits>, streams: TaskTracker) -> Self {
+    pub(super) fn new(service: S, limits: Arc<Limits>, streams: TaskTracker, listener: &Listener) -> Self {
         let mut builder = auto::Builder::new(StreamExecutor {
             tasks: streams,
             exchange: limits.exchange,
@@ -84,14 +92,17 @@ impl<S> Protocol<S> {
             builder,
             service,
             limits,
+            tls: listener.tls.clone(),
+            proxies: listener.proxies.clone(),
+            rejections: RejectionLog::new(listener.plane),
         }
     }
 
     /// Serves a connection until it is closed: by its peer, by a limit, or because it is asked to.
     pub(super) async fn serve<B>(
         self: Arc<Self>,
-        tcp: TcpStream,
-        peer: Peer,
+        mut tcp: TcpStream,
+        mut peer: Peer,
         activity: Arc<Activity>,
         mut unread: UnreadShare,
     ) where
@@ -99,7 +110,24 @@ impl<S> Protocol<S> {
         S: Clone,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
-        let socket = Socket::new(tcp, Arc::clone(&activity), self.limits.linger);
+        let deadline = Instant::now() + self.limits.first_request;
+        if self.expects_header(peer) {
+            match until_first_request(&activity, deadline, proxy_header::read(&mut tcp)).await {
+                Ok(Ok(client)) => peer = peer.proxying(client),
+                Ok(Err(error)) => return self.report_header(peer, &error),
+                Err(reason) => return report_closed(peer, reason),
+            }
+        }
+        let stream = match &self.tls {
+            None => Either::Left(Socket::new(tcp, Arc::clone(&activity), self.limits.linger)),
+            // Boxed: it is large, and most listeners have none.
+            Some(tls) => {
+                match Box::pin(handshake(tls.acceptor(), tcp, &activity, &self.limits, deadline)).await {
+                    Ok(stream) => Either::Right(Box::new(stream)),
+                    Err(ended) => return self.report_handshake(peer, ended),
+                }
+            }
+        };
         let reports = Arc::clone(&activity);
         // hyper calls by shared reference; a clone for each call would count in what all threads share.
         let service = RefCell::new(self.service.clone());
@@ -113,7 +141,7 @@ impl<S> Protocol<S> {
                 Ok::<_, Infallible>(response.map(|body| Counted::new(body, exchange)))
             }
         });
-        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(socket), exchange));
+        let mut connection = pin!(self.builder.serve_connection(TokioIo::new(stream), exchange));
         let mut timer = pin!(sleep_until(Instant::now()));
         let mut closing = false;
         let ended = poll_fn(|cx| {
@@ -137,8 +165,8 @@ impl<S> Protocol<S> {
                     }
                 };
                 // An idle connection of HTTP/1 is just closed. HTTP/2 tells the peer, which then knows that a request on
-                // its way was not begun.
-                let to_do = activity.is_http2() || !activity.is_idle();
+                // its way was not begun, and TLS that nothing was cut off.
+                let to_do = activity.is_http2() || !activity.is_idle() || self.tls.is_some();
                 if closing || !to_do || !matches!(reason, Reason::Idle | Reason::Shutdown) {
                     return Poll::Ready(Err(reason));
                 }
@@ -150,10 +178,46 @@ impl<S> Protocol<S> {
         });
         match ended.await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
-            Err(reason) => tracing::debug!(peer = %peer.addr(), ?reason, "connection closed"),
+            Ok(Err(error)) => match error.downcast_ref::<hyper::Error>() {
+                // hyper has answered it by itself: 400, 414 or 431.
+                Some(error) if error.is_parse() => self.rejections.log(peer, error),
+                _ => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
+            },
+            Err(reason) => report_closed(peer, reason),
         }
     }
+
+    fn expects_header(&self, peer: Peer) -> bool {
+        let mut proxies = self.proxies.iter().flat_map(|proxies| proxies.iter());
+        proxies.any(|network| network.contains(&peer.ip()))
+    }
+
+    fn report_header(&self, peer: Peer, error: &NoHeader) {
+        match error {
+            // Also a probe that only opens a connection.
+            NoHeader::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
+            NoHeader::Malformed => self.rejections.log(peer, error),
+        }
+    }
+
+    fn report_handshake(&self, peer: Peer, ended: NoStream) {
+        match ended {
+            NoStream::Closed(reason) => report_closed(peer, reason),
+            // Also a probe that only opens a connection.
+            NoStream::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
+            NoStream::Refused(error) => self
+                .rejections
+                .log(peer, &format_args!("TLS handshake failed: {error}")),
+            NoStream::NotTls => self.rejections.log(
+                peer,
+                &"no TLS handshake: the peer speaks plain HTTP or something else",
+            ),
+        }
+    }
+}
+
+fn report_closed(peer: Peer, reason: Reason) {
+    tracing::debug!(peer = %peer.addr(), ?reason, "connection closed");
 }
 
 /// Runs HTTP/2's requests as tasks that end in time, and that [`serve`](super::serve) waits for. They also end with their

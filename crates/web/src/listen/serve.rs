@@ -58,7 +58,12 @@ where
     let max_connections = limits.connections;
     let unread = UnreadTotal::new(limits.unread);
     let streams = TaskTracker::new();
-    let protocol = Arc::new(Protocol::new(service, Arc::new(limits), streams.clone()));
+    let protocol = Arc::new(Protocol::new(
+        service,
+        Arc::new(limits),
+        streams.clone(),
+        &listener,
+    ));
     let mut connections = ConnectionSet::default();
     // Accepted, and waits for its place: no connection is evicted before another has come.
     let mut waiting = None;
@@ -74,7 +79,8 @@ where
                     // Responses are written whole: waiting for more to send (Nagle) would only delay them. A socket
                     // that refuses the option is about to fail.
                     let _ = tcp.set_nodelay(true);
-                    waiting = Some((tcp, Peer::new(address)));
+                    let peer = Peer::of(&tcp, address);
+                    waiting = Some((tcp, peer));
                     retry = Some(Instant::now());
                 }
                 Err(error) if is_of_one_connection(&error) => {}

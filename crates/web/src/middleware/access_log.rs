@@ -44,5 +44,6 @@ fn write(context: &LogContext, status: u16, code: Option<Code>, outcome: &str) {
         latency_us = u64::try_from(context.0.started.elapsed().as_micros()).unwrap_or(u64::MAX),
         request_id = context.request_id(),
         peer = context.0.peer.map(tracing::field::display),
+        client = context.0.client.map(tracing::field::display),
     );
 }

@@ -7,6 +7,9 @@ use http_body_util::{BodyExt as _, Full};
 use super::{LogContext, ResponseBody, cause_log::CauseLog, request_id};
 use crate::error::{CONTENT_TYPE, Code, Problem, render};
 
+/// Loads nothing, runs nothing, and is shown in no frame.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// Renders the problem that a response carries, or one in place of an error that carries none: a rejection of axum, a
 /// bare status of a handler or of one of tower-http's layers. Sets the headers that every response has.
 pub(super) fn finalize_response(
@@ -39,6 +42,11 @@ pub(super) fn finalize_response(
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    // Nothing of an API is a page; one that is has a policy of its own.
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     response
 }
 

@@ -9,12 +9,7 @@ pub(super) fn fault<B>(request: &Request<B>) -> Option<&'static str> {
     if another.is_some() {
         return Some("duplicate Host header");
     }
-    // HTTP/1 gives only the target of a proxy an authority, which is ignored.
-    let authority = (request.version() == Version::HTTP_2)
-        .then(|| request.uri().authority())
-        .flatten()
-        .map(|authority| authority.as_str().as_bytes());
-    match (authority, host) {
+    match (authority(request), host) {
         (Some(authority), Some(host)) if !authority.eq_ignore_ascii_case(host) => {
             Some("`:authority` and the header Host differ")
         }
@@ -26,12 +21,31 @@ pub(super) fn fault<B>(request: &Request<B>) -> Option<&'static str> {
     }
 }
 
+/// The host that a request without [`fault`] names, without its port.
+pub(super) fn name<B>(request: &Request<B>) -> Option<&[u8]> {
+    let header = || request.headers().get(HOST).map(HeaderValue::as_bytes);
+    authority(request).or_else(header).map(|host| split(host).0)
+}
+
+/// HTTP/1 gives only the target of a proxy an authority, which is ignored.
+fn authority<B>(request: &Request<B>) -> Option<&[u8]> {
+    let authority = (request.version() == Version::HTTP_2)
+        .then(|| request.uri().authority())
+        .flatten();
+    authority.map(|authority| authority.as_str().as_bytes())
+}
+
+/// Name or address, and what is behind it.
+fn split(host: &[u8]) -> (&[u8], &[u8]) {
+    match host.iter().position(|byte| *byte == b']') {
+        Some(end) => host.split_at(end + 1),
+        None => host.split_at(host.iter().position(|byte| *byte == b':').unwrap_or(host.len())),
+    }
+}
+
 /// `uri-host [ ":" port ]` of RFC 9110, section 7.2. It may not be empty, as in no URI of http (section 4.2.1).
 fn is_host(text: &[u8]) -> bool {
-    let (name, rest) = match text.iter().position(|byte| *byte == b']') {
-        Some(end) => text.split_at(end + 1),
-        None => text.split_at(text.iter().position(|byte| *byte == b':').unwrap_or(text.len())),
-    };
+    let (name, rest) = split(text);
     let named = match name {
         [b'[', address @ .., b']'] => address
             .iter()

@@ -15,7 +15,7 @@ use tokio::{task::futures::TaskLocalFuture, time::Instant};
 use tower_http::request_id::RequestId;
 use uuid::Uuid;
 
-use super::redact_path;
+use super::{forwarded::client_behind_proxy, redact_path};
 use crate::listen::Peer;
 
 /// Ids that a plane can record for a request.
@@ -36,6 +36,8 @@ pub(super) struct Inner {
     pub(super) method: Method,
     uri: Uri,
     pub(super) peer: Option<IpAddr>,
+    /// Behind a trusted proxy: whom it forwards for, if that can be told.
+    pub(super) client: Option<IpAddr>,
     pub(super) started: Instant,
     ids: [OnceLock<(&'static str, Uuid)>; MAX_IDS],
 }
@@ -54,6 +56,7 @@ impl LogContext {
             method: request.method().clone(),
             uri: request.uri().clone(),
             peer: request.extensions().get::<Peer>().map(Peer::ip),
+            client: client_behind_proxy(request.extensions()),
             started: Instant::now(),
             ids: [const { OnceLock::new() }; MAX_IDS],
         }))

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header::STRICT_TRANSPORT_SECURITY};
 use pin_project_lite::pin_project;
 use tokio::task::futures::TaskLocalFuture;
 use tower::Service;
@@ -26,6 +26,7 @@ pub struct Respond<S> {
     plane: &'static str,
     secret_prefix: Option<&'static str>,
     causes: Arc<CauseLog>,
+    hsts: Option<HeaderValue>,
 }
 
 impl<S> Respond<S> {
@@ -35,6 +36,7 @@ impl<S> Respond<S> {
             plane: settings.plane,
             secret_prefix: settings.secret_prefix,
             causes: Arc::default(),
+            hsts: settings.hsts.clone(),
         }
     }
 }
@@ -59,6 +61,7 @@ where
             inner: self.inner.call(request),
             context,
             causes: Arc::clone(&self.causes),
+            hsts: self.hsts.clone(),
         })
     }
 }
@@ -71,6 +74,7 @@ pin_project! {
         context: LogContext,
         unanswered: Unanswered,
         causes: Arc<CauseLog>,
+        hsts: Option<HeaderValue>,
     }
 }
 
@@ -83,7 +87,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Ok(response) = ready!(this.inner.poll(cx));
-        let response = finalize_response(response, this.context, this.causes);
+        let mut response = finalize_response(response, this.context, this.causes);
+        if let Some(hsts) = this.hsts.take() {
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts);
+        }
         this.unanswered.completed();
         access_log::answered(this.context, &response);
         Poll::Ready(Ok(response))

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
+
+use super::{AllowedHosts, TrustedProxies};
+
 /// Limits of a request, and how its plane logs it.
 #[derive(Clone, Debug)]
 pub struct StackSettings {
@@ -19,6 +23,22 @@ pub struct StackSettings {
     pub body_whole: Duration,
     /// The longest path and query, in bytes.
     pub uri_limit: usize,
+    /// `Strict-Transport-Security` of every response, for a plane that speaks TLS. See [`hsts`].
+    pub hsts: Option<HeaderValue>,
+    /// The hosts that a request may name; by default any.
+    pub allowed_hosts: AllowedHosts,
+    /// Paths that begin so are closed to other sites' pages, but for a link that a browser follows.
+    pub same_site_below: Option<&'static str>,
+    /// Proxies whose word is taken for the client's address; by default none.
+    pub trusted_proxies: TrustedProxies,
+    /// Origins whose pages may call the plane (CORS), each as a browser sends it; by default none.
+    pub cors_origins: Vec<HeaderValue>,
+}
+
+/// Tells browsers to use HTTPS alone for so many days (RFC 6797, section 6.1); `None` where that is none.
+pub fn hsts(days: u32) -> Option<HeaderValue> {
+    let seconds = u64::from(days) * 24 * 60 * 60;
+    (days > 0).then(|| HeaderValue::try_from(format!("max-age={seconds}")).ok())?
 }
 
 impl StackSettings {
@@ -34,6 +54,11 @@ impl StackSettings {
             body_pause: Duration::from_secs(5),
             body_whole: Duration::from_secs(20),
             uri_limit: 8 * 1024,
+            hsts: None,
+            allowed_hosts: AllowedHosts::default(),
+            same_site_below: None,
+            trusted_proxies: TrustedProxies::default(),
+            cors_origins: Vec::new(),
         }
     }
 }

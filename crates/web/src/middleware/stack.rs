@@ -11,10 +11,11 @@ use axum::{
     extract::DefaultBodyLimit,
 };
 use http::{Request, Response};
-use tower::Service;
+use tower::{Service, util::Either};
 use tower_http::{
-    body::UnsyncBoxBody, catch_panic::CatchPanic, limit::RequestBodyLimit, request_id::SetRequestId,
-    sensitive_headers::SetSensitiveRequestHeaders, timeout::Timeout, validate_request::ValidateRequestHeader,
+    body::UnsyncBoxBody, catch_panic::CatchPanic, cors::Cors, limit::RequestBodyLimit,
+    request_id::SetRequestId, sensitive_headers::SetSensitiveRequestHeaders, timeout::Timeout,
+    validate_request::ValidateRequestHeader,
 };
 
 use super::{
@@ -27,7 +28,8 @@ pub type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
 type Bounded = RequestBodyLimit<SetSensitiveRequestHeaders<Router>>;
 type Guarded = CatchPanic<Timeout<ValidateRequestHeader<Bounded, CheckHead>>, PanicHandler>;
-pub(super) type Layers = SetRequestId<Respond<Guarded>, OrderedUuid>;
+type Shared = Either<Cors<Guarded>, Guarded>;
+pub(super) type Layers = SetRequestId<Respond<Shared>, OrderedUuid>;
 
 /// A plane's router with the layers of [`stack`](super::stack) around it: a service for requests of any body.
 #[derive(Clone)]
@@ -49,6 +51,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        self.settings.trusted_proxies.resolve(&mut request);
         remove_unfit(request.headers_mut());
         if !request.body().is_end_stream() {
             // The stack's limit takes the place of axum's own.

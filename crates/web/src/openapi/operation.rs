@@ -33,10 +33,11 @@ macro_rules! operation {
 type Routes<S> = (Vec<(String, RefOr<Schema>)>, Paths, MethodRouter<S>);
 
 /// Errors that the layers around all routes answer.
-const OF_ALL: [Code; 5] = [
+const OF_ALL: [Code; 6] = [
     Code::Malformed,
     Code::BodyTooLarge,
     Code::UriTooLong,
+    Code::HostNotAllowed,
     Code::Internal,
     Code::DeadlineExceeded,
 ];

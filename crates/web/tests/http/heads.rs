@@ -3,7 +3,7 @@
 use http::{HeaderMap, Request, Uri};
 use tokio::net::TcpStream;
 
-use crate::support::{raw::Raw, server};
+use crate::support::{log, raw::Raw, server, until};
 
 async fn answer(request: &str) -> String {
     let server = server();
@@ -114,4 +114,41 @@ async fn a_body_is_chunked_once_or_the_connection_ends() {
         assert!(got.starts_with("HTTP/1.1 201 "), "{got}");
         assert_eq!(got.matches("HTTP/1.1 ").count(), 1, "{both}: {got}");
     }
+}
+
+/// hyper answers these by itself, without a body.
+#[tokio::test]
+async fn what_is_no_request_is_logged_with_peer_and_reason() {
+    let server = server();
+    let fields = "x-one: x\r\n".repeat(101);
+    let long = "a".repeat(70_000);
+    for (sent, status, reason) in [
+        ("GET /hello\x01 HTTP/1.1\r\n\r\n".to_owned(), "400", "URI"),
+        (
+            "GET /hello HTTP/1.1\r\nho st: x\r\n\r\n".to_owned(),
+            "400",
+            "header",
+        ),
+        (
+            format!("GET /hello HTTP/1.1\r\nhost: x\r\n{fields}\r\n"),
+            "431",
+            "too large",
+        ),
+        // Not the 414 of a request: the head as a whole is too large.
+        (
+            format!("GET /{long} HTTP/1.1\r\nhost: x\r\n\r\n"),
+            "431",
+            "too large",
+        ),
+    ] {
+        let before = log::count_with("connection rejected", "reason", reason);
+        let mut peer = Raw::connect(server.addr).await;
+        peer.send(&sent).await;
+        let (_, answer) = peer.closed().await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        let logged = || log::count_with("connection rejected", "reason", reason) > before;
+        until(reason, logged).await;
+    }
+    assert!(log::count_with("connection rejected", "peer", "127.0.0.1") > 0);
 }

@@ -1,5 +1,6 @@
 //! A server with routes to try things on, a client that can misbehave, and the log.
 
+pub(crate) mod certificates;
 pub(crate) mod log;
 pub(crate) mod raw;
 mod routes;
@@ -10,7 +11,7 @@ use tokio::{task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use web::{
     StackSettings,
-    listen::{Drained, Limits, Listener, serve},
+    listen::{Drained, Limits, Listener, Tls, serve},
     stack,
 };
 
@@ -35,11 +36,27 @@ impl Server {
         Self::start_draining(limits, settings, SOON)
     }
 
+    pub(crate) fn start_tls(limits: Limits, tls: &Tls) -> Self {
+        Self::start_with(limits, settings(), SOON, |listener| {
+            listener.with_tls(tls.clone())
+        })
+    }
+
     pub(crate) fn start_draining(limits: Limits, settings: StackSettings, drain: Duration) -> Self {
+        Self::start_with(limits, settings, drain, |listener| listener)
+    }
+
+    pub(crate) fn start_with(
+        limits: Limits,
+        settings: StackSettings,
+        drain: Duration,
+        set: impl FnOnce(Listener) -> Listener,
+    ) -> Self {
         log::capture();
         let gate = Gate::default();
         let router = stack(routes::router(gate.clone()), settings);
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let listener = set(listener.of_plane("test"));
         let addr = listener.local_addr();
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve(listener, router, limits, stop.clone(), drain));

@@ -17,7 +17,15 @@ impl Production {
         let production = Self(tempfile::tempdir().unwrap());
         let (code, ..) = output(command(production.0.path(), &["keys", "generate", "ring.json"])).await;
         assert_eq!(code, Some(0));
-        fs::copy("tests/it/command/tls/certificate.pem", production.path("ca.pem")).unwrap();
+        for (from, to) in [
+            ("certificate", "ca.pem"),
+            ("certificate", "tls.crt"),
+            ("key", "tls.key"),
+        ] {
+            let from = format!("tests/it/command/tls/{from}.pem");
+            fs::copy(from, production.path(to)).unwrap();
+        }
+        fs::set_permissions(production.path("tls.key"), Permissions::from_mode(0o600)).unwrap();
         production
     }
 
@@ -38,6 +46,9 @@ impl Production {
                 .env(format!("TENANTRY_{section}__SERVICE_PASSWORD"), "x")
                 .env(format!("TENANTRY_{section}__MIGRATOR_PASSWORD"), "x");
         }
+        check
+            .env("TENANTRY_ADMIN_PLANE__TLS_CERT_FILE", self.path("tls.crt"))
+            .env("TENANTRY_ADMIN_PLANE__TLS_KEY_FILE", self.path("tls.key"));
         let (code, out, err) = output(check).await;
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
         let problems = report["problems"].as_array().unwrap().iter();
@@ -91,4 +102,22 @@ async fn authorities_that_cannot_be_used_are_found_with_key_and_path() {
     production.finds(&keys, &authorities).await;
     let (code, problems) = production.check("migrate").await;
     assert_eq!((code, problems.len()), (Some(1), 2), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_is_found_with_key_and_path() {
+    let production = Production::new().await;
+    let key = production.path("tls.key");
+    fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
+    production.finds(&["admin_plane.tls_key_file"], &key).await;
+    fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
+    let other = rcgen::KeyPair::generate().unwrap();
+    fs::write(&key, other.serialize_pem()).unwrap();
+    production.finds(&["admin_plane.tls_key_file"], &key).await;
+    let certificate = production.path("tls.crt");
+    fs::write(&certificate, "no certificate").unwrap();
+    production
+        .finds(&["admin_plane.tls_cert_file"], &certificate)
+        .await;
+    assert_eq!(production.check("migrate").await, (Some(0), Vec::new()));
 }

@@ -235,7 +235,7 @@ impl Process {
     }
 }
 
-fn signal(name: &str, pid: u32) {
+pub fn signal(name: &str, pid: u32) {
     let status = std::process::Command::new("kill")
         .args([name, &pid.to_string()])
         .status()

@@ -46,6 +46,17 @@ pub(crate) fn count(message: &str) -> usize {
         .count()
 }
 
+/// How often this was logged with `part` in this field.
+pub(crate) fn count_with(message: &str, field: &str, part: &str) -> usize {
+    let has = |line: &&Line, field: &str, part: &str| {
+        line.fields.get(field).is_some_and(|value| value.contains(part))
+    };
+    lines()
+        .iter()
+        .filter(|line| has(line, "message", message) && has(line, field, part))
+        .count()
+}
+
 /// The request's access line, as soon as there is one.
 pub(crate) async fn access_line(request_id: &str) -> HashMap<&'static str, String> {
     let found = || {

@@ -22,7 +22,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 use web::{
     Json, Peer, Problem, Query,
-    middleware::LogContext,
+    middleware::{LogContext, client_address},
     page::{Paging, Sorted},
     read::Text,
 };
@@ -87,6 +87,14 @@ pub(super) fn router(gate: Gate) -> Router {
             "/peer",
             get(async |axum::Extension(peer): axum::Extension<Peer>| peer.ip().to_string()),
         )
+        .route("/client", get(client))
+        .route(
+            "/policy",
+            get(async || {
+                let policy = ("content-security-policy", "default-src 'self'");
+                ([policy, ("cache-control", "max-age=60")], "a page")
+            }),
+        )
         .route("/wait", get(wait).post(wait))
         .route("/nap", get(nap))
         .route("/big", get(async || Body::from(vec![b'x'; 64 << 20])))
@@ -110,6 +118,10 @@ pub(super) fn router(gate: Gate) -> Router {
         )
         .route("/down", get(down))
         .with_state(gate)
+}
+
+async fn client(request: Request) -> String {
+    client_address(request.extensions()).map_or("unknown".to_owned(), |client| client.to_string())
 }
 
 async fn wait(State(gate): State<Gate>) -> &'static str {
