@@ -69,7 +69,9 @@ impl Terminal {
 
     /// Waits until this is shown.
     pub async fn shows(&self, text: &str) {
-        until(async || self.screen().contains(text)).await;
+        let shown = until(async || self.screen().contains(text));
+        let shown = timeout(DEADLINE / 2, shown).await;
+        assert!(shown.is_ok(), "{text:?} is not in {:?}", self.screen());
     }
 
     /// Types a line.
