@@ -82,6 +82,7 @@ fn text(value: Option<&serde_json::Value>) -> String {
     match value {
         None => "-".to_owned(),
         Some(serde_json::Value::String(text)) => text.clone(),
+        Some(serde_json::Value::Array(items)) if items.is_empty() => "[]".to_owned(),
         Some(serde_json::Value::Array(items)) => items
             .iter()
             .map(|item| text(Some(item)))

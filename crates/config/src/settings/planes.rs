@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jwt_verifier::IssuerSettings;
 use secrecy::SecretString;
 
 use crate::declare::settings;
+use crate::issuers::JwtIssuers;
 use crate::kinds::Networks;
 use crate::secret::{BearerToken, Secret};
 
@@ -39,6 +41,8 @@ settings! {
         trusted_networks: Vec<IpNet> = Networks,
         /// Duration for which API keys are accepted while the control store is not reachable.
         max_key_staleness: Duration,
+        /// Issuers whose JSON Web Tokens are accepted, `tenant_plane.jwt.issuers`.
+        jwt_issuers: Vec<IssuerSettings> = JwtIssuers,
         /// Limits of its clients.
         limits: PlaneLimits,
     }
