@@ -65,6 +65,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             engine.registry(),
             TrustedNetworks::new([loopback]),
             Arc::new(keys.verifier()),
+            None,
         );
         let doors = Doors {
             router: router.with_state(()),

@@ -20,3 +20,4 @@ pub mod process;
 pub mod reserve;
 pub mod service;
 pub mod telemetry;
+mod tokens;

@@ -21,6 +21,7 @@ mod faults;
 mod generated;
 mod idempotency;
 mod isolation_page;
+mod jwt;
 mod killed;
 mod locked_out;
 mod migrated_beside;
