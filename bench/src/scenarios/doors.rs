@@ -1,7 +1,8 @@
-//! The tenant plane's two doors: cost of a request by API key, and a storm of made-up keys.
+//! The tenant plane's two doors: cost of a request by API key or token, and a storm of made-up keys.
 
 mod keys;
 mod storm;
+mod tokens;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -44,10 +45,11 @@ const LIST: &str = "users?limit=10";
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "doors",
-    summary: "a request by API key against one by x-tenant-id, and a tenant's p99 beside 10,000 made-up keys a second",
+    summary: "a request by API key or token against one by x-tenant-id, and a tenant's p99 beside 10,000 made-up keys a second",
     method: "The service's router in this process, without sockets and logs, over a control store with 1,000 live keys. \
              The doors: a request for a user whose id is none, which passes all layers, leases the tenant's pool and \
-             queries nothing, by API key and by x-tenant-id in turn. The storm: eight clients of one tenant list users \
+             queries nothing, by API key, by x-tenant-id and by a JSON Web Token in turn; the token is verified once a \
+             minute and remembered. The storm: eight clients of one tenant list users \
              by API key in a closed loop, alone and beside 10,000 requests a second with fresh made-up keys, each \
              refused with 401; rounds take turns.",
     run,
@@ -60,18 +62,21 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     block_on(async {
         let keys = LiveKeysOf::start(world, tenant.id, KEYS).await?;
         let engine = engine(world, &tenants).await?;
+        let (verifier, token) = tokens::of_tenant(tenant.id)?;
         let loopback = "127.0.0.0/8".parse().context("no network")?;
         let router = api::plane(
             engine.registry(),
             TrustedNetworks::new([loopback]),
             Arc::new(keys.verifier()),
+            Some(Arc::new(verifier)),
         );
         let doors = Doors {
             router: router.with_state(()),
             key: format!("Bearer {}", keys.secret.expose()),
+            token: format!("Bearer {token}"),
             tenant: tenant.id.to_string(),
         };
-        let mut figures = vec![doors.overhead(context.rounds(ROUNDS)).await?];
+        let mut figures = Vec::from(doors.overhead(context.rounds(ROUNDS)).await?);
         let storm = Storm::run(&doors, context.rounds(ROUNDS), context.round(ROUND)).await;
         figures.push(
             Figure::compared(
@@ -117,6 +122,7 @@ async fn engine(world: &World, tenants: &[Tenant]) -> anyhow::Result<Engine> {
 struct Doors {
     router: Router,
     key: String,
+    token: String,
     tenant: String,
 }
 
@@ -145,6 +151,10 @@ impl Doors {
         self.status("/v1", path, header::AUTHORIZATION, &self.key).await
     }
 
+    async fn by_token(&self, path: &str) -> Result<StatusCode, String> {
+        self.status("/v1", path, header::AUTHORIZATION, &self.token).await
+    }
+
     async fn by_header(&self, path: &str) -> Result<StatusCode, String> {
         self.status(
             "/v1/internal",
@@ -155,11 +165,15 @@ impl Doors {
         .await
     }
 
-    /// Microseconds of a request by the one door and by the other.
-    async fn overhead(&self, rounds: usize) -> anyhow::Result<Figure> {
-        let (mut by_key, mut by_header) = (Vec::new(), Vec::new());
+    /// Microseconds of a request by each door.
+    async fn overhead(&self, rounds: usize) -> anyhow::Result<[Figure; 2]> {
+        let (mut by_key, mut by_header, mut by_token) = (Vec::new(), Vec::new(), Vec::new());
         // The pool opens.
-        for status in [self.by_key(NOBODY).await, self.by_header(NOBODY).await] {
+        for status in [
+            self.by_key(NOBODY).await,
+            self.by_header(NOBODY).await,
+            self.by_token(NOBODY).await,
+        ] {
             if status != Ok(StatusCode::NOT_FOUND) {
                 bail!("the plane answers {status:?}");
             }
@@ -176,15 +190,17 @@ impl Doors {
                 let _ = self.by_header(NOBODY).await;
             }
             by_header.push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
+            let begin = Instant::now();
+            for _ in 0..REQUESTS {
+                let _ = self.by_token(NOBODY).await;
+            }
+            by_token.push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
         }
-        let name = "a request without a query, by API key";
-        Ok(Figure::compared(
-            name,
-            "µs",
-            &by_key,
-            "by x-tenant-id",
-            &by_header,
-        ))
+        Ok([
+            ("a request without a query, by API key", &by_key),
+            ("a request without a query, by token", &by_token),
+        ]
+        .map(|(name, times)| Figure::compared(name, "µs", times, "by x-tenant-id", &by_header)))
     }
 
     fn clients(&self) -> Vec<ByKey> {

@@ -15,6 +15,9 @@ use uuid::Uuid;
 pub(crate) use authenticate::authenticate;
 pub(crate) use authenticate::invalid;
 
+/// How every key begins. Another bearer token is a [JSON Web Token](crate::jwt), or nothing.
+pub const API_KEY_PREFIX: &str = "tnt_key_";
+
 /// Verification of keys.
 pub trait ApiKeys: fmt::Debug + Send + Sync + 'static {
     /// Verifies a key as a caller presents it. Called for each request, in its task: answers from memory, in microseconds.
@@ -49,7 +52,15 @@ pub enum KeyRejection {
     },
 }
 
-/// What a request needs of its key.
+/// What accepted credentials allow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Granted {
+    pub(crate) tenant: TenantId,
+    pub(crate) reads: bool,
+    pub(crate) writes: bool,
+}
+
+/// What a request needs of its credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     Read,
@@ -66,10 +77,10 @@ impl Scope {
         }
     }
 
-    pub(crate) fn is_held_by(self, key: &AcceptedKey) -> bool {
+    pub(crate) fn is_held_by(self, granted: &Granted) -> bool {
         match self {
-            Self::Read => key.reads,
-            Self::Write => key.writes,
+            Self::Read => granted.reads,
+            Self::Write => granted.writes,
         }
     }
 }
@@ -80,8 +91,7 @@ mod tests {
 
     #[test]
     fn a_key_that_reads_changes_nothing_and_one_that_writes_reads_nothing() {
-        let key = |reads, writes| AcceptedKey {
-            id: Uuid::nil(),
+        let key = |reads, writes| Granted {
             tenant: Uuid::nil().into(),
             reads,
             writes,

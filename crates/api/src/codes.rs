@@ -15,10 +15,10 @@ web::plane_codes! {
         "Call from a trusted network, or have yours configured as one.";
     TENANT_MISMATCH FORBIDDEN
         "The request names another tenant than its credentials"
-        "Leave x-tenant-id out: the API key says the tenant.";
+        "Leave x-tenant-id out: the API key or the token says the tenant.";
     INSUFFICIENT_SCOPE FORBIDDEN
-        "The API key does not allow this"
-        "Use a key with the scope that `detail` names.";
+        "The credentials do not allow this"
+        "Use an API key or a token with the scope that `detail` names.";
     TENANT_SUSPENDED FORBIDDEN
         "The tenant is suspended"
         "Ask the operator to resume the tenant.";
@@ -45,6 +45,9 @@ web::plane_codes! {
         "Retry after the time in Retry-After.";
     CONTROL_STORE_DOWN SERVICE_UNAVAILABLE retry 5
         "The store of tenants cannot be reached"
+        "Retry after the time in Retry-After.";
+    TOKEN_KEYS_UNAVAILABLE SERVICE_UNAVAILABLE retry 5
+        "The keys of the token's issuer are not known for now"
         "Retry after the time in Retry-After.";
     NOT_ISOLATED SERVICE_UNAVAILABLE retry 60
         "It is not proved that tenants are kept apart"

@@ -59,11 +59,11 @@ impl Input<TenantPlane> for NamedByHeader {
     }
 }
 
-/// The layer of public routes: the tenant is named by an API key.
+/// The layers of public routes: the tenant is named by an API key or a token.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NamedByApiKey;
+pub(crate) struct NamedByCredentials;
 
-impl Input<TenantPlane> for NamedByApiKey {
+impl Input<TenantPlane> for NamedByCredentials {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[
             Code::Unauthenticated,
@@ -72,11 +72,12 @@ impl Input<TenantPlane> for NamedByApiKey {
             codes::TENANT_HEADER_INVALID,
             codes::TENANT_HEADER_DUPLICATED,
             codes::CONTROL_STORE_DOWN,
+            codes::TOKEN_KEYS_UNAVAILABLE,
             codes::NOT_ISOLATED,
         ]);
         inputs.header(
             "x-tenant-id",
-            "The tenant's UUID. The API key says the tenant: this may repeat it and cannot name another.",
+            "The tenant's UUID. The API key or the token says the tenant: this may repeat it and cannot name another.",
             &json!({"type": "string", "format": "uuid"}),
         );
     }

@@ -11,7 +11,8 @@ use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::openapi::{Document, Operation};
 
 use crate::api_key::ApiKeys;
-use crate::describe::{NamedByApiKey, NamedByHeader, TenantPlane};
+use crate::describe::{NamedByCredentials, NamedByHeader, TenantPlane};
+use crate::jwt::{Tokens, VerifyToken};
 use crate::network::TrustedNetworks;
 use crate::tenant::ResolveTenant;
 use crate::users;
@@ -24,13 +25,15 @@ pub type Route = Operation<TenantPlane>;
 
 /// The prefix for trusted networks, whose callers name a tenant.
 pub const INTERNAL: &str = "/v1/internal";
-/// The prefix for callers with an API key.
+/// The prefix for callers with an API key or a token.
 const PUBLIC: &str = "/v1";
 
 /// The security scheme of trusted networks.
 const TENANT_HEADER: &str = "tenantHeader";
 /// The security scheme of API keys.
 const API_KEY: &str = "apiKey";
+/// The security scheme of JSON Web Tokens.
+const JWT: &str = "jwt";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
@@ -49,28 +52,42 @@ fn internal() -> impl Iterator<Item = Route> {
     })
 }
 
-/// The resources for callers with an API key.
+/// The resources for callers with an API key or a token.
 fn public() -> impl Iterator<Item = Route> {
-    resources().map(|route| route.under(PUBLIC).behind::<NamedByApiKey>().secured_by(API_KEY))
+    resources().map(|route| {
+        route
+            .under(PUBLIC)
+            .behind::<NamedByCredentials>()
+            .secured_by(API_KEY)
+            .or_secured_by(JWT)
+    })
 }
 
 /// The tenant plane's routes: each resource at `/v1/internal/…`, for callers from trusted networks who name their tenant,
-/// and at `/v1/…`, for callers from anywhere who present an API key.
+/// and at `/v1/…`, for callers from anywhere who present an API key, or a token
+/// if there are `tokens`.
 ///
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before the tenant is resolved, and never opens a pool.
-pub fn plane(registry: &TenantRegistry, networks: TrustedNetworks, keys: Arc<dyn ApiKeys>) -> Router {
+pub fn plane(
+    registry: &TenantRegistry,
+    networks: TrustedNetworks,
+    keys: Arc<dyn ApiKeys>,
+    tokens: Option<Arc<dyn Tokens>>,
+) -> Router {
     // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
     // a route, since axum clones and boxes each once a request.
     let by_header = ServiceBuilder::new()
         .layer(ValidateRequestHeaderLayer::custom(networks))
         .layer(ResolveTenant::by_header(registry.clone()));
-    let by_api_key = ResolveTenant::by_api_key(registry.clone(), keys);
+    let by_credentials = ServiceBuilder::new()
+        .layer(VerifyToken(tokens))
+        .layer(ResolveTenant::by_api_key(registry.clone(), keys));
     let router = mount(Router::new(), internal(), |methods| {
         methods.route_layer(by_header.clone())
     });
     mount(router, public(), |methods| {
-        methods.route_layer(by_api_key.clone())
+        methods.route_layer(by_credentials.clone())
     })
 }
 
@@ -101,6 +118,15 @@ pub fn document() -> Value {
             "scheme": "bearer",
             "bearerFormat": "tnt_key_…",
             "description": "An API key of the tenant, which says the tenant. GET and HEAD need its scope `read`, all other methods `write`.",
+        }),
+    );
+    document.security_scheme(
+        JWT,
+        json!({
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A JSON Web Token of an issuer in `tenant_plane.jwt.issuers`; a claim says the tenant. GET and HEAD need the scope `read`, all other methods `write`.",
         }),
     );
     document.security_scheme(

@@ -8,6 +8,7 @@ use super::environment::PREFIX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     pub(super) section: String,
+    /// With a dot in it if it is in a table of the section.
     pub(super) name: String,
     pub(super) is_secret: bool,
 }
@@ -42,7 +43,7 @@ impl Key {
         format!(
             "{PREFIX}{}__{}",
             self.section.to_uppercase(),
-            self.name.to_uppercase()
+            self.name.to_uppercase().replace('.', "__")
         )
     }
 

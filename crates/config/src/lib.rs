@@ -32,6 +32,7 @@
 mod declare;
 mod environment;
 mod inputs;
+mod issuers;
 mod key;
 mod keys;
 mod kinds;
@@ -51,6 +52,7 @@ mod sources;
 
 pub use environment::Environment;
 pub use inputs::{Inputs, Override};
+pub use jwt_verifier::IssuerSettings;
 pub use key::Key;
 pub use load::{Loaded, check, load};
 pub use origin::Origin;

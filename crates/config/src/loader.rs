@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use figment::util::nest;
 use figment::value::{Dict, Map, Value};
 use figment::{Error, Figment, Metadata, Provider};
 use secrecy::SecretString;
@@ -117,6 +118,11 @@ impl Loader {
             .ok()
     }
 
+    /// Hides a value in which a problem was found: it may hold a secret.
+    pub(super) fn refuse(&mut self, key: &Key, origin: &Origin) {
+        self.merge(key, REFUSED.into(), origin);
+    }
+
     /// Whether a problem of this key has been reported.
     pub(super) fn is_refused(&self, key: &Key) -> bool {
         let path = key.to_string();
@@ -144,8 +150,7 @@ impl Provider for Entry<'_> {
 
     /// The configuration's profile is chosen before the merge; figment's own ones stay unused.
     fn data(&self) -> Result<Map<figment::Profile, Dict>, Error> {
-        let section = Dict::from([(self.key.name.clone(), self.value.clone())]);
-        let tree = Dict::from([(self.key.section.clone(), section.into())]);
-        Ok(figment::Profile::Default.collect(tree))
+        let tree = nest(&self.key.to_string(), self.value.clone());
+        Ok(figment::Profile::Default.collect(tree.into_dict().unwrap_or_default()))
     }
 }

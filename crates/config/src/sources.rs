@@ -63,18 +63,27 @@ fn read_toml(loader: &mut Loader, origin: &Origin, text: &str) {
     };
     for (section, content) in sections {
         match content {
-            Value::Dict(_, content) if !content.is_empty() => {
-                for (name, value) in content {
-                    let path = format!("{section}.{name}");
-                    match Key::find(&path) {
-                        Some(key) => loader.set(key, value, origin),
-                        None => unknown(loader, &path, origin),
-                    }
-                }
-            }
+            Value::Dict(_, content) if !content.is_empty() => read_table(loader, &section, content, origin),
             // A section with nothing in it is only a heading.
             Value::Dict(..) if Key::all().iter().any(|key| key.section == section) => {}
             _ => unknown(loader, &section, origin),
+        }
+    }
+}
+
+/// Sets the keys of a section, or of a table within one.
+fn read_table(loader: &mut Loader, table: &str, content: Dict, origin: &Origin) {
+    for (name, value) in content {
+        let path = format!("{table}.{name}");
+        let inner = format!("{path}.");
+        match (Key::find(&path), value) {
+            (Some(key), value) => loader.set(key, value, origin),
+            (None, Value::Dict(_, content))
+                if Key::all().iter().any(|key| key.to_string().starts_with(&inner)) =>
+            {
+                read_table(loader, &path, content, origin);
+            }
+            (None, _) => unknown(loader, &path, origin),
         }
     }
 }

@@ -35,42 +35,10 @@ enum KeySource {
 impl Issuer {
     /// Reads its files and begins to fetch its keys.
     pub(crate) fn new(settings: IssuerSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
-        let invalid = |key, why: &str| SettingsError::Invalid {
-            issuer: settings.issuer.clone(),
-            key,
-            why: why.to_owned(),
-        };
-        if settings.issuer.is_empty() {
-            return Err(invalid("issuer", "must not be empty"));
-        }
-        if settings.audiences.is_empty() || settings.audiences.iter().any(String::is_empty) {
-            return Err(invalid("audiences", "must be a list of at least one name"));
-        }
-        if settings.algorithms.is_empty() {
-            return Err(invalid("algorithms", "must be a list of at least one algorithm"));
-        }
-        if settings.leeway > MAX_LEEWAY {
-            return Err(invalid("leeway", "must be at most 5s"));
-        }
-        for (key, value) in [
-            ("refresh", settings.refresh),
-            ("fetch_timeout", settings.fetch_timeout),
-            ("cool_down", settings.cool_down),
-        ] {
-            if value.is_zero() {
-                return Err(invalid(key, "must not be zero"));
-            }
-        }
-        if settings.max_stale < settings.refresh {
-            return Err(invalid("max_stale", "must not be less than refresh"));
-        }
+        check_values(&settings)?;
         let source = match (&settings.jwks_url, &settings.keys_file) {
             (Some(_), None) => KeySource::Jwks(JwksSource::new(&settings, clock)?),
-            (None, Some(_)) if settings.ca_file.is_some() => {
-                return Err(invalid("ca_file", "is for a jwks_url"));
-            }
-            (None, Some(_)) => KeySource::File(read_keys(&settings)?),
-            _ => return Err(invalid("jwks_url", "or keys_file must be set, and not both")),
+            _ => KeySource::File(read_keys(&settings)?),
         };
         let validation = |algorithm: &Algorithm| (*algorithm, validation(*algorithm, &settings));
         Ok(Self {
@@ -166,6 +134,52 @@ impl Issuer {
             }
         }
         Err(refusal)
+    }
+}
+
+/// Checks the values, and reads the files, without a fetch.
+pub(crate) fn check(settings: &IssuerSettings) -> Result<(), SettingsError> {
+    check_values(settings)?;
+    match settings.jwks_url {
+        Some(_) => JwksSource::check(settings),
+        None => read_keys(settings).map(drop),
+    }
+}
+
+fn check_values(settings: &IssuerSettings) -> Result<(), SettingsError> {
+    let invalid = |key, why: &str| SettingsError::Invalid {
+        issuer: settings.issuer.clone(),
+        key,
+        why: why.to_owned(),
+    };
+    if settings.issuer.is_empty() {
+        return Err(invalid("issuer", "must not be empty"));
+    }
+    if settings.audiences.is_empty() || settings.audiences.iter().any(String::is_empty) {
+        return Err(invalid("audiences", "must be a list of at least one name"));
+    }
+    if settings.algorithms.is_empty() {
+        return Err(invalid("algorithms", "must be a list of at least one algorithm"));
+    }
+    if settings.leeway > MAX_LEEWAY {
+        return Err(invalid("leeway", "must be at most 5s"));
+    }
+    for (key, value) in [
+        ("refresh", settings.refresh),
+        ("fetch_timeout", settings.fetch_timeout),
+        ("cool_down", settings.cool_down),
+    ] {
+        if value.is_zero() {
+            return Err(invalid(key, "must not be zero"));
+        }
+    }
+    if settings.max_stale < settings.refresh {
+        return Err(invalid("max_stale", "must not be less than refresh"));
+    }
+    match (&settings.jwks_url, &settings.keys_file) {
+        (None, Some(_)) if settings.ca_file.is_some() => Err(invalid("ca_file", "is for a jwks_url")),
+        (Some(_), None) | (None, Some(_)) => Ok(()),
+        _ => Err(invalid("jwks_url", "or keys_file must be set, and not both")),
     }
 }
 

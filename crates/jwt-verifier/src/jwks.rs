@@ -102,6 +102,11 @@ impl JwksSource {
         })
     }
 
+    /// Checks the URL and reads the file of authorities.
+    pub(crate) fn check(settings: &IssuerSettings) -> Result<(), SettingsError> {
+        Fetcher::new(settings).map(drop)
+    }
+
     /// The keys, unless there are none or they are older than `max_stale`.
     pub(crate) fn keys(&self) -> Option<Arc<KeySet>> {
         let fetched = self.shared.fetched()?;

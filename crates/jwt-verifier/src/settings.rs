@@ -107,6 +107,14 @@ impl IssuerSettings {
             max_stale: default::max_stale(),
         }
     }
+
+    /// Checks the values, and that the files can be read and trusted. Fetches nothing.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`](crate::Verifier::new).
+    pub fn check(&self) -> Result<(), SettingsError> {
+        crate::issuer::check(self)
+    }
 }
 
 mod default {

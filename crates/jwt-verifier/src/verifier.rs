@@ -77,6 +77,14 @@ impl Verifier {
         Ok(identity)
     }
 
+    /// The configured issuer that a token claims as its own, for the log of a refusal. Nothing of the token is verified.
+    pub fn claimed_issuer(&self, token: &str) -> Option<&Arc<str>> {
+        let selectors = Selectors::read(token).ok()?;
+        self.issuers
+            .get(selectors.issuer.as_str())
+            .map(|issuer| &issuer.name)
+    }
+
     /// The state of the key sets by URL, in no order.
     pub fn key_sets(&self) -> Vec<KeySetStatus> {
         let sources = self.issuers.values().filter_map(|issuer| issuer.jwks());

@@ -10,6 +10,7 @@ use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings, TenantPlaneSet
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use isolation_doctor::{Doctor, Examinations};
+use jwt_verifier::SettingsError;
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
@@ -19,7 +20,7 @@ use web::{Stack, StackSettings, reference, stack};
 use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
 use crate::gate::Gate;
-use crate::{clusters, pools};
+use crate::{clusters, pools, tokens};
 
 /// The service without its listeners.
 pub struct App {
@@ -37,19 +38,31 @@ pub struct App {
     pub examinations: Examinations,
 }
 
+/// The service cannot be built from its settings.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// A cluster's.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// Those of an issuer of tokens.
+    #[error("tenant_plane.jwt.issuers")]
+    Issuers(#[from] SettingsError),
+}
+
 impl App {
     /// Builds the service from these settings. Cancelling `stopping` fails the readiness probe; `reserve` connections
     /// of the data cluster are kept from tenants. Does not wait for a database: the budget connects in the background,
     /// everything else on first use. Must be called within a tokio runtime.
     ///
     /// # Errors
-    /// When a key is missing that serving needs, or the authorities of a cluster cannot be read.
+    /// When a key is missing that serving needs, or a file of a cluster's authorities or of an issuer's keys cannot be
+    /// used.
     pub fn new(
         settings: &Settings,
         envelope: Envelope,
         stopping: CancellationToken,
         reserve: u32,
-    ) -> Result<Self, ClusterError> {
+    ) -> Result<Self, AppError> {
         let control_plane = control_plane(settings, envelope)?;
         let budget = pools::budget(settings, &control_plane, reserve);
         let registry = Registry::new(
@@ -62,6 +75,7 @@ impl App {
             keys: control_plane.live_keys().clone(),
             max_staleness: settings.tenant_plane.max_key_staleness,
         });
+        let tokens = tokens::tokens(&settings.tenant_plane.jwt_issuers)?;
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -69,7 +83,7 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks.clone(), keys)
+                api::plane(&registry, networks.clone(), keys, tokens)
                     .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
                     // Who may call a plane may read what it is; of no tenant's data does that tell.
                     .merge(

@@ -40,6 +40,7 @@ pub const ALL: &[Code] = &[
     api::codes::TENANT_DB_UNAVAILABLE,
     api::codes::TENANT_NOT_READY,
     api::codes::CONTROL_STORE_DOWN,
+    api::codes::TOKEN_KEYS_UNAVAILABLE,
     api::codes::NOT_ISOLATED,
     Code::ShuttingDown,
     api::codes::STATEMENT_TIMEOUT,

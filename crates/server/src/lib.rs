@@ -21,3 +21,4 @@ pub mod reserve;
 pub mod service;
 pub mod telemetry;
 mod tls;
+mod tokens;

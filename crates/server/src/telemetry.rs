@@ -203,6 +203,8 @@ mod tests {
             LogContext::record(request.extensions(), "tenant", Uuid::from_u128(7));
             tracing::warn!("pool slower");
             tracing::warn!(request_id = "r-1", "named");
+            LogContext::record_text(request.extensions(), "token_subject", "a\"\n");
+            tracing::warn!(request_id = "r-1", "of a subject");
         };
         let plane = web::stack(Router::new().route("/", get(handler)), StackSettings::new("test"));
         let request = Request::get("/")
@@ -232,9 +234,10 @@ mod tests {
         assert_eq!(events[2]["message"], "named");
         assert!(events[2].get("span").is_none(), "{text}");
         assert_eq!(events[2]["tenant"], events[1]["span"]["tenant"]);
-        assert_eq!(events[3]["message"], "of no request");
+        assert_eq!(events[3]["token_subject"], "a\\\"\\n");
+        assert_eq!(events[4]["message"], "of no request");
         assert!(
-            events[3].get("span").is_none() && events[3].get("tenant").is_none(),
+            events[4].get("span").is_none() && events[4].get("tenant").is_none(),
             "{text}"
         );
     }
@@ -255,6 +258,7 @@ mod tests {
             lines[2].ends_with("named request_id=\"r-1\" tenant=00000000-0000-0000-0000-000000000007"),
             "{text}"
         );
-        assert!(lines[3].ends_with("of no request"), "{text}");
+        assert!(lines[3].ends_with(r#" token_subject="a\"\n""#), "{text}");
+        assert!(lines[4].ends_with("of no request"), "{text}");
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
     let loopback = "127.0.0.0/8".parse().context("no network")?;
     let networks = TrustedNetworks::new([loopback]);
     let router = stack(
-        api::plane(engine.registry(), networks, Arc::new(NoKeys)),
+        api::plane(engine.registry(), networks, Arc::new(NoKeys), None),
         StackSettings::new("tenant"),
     );
     let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;

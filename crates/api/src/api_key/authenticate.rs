@@ -1,4 +1,4 @@
-//! Authentication of a request by its API key.
+//! Authentication of a request by its API key, or by the token that was verified before.
 
 use axum::extract::Request;
 use http::header;
@@ -7,15 +7,17 @@ use web::extract::bearer_token;
 use web::middleware::LogContext;
 use web::{Code, Problem};
 
-use super::{ApiKeys, KeyRejection, Scope};
+use super::{API_KEY_PREFIX, ApiKeys, Granted, KeyRejection, Scope};
 use crate::codes;
+use crate::jwt::AcceptedToken;
 use crate::tenant::identify;
 
-/// The tenant whose key the request presents, recorded for its logs with the key's id.
+/// The tenant whose key or token the request presents, recorded for its logs with the key's id, or with the token's issuer
+/// and subject.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without exactly one valid key, `TENANT_MISMATCH` where `x-tenant-id` names another tenant,
-/// `INSUFFICIENT_SCOPE` where the key does not allow the method, `CONTROL_STORE_DOWN` where a key cannot be verified now.
+/// `UNAUTHENTICATED` without exactly one valid key or token, `TENANT_MISMATCH` where `x-tenant-id` names another tenant,
+/// `INSUFFICIENT_SCOPE` where it does not allow the method, `CONTROL_STORE_DOWN` where a key cannot be verified now.
 pub(crate) fn authenticate(keys: &dyn ApiKeys, request: &Request) -> Result<TenantId, Problem> {
     let headers = request.headers();
     let Some(presented) = bearer_token(headers) else {
@@ -25,6 +27,24 @@ pub(crate) fn authenticate(keys: &dyn ApiKeys, request: &Request) -> Result<Tena
             Code::Unauthenticated.into()
         });
     };
+    let granted = match request.extensions().get() {
+        Some(token) if !presented.starts_with(API_KEY_PREFIX) => by_token(token, request),
+        _ => by_key(keys, presented, request)?,
+    };
+    LogContext::record(request.extensions(), "tenant", granted.tenant.as_uuid());
+    if let Some(named) = identify::named_tenant(headers)?
+        && named != granted.tenant
+    {
+        return Err(codes::TENANT_MISMATCH.into());
+    }
+    let needed = Scope::of(request.method());
+    if !needed.is_held_by(&granted) {
+        return Err(insufficient(needed));
+    }
+    Ok(granted.tenant)
+}
+
+fn by_key(keys: &dyn ApiKeys, presented: &str, request: &Request) -> Result<Granted, Problem> {
     let key = keys.verify(presented).map_err(|rejection| match rejection {
         KeyRejection::Invalid => invalid(),
         KeyRejection::Unavailable { retry_after } => {
@@ -32,17 +52,23 @@ pub(crate) fn authenticate(keys: &dyn ApiKeys, request: &Request) -> Result<Tena
         }
     })?;
     LogContext::record(request.extensions(), "api_key", key.id);
-    LogContext::record(request.extensions(), "tenant", key.tenant.as_uuid());
-    if let Some(named) = identify::named_tenant(headers)?
-        && named != key.tenant
-    {
-        return Err(codes::TENANT_MISMATCH.into());
+    Ok(Granted {
+        tenant: key.tenant,
+        reads: key.reads,
+        writes: key.writes,
+    })
+}
+
+fn by_token(token: &AcceptedToken, request: &Request) -> Granted {
+    LogContext::record_text(request.extensions(), "token_issuer", &token.issuer);
+    if let Some(subject) = &token.subject {
+        LogContext::record_text(request.extensions(), "token_subject", subject);
     }
-    let needed = Scope::of(request.method());
-    if !needed.is_held_by(&key) {
-        return Err(insufficient(needed));
+    Granted {
+        tenant: token.tenant,
+        reads: token.reads,
+        writes: token.writes,
     }
-    Ok(key.tenant)
 }
 
 /// The answer to credentials that are not accepted, the same for all of them: malformed, made up, expired, revoked, or of a

@@ -25,7 +25,7 @@ impl ResolveTenant {
         Self(registry_axum::ResolveTenant::new(registry, Identify::Header).respond_with(respond))
     }
 
-    /// Leases from this registry the tenant whose API key the request presents.
+    /// Leases from this registry the tenant whose API key the request presents, or whose token was verified before.
     pub fn by_api_key(registry: TenantRegistry, keys: Arc<dyn ApiKeys>) -> Self {
         Self(registry_axum::ResolveTenant::new(registry, Identify::ApiKey(keys)).respond_with(respond_to_key))
     }
@@ -44,7 +44,7 @@ impl<S> Layer<S> for ResolveTenant {
 pub enum Identify {
     /// By `x-tenant-id`.
     Header,
-    /// By an API key.
+    /// By an API key or a verified token.
     ApiKey(Arc<dyn ApiKeys>),
 }
 

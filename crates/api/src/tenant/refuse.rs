@@ -20,7 +20,7 @@ pub(super) fn respond(error: TenantError) -> Response {
     problem.into_response()
 }
 
-/// The same, to a caller with an API key: one of a tenant that is deleted is not accepted.
+/// The same, to a caller with an API key or a token: one of a tenant that is deleted is not accepted.
 pub(super) fn respond_to_key(error: TenantError) -> Response {
     match error {
         TenantError::Lease(LeaseError::Source {

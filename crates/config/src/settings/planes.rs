@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jwt_verifier::IssuerSettings;
 use secrecy::SecretString;
 
 use crate::declare::settings;
+use crate::issuers::JwtIssuers;
 use crate::kinds::{Hosts, Networks, Origins, Proxies, Within};
 use crate::secret::{BearerToken, Secret};
 use crate::settings::CENTURY;
@@ -61,6 +63,8 @@ settings! {
         cors_allowed_origins: Vec<String> = Origins,
         /// Duration for which API keys are accepted while the control store is not reachable.
         max_key_staleness: Duration,
+        /// Issuers whose JSON Web Tokens are accepted, `tenant_plane.jwt.issuers`.
+        jwt_issuers: Vec<IssuerSettings> = JwtIssuers,
         /// Limits of its clients.
         limits: PlaneLimits,
     }

@@ -16,7 +16,7 @@ fn assignment(line: &str) -> Option<(&str, bool)> {
     let (name, _) = bare.split_once(" = ")?;
     let is_name = name
         .chars()
-        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '_' | '.'));
     (is_name && !name.is_empty()).then_some((name, bare != line))
 }
 

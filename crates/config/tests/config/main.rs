@@ -8,6 +8,7 @@
 )]
 
 mod catalogue;
+mod issuers;
 mod layers;
 mod redaction;
 mod report;

@@ -91,15 +91,20 @@ impl<'a> Object<'a> {
 
     fn request(&mut self, request: &LogContext, is_named: bool) {
         if is_named {
-            return request.ids().for_each(|(name, id)| self.entry(name, &id));
+            return self.recorded(request);
         }
         self.name("span");
         let mut span = Object::begin(self.text);
         span.entry("plane", request.plane());
         span.entry("request_id", request.request_id());
-        request.ids().for_each(|(name, id)| span.entry(name, &id));
+        span.recorded(request);
         span.entry("name", "request");
         span.end();
+    }
+
+    fn recorded(&mut self, request: &LogContext) {
+        request.ids().for_each(|(name, id)| self.entry(name, &id));
+        request.texts().for_each(|(name, text)| self.entry(name, text));
     }
 
     fn field<T: Serialize + ?Sized>(&mut self, field: &Field, value: &T) {

@@ -40,7 +40,7 @@ where
     }
 }
 
-/// Adds the request, unless the event names it itself, and its recorded ids.
+/// Adds the request, unless the event names it itself, and what is recorded of it.
 fn append(line: &mut String, request: &LogContext, is_named: bool) -> fmt::Result {
     line.truncate(line.trim_end().len());
     if !is_named {
@@ -53,6 +53,9 @@ fn append(line: &mut String, request: &LogContext, is_named: bool) -> fmt::Resul
     }
     for (name, id) in request.ids() {
         write!(line, " {name}={id}")?;
+    }
+    for (name, text) in request.texts() {
+        write!(line, " {name}=\"{text}\"")?;
     }
     writeln!(line)
 }

@@ -22,6 +22,7 @@ mod front_door;
 mod generated;
 mod idempotency;
 mod isolation_page;
+mod jwt;
 mod killed;
 mod locked_out;
 mod migrated_beside;

@@ -219,6 +219,7 @@ async fn every_route_is_described_and_nothing_else() {
         &service.registry,
         api::TrustedNetworks::default(),
         Arc::new(NoKeys),
+        None,
     );
     assert_eq!(
         routed(tenant_plane, &service.anonymous()).await,

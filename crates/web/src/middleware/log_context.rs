@@ -20,6 +20,10 @@ use crate::listen::Peer;
 
 /// Ids that a plane can record for a request.
 const MAX_IDS: usize = 4;
+/// Texts that a plane can record for a request.
+const MAX_TEXTS: usize = 2;
+/// The longest such text, in characters before they are escaped.
+const MAX_TEXT: usize = 128;
 
 tokio::task_local! {
     static CURRENT: LogContext;
@@ -40,6 +44,7 @@ pub(super) struct Inner {
     pub(super) client: Option<IpAddr>,
     pub(super) started: Instant,
     ids: [OnceLock<(&'static str, Uuid)>; MAX_IDS],
+    texts: [OnceLock<(&'static str, Box<str>)>; MAX_TEXTS],
 }
 
 impl LogContext {
@@ -59,6 +64,7 @@ impl LogContext {
             client: client_behind_proxy(request.extensions()),
             started: Instant::now(),
             ids: [const { OnceLock::new() }; MAX_IDS],
+            texts: [const { OnceLock::new() }; MAX_TEXTS],
         }))
     }
 
@@ -70,6 +76,22 @@ impl LogContext {
         };
         for field in &context.ids {
             if field.get_or_init(|| (name, id)).0 == name {
+                return;
+            }
+        }
+    }
+
+    /// The same with a text, escaped and cut to 128 characters. It is no secret, but may be a client's.
+    pub fn record_text(extensions: &Extensions, name: &'static str, text: &str) {
+        let Some(Self(context)) = extensions.get() else {
+            return;
+        };
+        let shown = || {
+            let shown: String = text.chars().take(MAX_TEXT).flat_map(char::escape_debug).collect();
+            (name, shown.into_boxed_str())
+        };
+        for field in &context.texts {
+            if field.get_or_init(shown).0 == name {
                 return;
             }
         }
@@ -89,6 +111,12 @@ impl LogContext {
     /// The [recorded](Self::record) fields.
     pub fn ids(&self) -> impl Iterator<Item = (&'static str, Uuid)> {
         self.0.ids.iter().map_while(|field| field.get().copied())
+    }
+
+    /// The [recorded](Self::record_text) texts.
+    pub fn texts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let recorded = self.0.texts.iter().map_while(OnceLock::get);
+        recorded.map(|(name, text)| (*name, &**text))
     }
 
     /// The path as logs may have it: without its query, and without secrets.
@@ -116,5 +144,26 @@ impl LogContext {
     /// Runs `future` with this context, and drops it so.
     pub(super) fn scope<F: Future>(self, future: F) -> TaskLocalFuture<Self, F> {
         CURRENT.scope(self, future)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_and_escaped_and_the_first_of_a_name_is_kept() {
+        let mut request = Request::new(());
+        let context = LogContext::new("test", None, &request);
+        request.extensions_mut().insert(context.clone());
+        let record = |name, text: &str| LogContext::record_text(request.extensions(), name, text);
+        record("a", "x\n\u{1b}\u{202e}\"");
+        record("a", "y");
+        record("b", &"ä".repeat(1000));
+        record("c", "z");
+        let texts: Vec<_> = context.texts().collect();
+        assert_eq!(texts[0], ("a", "x\\n\\u{1b}\\u{202e}\\\""));
+        assert_eq!(texts[1], ("b", &*"ä".repeat(MAX_TEXT)));
+        assert_eq!(texts.len(), MAX_TEXTS);
     }
 }

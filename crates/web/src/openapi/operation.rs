@@ -145,6 +145,16 @@ impl<P, S: Clone + Send + Sync + 'static> Operation<P, S> {
         self.with("security", json!([{ scheme: [] }]))
     }
 
+    /// Accepts this security scheme of the document instead of those it already has.
+    #[must_use]
+    pub fn or_secured_by(mut self, scheme: &str) -> Self {
+        let security = self.description.operation.entry("security");
+        if let Value::Array(schemes) = security.or_insert_with(|| json!([])) {
+            schemes.push(json!({ scheme: [] }));
+        }
+        self
+    }
+
     /// Sets a member of the description, such as an extension `x-…`.
     #[must_use]
     pub fn with(mut self, name: &str, value: Value) -> Self {
