@@ -1,5 +1,6 @@
 //! The descriptions of both planes: complete, consistent, served, and true of what the planes do.
 
+mod collection;
 mod documented;
 mod limits;
 
