@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, header::CONNECTION};
-use tower_http::{limit::ResponseBody, validate_request::ValidateRequest};
+use tower_http::{compression::CompressionBody, limit::ResponseBody, validate_request::ValidateRequest};
 
 use super::{framing, host};
 use crate::error::{Code, Problem};
@@ -14,7 +14,7 @@ pub struct CheckHead {
 }
 
 impl<B> ValidateRequest<B> for CheckHead {
-    type ResponseBody = ResponseBody<Body>;
+    type ResponseBody = ResponseBody<CompressionBody<Body>>;
 
     fn validate(&mut self, request: &mut Request<B>) -> Result<(), Response<Self::ResponseBody>> {
         if let Some(fault) = framing::fault(request.headers()) {
