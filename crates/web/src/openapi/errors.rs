@@ -27,8 +27,10 @@ pub(super) fn response(status: StatusCode, codes: &[Code]) -> ErrorResponse {
         headers["retry-after"] = json!({"$ref": "#/components/headers/RetryAfter"});
     }
     if codes.contains(&Code::Unauthenticated) {
-        headers["www-authenticate"] =
-            json!({"description": "`Bearer`.", "schema": {"type": "string", "enum": ["Bearer"]}});
+        headers["www-authenticate"] = json!({
+            "description": "`Bearer`, with an error if credentials were sent that are not accepted (RFC 6750).",
+            "schema": {"type": "string", "enum": ["Bearer", "Bearer error=\"invalid_token\""]},
+        });
     }
     let schema = json!({
         "allOf": [
