@@ -15,6 +15,7 @@
 //! | [`openapi`] | the description of a plane, from its routes |
 //! | [`reference`](mod@reference) | that description as routes, and its interactive page |
 
+mod accept_encoding;
 pub mod error;
 pub mod extract;
 pub mod listen;

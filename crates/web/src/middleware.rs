@@ -5,6 +5,7 @@ mod allowed_hosts;
 mod body_timeout;
 mod cause_log;
 mod check_head;
+mod compress;
 mod cors;
 mod cross_site;
 mod finalize_response;
@@ -41,6 +42,7 @@ pub use tower_http::timeout::TimeoutError as BodyTimeout;
 
 use crate::error::{Code, Problem};
 use check_head::CheckHead;
+use compress::Compress;
 use panics::PanicHandler;
 use request_id::OrderedUuid;
 use respond::Respond;
@@ -61,7 +63,8 @@ use respond::Respond;
 /// | deadline → `DEADLINE_EXCEEDED` | inside the access line, which shows what the client got |
 /// | framing, host, other sites' pages, length of the URI (ours: `check_head.rs`) | nothing is read of a request that is rejected |
 /// | body limit → `BODY_TOO_LARGE` | by its announced length, else while it is read |
-/// | sensitive headers | innermost: only routes could print headers |
+/// | sensitive headers | only routes could print headers |
+/// | gzip (tower-http, within ours: `compress.rs`) | innermost: problems, which are short, are rendered outside of it |
 ///
 /// The layers stand around the router and not in it: axum clones and boxes each layer of a route once a request.
 ///
@@ -93,7 +96,8 @@ pub fn stack(router: Router, settings: StackSettings) -> Stack {
         .layer(SetSensitiveRequestHeadersLayer::new([
             header::AUTHORIZATION,
             header::COOKIE,
-        ]));
+        ]))
+        .layer(layer_fn(Compress::new));
     let layers = layers.service(router);
     Stack { layers, settings }
 }

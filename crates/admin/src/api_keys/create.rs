@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ArrayBuilder, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
-use web::openapi::{name_schema, nullable, or_null};
+use web::openapi::{name_schema, nullable};
 use web::read::{Rfc3339, wrong_field};
 use web::{Json, NoQuery, PathId, Problem};
 
@@ -33,7 +33,7 @@ pub(super) struct CreateApiKey {
     #[schema(schema_with = nullable::<Rfc3339>, required = false)]
     #[expect(clippy::option_option, reason = "both are sent, and mean the same")]
     expires_at: Option<Option<Rfc3339>>,
-    /// Left out or `null` for all.
+    /// Left out for all.
     #[schema(schema_with = scopes, required = false)]
     scopes: Option<ApiKeyScopes>,
 }
@@ -47,12 +47,14 @@ fn scopes() -> RefOr<Schema> {
     let names = ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(all));
-    let listed = ArrayBuilder::new()
+    ArrayBuilder::new()
         .items(names)
         .min_items(Some(1))
         .unique_items(true)
-        .description(Some("What the key allows; `write` does not include `read`."));
-    or_null(listed.into())
+        .description(Some(
+            "What the key allows, all if left out; `write` does not include `read`.",
+        ))
+        .into()
 }
 
 /// Create an API key of a tenant

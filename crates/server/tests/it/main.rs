@@ -16,6 +16,7 @@ mod budget;
 mod changes;
 mod command;
 mod commands_page;
+mod compression;
 mod doctor;
 mod faults;
 mod front_door;

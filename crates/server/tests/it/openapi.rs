@@ -1,5 +1,6 @@
 //! The descriptions of both planes: complete, consistent, served, and true of what the planes do.
 
+mod collection;
 mod documented;
 mod limits;
 
@@ -142,6 +143,28 @@ fn every_operation_says_all_that_a_reader_needs() {
         }
         assert!(ids.len() >= if plane == Plane::Tenant { 10 } else { 31 });
     }
+}
+
+/// Answers to GET are compressed, and the length of what is compressed tells of what is in it.
+#[test]
+fn only_answers_to_post_show_secrets() {
+    let document = document(Plane::Admin);
+    let mut shown = 0;
+    for operation in operations(&document) {
+        for (status, response) in operation.description["responses"].as_object().unwrap() {
+            let schema = &resolved(&document, response)["content"]["application/json"]["schema"];
+            let schema = resolved(&document, schema);
+            let own = schema["properties"].as_object();
+            let parts = schema["allOf"].as_array().into_iter().flatten();
+            let parts = parts.filter_map(|part| resolved(&document, part)["properties"].as_object());
+            let mut names = own.into_iter().chain(parts).flat_map(|fields| fields.keys());
+            if names.any(|name| name == "secret" || name == "token") {
+                assert_eq!(operation.method, Method::POST, "{} {status}", operation.path);
+                shown += 1;
+            }
+        }
+    }
+    assert_eq!(shown, 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, header::CONNECTION};
-use tower_http::{limit::ResponseBody, validate_request::ValidateRequest};
+use tower_http::{compression::CompressionBody, limit::ResponseBody, validate_request::ValidateRequest};
 
 use super::{AllowedHosts, StackSettings, cross_site::is_cross_site, framing, host};
 use crate::{
@@ -28,7 +28,7 @@ impl CheckHead {
 }
 
 impl<B> ValidateRequest<B> for CheckHead {
-    type ResponseBody = ResponseBody<Body>;
+    type ResponseBody = ResponseBody<CompressionBody<Body>>;
 
     fn validate(&mut self, request: &mut Request<B>) -> Result<(), Response<Self::ResponseBody>> {
         if let Some(fault) = framing::fault(request.headers()) {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    BoxError, Router,
+    BoxError,
     body::{Bytes, HttpBody},
     extract::DefaultBodyLimit,
 };
@@ -19,14 +19,14 @@ use tower_http::{
 };
 
 use super::{
-    StackSettings, body_timeout::TimedBody, check_head::CheckHead, panics::PanicHandler,
+    StackSettings, body_timeout::TimedBody, check_head::CheckHead, compress::Compress, panics::PanicHandler,
     request_id::OrderedUuid, request_id::remove_unfit, respond::Respond,
 };
 
 /// A response's body, as it leaves the stack.
 pub type ResponseBody = UnsyncBoxBody<Bytes, BoxError>;
 
-type Bounded = RequestBodyLimit<SetSensitiveRequestHeaders<Router>>;
+type Bounded = RequestBodyLimit<SetSensitiveRequestHeaders<Compress>>;
 type Guarded = CatchPanic<Timeout<ValidateRequestHeader<Bounded, CheckHead>>, PanicHandler>;
 type Shared = Either<Cors<Guarded>, Guarded>;
 pub(super) type Layers = SetRequestId<Respond<Shared>, OrderedUuid>;

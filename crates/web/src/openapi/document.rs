@@ -57,7 +57,10 @@ impl Document {
             .extend(std::mem::take(&mut description.inputs.schemas));
         self.codes.extend(&description.inputs.codes);
         let (path, method, mut operation, responses) = description.complete();
-        self.responses.extend(responses);
+        for error in responses {
+            self.responses.insert(error.name, error.response);
+            self.schemas.insert(error.schema_name, error.schema);
+        }
         let operation_security = operation["security"].take();
         operation["security"] = match operation_security {
             Value::Null => json!([]),
@@ -94,6 +97,8 @@ impl Document {
             },
         });
         put_in_place(&mut document);
+        say_open(&mut document["paths"]);
+        say_open(&mut document["components"]["schemas"]);
         let schemas = document["components"]["schemas"].take();
         document["components"]["schemas"] = referring(schemas);
         document
@@ -117,6 +122,24 @@ fn put_in_place(document: &mut Value) {
             members.values_mut().for_each(put_in_place);
         }
         Value::Array(items) => items.iter_mut().for_each(put_in_place),
+        _ => {}
+    }
+}
+
+/// Says of objects without declared members that they take any: generators take the silence for an object that is empty.
+fn say_open(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            let object = match members.get("type") {
+                Some(Value::Array(types)) => types.iter().any(|name| name == "object"),
+                name => name.is_some_and(|name| name == "object"),
+            };
+            if object && !members.contains_key("properties") {
+                members.entry("additionalProperties").or_insert(Value::Bool(true));
+            }
+            members.values_mut().for_each(say_open);
+        }
+        Value::Array(items) => items.iter_mut().for_each(say_open),
         _ => {}
     }
 }
@@ -186,6 +209,8 @@ mod tests {
     #[expect(dead_code, reason = "for its schema")]
     struct Placed {
         number: u32,
+        #[schema(value_type = Option<Object>, required)]
+        labels: Option<Value>,
     }
 
     /// Change all orders
@@ -215,6 +240,8 @@ mod tests {
         assert_eq!(order["properties"]["note"]["anyOf"][1], json!({"type": "null"}));
         let items = &schemas["Page_Placed"]["properties"]["items"]["items"];
         assert_eq!(items["$ref"], "#/components/schemas/Placed");
+        let labels = &schemas["Placed"]["properties"]["labels"];
+        assert_eq!(labels["additionalProperties"], true);
         assert!(!document.to_string().contains(INLINE));
     }
 
@@ -234,7 +261,16 @@ mod tests {
                 "200", "400", "408", "409", "413", "414", "415", "421", "422", "500", "504"
             ]
         );
+        let schema = &document["components"]["schemas"]["Problem_CONFLICT"]["allOf"][1]["properties"];
+        assert_eq!(
+            (&schema["status"]["enum"], &schema["code"]["enum"]),
+            (&json!([409]), &json!(["CONFLICT"]))
+        );
         let conflict = &document["components"]["responses"]["CONFLICT"];
+        assert_eq!(
+            conflict["content"]["application/problem+json"]["schema"]["$ref"],
+            "#/components/schemas/Problem_CONFLICT"
+        );
         let description = conflict["description"].as_str().unwrap();
         assert!(
             description.contains(Code::Conflict.title()) && description.contains(Code::Conflict.advice())

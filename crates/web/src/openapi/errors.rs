@@ -5,8 +5,19 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Code, Problem};
 
-/// The error response of these codes, which all have this status, and its name among the components.
-pub(super) fn response(status: StatusCode, codes: &[Code]) -> (String, Value) {
+/// An error response and the schema of its body, with their names among the components.
+#[derive(Debug)]
+pub(super) struct ErrorResponse {
+    pub(super) name: String,
+    pub(super) response: Value,
+    /// A component of its own: generators of clients make one type for each of them, and one for each operation of what
+    /// stands in place.
+    pub(super) schema_name: String,
+    pub(super) schema: Value,
+}
+
+/// The error response of these codes, which all have this status.
+pub(super) fn response(status: StatusCode, codes: &[Code]) -> ErrorResponse {
     let names: Vec<_> = codes.iter().map(|code| code.name()).collect();
     let lines = codes
         .iter()
@@ -16,13 +27,22 @@ pub(super) fn response(status: StatusCode, codes: &[Code]) -> (String, Value) {
         headers["retry-after"] = json!({"$ref": "#/components/headers/RetryAfter"});
     }
     if codes.contains(&Code::Unauthenticated) {
-        headers["www-authenticate"] =
-            json!({"description": "`Bearer`.", "schema": {"type": "string", "enum": ["Bearer"]}});
+        headers["www-authenticate"] = json!({
+            "description": "`Bearer`, with an error if credentials were sent that are not accepted (RFC 6750).",
+            "schema": {"type": "string", "enum": ["Bearer", "Bearer error=\"invalid_token\""]},
+        });
     }
     let schema = json!({
         "allOf": [
             {"$ref": "#/components/schemas/Problem"},
-            {"type": "object", "properties": {"status": {"const": status.as_u16()}, "code": {"enum": names}}},
+            {
+                "type": "object",
+                // With types, and no `const`: else some generators cannot merge them with those of `Problem`.
+                "properties": {
+                    "status": {"type": "integer", "enum": [status.as_u16()]},
+                    "code": {"type": "string", "enum": names},
+                },
+            },
         ],
     });
     let examples: Map<_, _> = names
@@ -32,12 +52,19 @@ pub(super) fn response(status: StatusCode, codes: &[Code]) -> (String, Value) {
             ((*name).to_owned(), reference)
         })
         .collect();
+    let schema_name = format!("Problem_{}", names.join("_"));
+    let reference = json!({"$ref": format!("#/components/schemas/{schema_name}")});
     let response = json!({
         "description": lines.collect::<Vec<_>>().join("\n"),
         "headers": headers,
-        "content": {"application/problem+json": {"schema": schema, "examples": examples}},
+        "content": {"application/problem+json": {"schema": reference, "examples": examples}},
     });
-    (names.join("-"), response)
+    ErrorResponse {
+        name: names.join("-"),
+        response,
+        schema_name,
+        schema,
+    }
 }
 
 /// The example of a code: the body as it is sent.

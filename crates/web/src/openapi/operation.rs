@@ -208,7 +208,7 @@ impl Description {
     }
 
     /// The operation, with references to the error responses that are given back.
-    pub(super) fn complete(mut self) -> (String, String, Value, Vec<(String, Value)>) {
+    pub(super) fn complete(mut self) -> (String, String, Value, Vec<errors::ErrorResponse>) {
         self.success_header("x-request-id", &json!({"$ref": "#/components/headers/RequestId"}));
         let mut by_status: BTreeMap<StatusCode, Vec<Code>> = BTreeMap::new();
         for code in self.inputs.codes {
@@ -227,10 +227,10 @@ impl Description {
         let mut components = Vec::new();
         for (status, mut codes) in by_status {
             codes.sort_by_key(|code| code.name());
-            let (name, response) = errors::response(status, &codes);
+            let component = errors::response(status, &codes);
             operation["responses"][status.as_str()] =
-                json!({"$ref": format!("#/components/responses/{name}")});
-            components.push((name, response));
+                json!({"$ref": format!("#/components/responses/{}", component.name)});
+            components.push(component);
         }
         if !self.inputs.parameters.is_empty() {
             operation["parameters"] = Value::Array(self.inputs.parameters);

@@ -9,6 +9,7 @@
 
 mod access;
 mod bodies;
+mod compression;
 mod connections;
 mod docs;
 mod headers;

@@ -31,8 +31,11 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
         .unwrap_or_else(|| panic!("{place}: the description has no such status"));
     let response = resolved(document, response);
     if failed {
-        let codes = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"]
-            ["enum"];
+        let schema = resolved(
+            document,
+            &response["content"]["application/problem+json"]["schema"],
+        );
+        let codes = &schema["allOf"][1]["properties"]["code"]["enum"];
         let described = codes
             .as_array()
             .unwrap()

@@ -11,8 +11,11 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Path, Request, State},
+    http::{
+        HeaderMap, StatusCode,
+        header::{CONTENT_ENCODING, ETAG},
+    },
     response::IntoResponse,
     routing::{get, post},
 };
@@ -99,6 +102,13 @@ pub(super) fn router(gate: Gate) -> Router {
         .route("/nap", get(nap))
         .route("/big", get(async || Body::from(vec![b'x'; 64 << 20])))
         .route("/page", get(async || Body::from(vec![b'x'; 100_000])))
+        .route("/of/{length}", get(of_length).post(of_length))
+        .route("/tagged", get(async || ([(ETAG, "\"4\"")], "x".repeat(2000))))
+        .route("/cached", get(async || ([(ETAG, "W/\"4\"")], "x".repeat(2000))))
+        .route(
+            "/encoded",
+            get(async || ([(CONTENT_ENCODING, "br")], "x".repeat(2000))),
+        )
         .route("/panic", get(panics))
         .route("/tenant", get(tenant))
         .route("/headers", get(async |headers: HeaderMap| format!("{headers:?}")))
@@ -132,6 +142,10 @@ async fn wait(State(gate): State<Gate>) -> &'static str {
 async fn nap() -> &'static str {
     tokio::time::sleep(Duration::from_millis(700)).await;
     "rested"
+}
+
+async fn of_length(Path(length): Path<usize>) -> String {
+    "x".repeat(length)
 }
 
 async fn panics() -> StatusCode {
