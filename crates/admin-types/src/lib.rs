@@ -19,6 +19,7 @@ use std::borrow::Cow;
 pub use api_key::{ApiKey, CreatedApiKey};
 pub use audit::AuditEntry;
 pub use examination::{Examination, Finding, Probed};
+pub use moment::rfc3339;
 pub use operation::{Operation, Progress};
 pub use page::Page;
 pub use pool::{Budget, Pool, PoolTotals, PoolTrouble, Pools};

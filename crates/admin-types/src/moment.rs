@@ -15,11 +15,16 @@ const SIX_DIGITS: EncodedConfig = Config::DEFAULT
 
 pub(crate) use time::serde::rfc3339::deserialize;
 
+/// The moment as the planes write it: RFC 3339 in UTC with six digits.
+///
+/// # Errors
+/// When its year is not of four digits.
+pub fn rfc3339(moment: OffsetDateTime) -> Result<String, time::error::Format> {
+    moment.to_offset(UtcOffset::UTC).format(&Iso8601::<SIX_DIGITS>)
+}
+
 pub(crate) fn serialize<S: Serializer>(moment: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let moment = moment.to_offset(UtcOffset::UTC);
-    let text = moment
-        .format(&Iso8601::<SIX_DIGITS>)
-        .map_err(ser::Error::custom)?;
+    let text = rfc3339(*moment).map_err(ser::Error::custom)?;
     serializer.serialize_str(&text)
 }
 

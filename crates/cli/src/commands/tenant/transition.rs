@@ -1,7 +1,6 @@
 //! `tenantry tenant suspend`, `resume`, `delete`, `undelete` and `purge`
 
-use admin_types::Tenant;
-use time::format_description::well_known::Rfc3339;
+use admin_types::{Tenant, rfc3339};
 use uuid::Uuid;
 
 use super::conclude;
@@ -80,7 +79,7 @@ async fn tenant(session: &Session, id: Uuid) -> Result<client::Answer, ClientErr
 /// When the tenant's data is lost. A deleted tenant keeps its time unless another grace period is given.
 fn purge_time(answer: &client::Answer, tenant: &Tenant, grace: Option<GraceHours>) -> anyhow::Result<String> {
     if let (None, Some(purge_at)) = (grace, tenant.purge_at) {
-        return Ok(format!("at {}", purge_at.format(&Rfc3339)?));
+        return Ok(format!("at {}", rfc3339(purge_at)?));
     }
     let grace = grace.unwrap_or(GraceHours::DEFAULT);
     Ok(format!("in {grace}, at {}", grace.end(answer.now()?)?))
