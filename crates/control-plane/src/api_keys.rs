@@ -24,7 +24,7 @@ impl ControlPlane {
         secret: &ApiKeySecret,
     ) -> Result<ApiKey, CreateKeyError> {
         let key = self.store().insert_api_key(actor, owner, new, secret).await?;
-        self.live_keys().refresh(key.id).await;
+        self.live_keys().created(&key, secret);
         Ok(key)
     }
 
@@ -41,7 +41,10 @@ impl ControlPlane {
         change: ApiKeyChange,
     ) -> Result<(ApiKey, bool), ChangeKeyError> {
         let changed = self.store().change_api_key(actor, id, change).await?;
-        self.live_keys().refresh(id).await;
+        match change {
+            ApiKeyChange::Expire(at) => self.live_keys().expires(&self.store().pool, id, at).await,
+            ApiKeyChange::Revoke => self.live_keys().revoked(id),
+        }
         Ok(changed)
     }
 

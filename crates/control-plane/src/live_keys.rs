@@ -8,9 +8,17 @@
 //!
 //! A listener keeps it up: it loads all keys, then reads each key that a notice names (`migrations/control/0011`). See
 //! [`LiveKeys::verify`] for what holds while it has no connection.
+//!
+//! A change that this process makes does not wait for the listener: it is applied after its commit, before it is answered. A
+//! new key and a revocation are applied as committed. Of a new end the row is read again over the pool, since others may
+//! change it too; if that fails, the end is applied where it is earlier than before. A load or another read that began
+//! before the commit may still bring the former state: [`ReadOrder`](order::ReadOrder) numbers reads and changes as they
+//! begin, and of one key the highest number wins.
 
+mod changed;
 mod follow;
 mod index;
+mod order;
 mod uses;
 
 use std::fmt;
@@ -19,8 +27,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tenant_registry::TenantId;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use self::index::{Index, KeyHash};
@@ -28,10 +36,6 @@ use self::uses::KeyUse;
 pub use self::uses::KeyUses;
 use crate::api_key::{ApiKeyScopes, ApiKeySecret};
 
-/// The time for which a change waits until this process knows of it. Longer than a batch of notices takes.
-const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
-/// The capacity of the queue of keys to read again.
-const REFRESHES: usize = 256;
 /// The capacity of the queue of uses to record. A use that finds no room is offered again by the key's next request.
 const USES: usize = 4096;
 /// A key's use is recorded once in this time.
@@ -77,21 +81,11 @@ struct Inner {
     uses: mpsc::Sender<KeyUse>,
     /// The other end, until it is taken.
     recorder: Mutex<Option<mpsc::Receiver<KeyUse>>>,
-    refreshes: mpsc::Sender<Refresh>,
-    /// The other end, which the listener has.
-    to_refresh: tokio::sync::Mutex<mpsc::Receiver<Refresh>>,
-}
-
-/// A key to read again, and whom to tell when that is done.
-struct Refresh {
-    key: Uuid,
-    done: oneshot::Sender<()>,
 }
 
 impl LiveKeys {
     pub(crate) fn new() -> Self {
         let (uses, recorder) = mpsc::channel(USES);
-        let (refreshes, to_refresh) = mpsc::channel(REFRESHES);
         Self(Arc::new(Inner {
             index: Index::default(),
             started: Instant::now(),
@@ -101,15 +95,13 @@ impl LiveKeys {
             loaded: watch::Sender::new(false),
             uses,
             recorder: Mutex::new(Some(recorder)),
-            refreshes,
-            to_refresh: tokio::sync::Mutex::new(to_refresh),
         }))
     }
 
     /// Verifies a key as a caller presents it. Never waits, and never queries the store.
     ///
     /// While the listener has no connection, keys in the index are accepted for `max_staleness` after its last answer: a
-    /// revocation may be missed for so long. Their expiry holds, and keys that are not in the index may have been made
+    /// change by another process may be missed for so long. Their expiry holds, and keys that are not in the index may have been made
     /// meanwhile. A connection that is lost silently is noticed within a second.
     ///
     /// # Errors
@@ -162,22 +154,6 @@ impl LiveKeys {
     pub(crate) fn take_uses(&self) -> Option<mpsc::Receiver<KeyUse>> {
         let mut recorder = self.0.recorder.lock().unwrap_or_else(PoisonError::into_inner);
         recorder.take()
-    }
-
-    /// Waits until the listener has read this key after its change, so that this process knows of what it has answered.
-    /// Without a listener, or after a second, it returns all the same.
-    pub(crate) async fn refresh(&self, key: Uuid) {
-        if !self.0.complete.load(Ordering::Acquire) {
-            return;
-        }
-        let (done, read) = oneshot::channel();
-        let round_trip = async {
-            self.0.refreshes.send(Refresh { key, done }).await.ok()?;
-            read.await.ok()
-        };
-        if timeout(REFRESH_TIMEOUT, round_trip).await.is_err() {
-            tracing::warn!(%key, "a changed API key was not read again in time");
-        }
     }
 }
 

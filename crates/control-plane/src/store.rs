@@ -28,7 +28,7 @@ use crate::service_pool::ServicePool;
 /// The control store, with the rights of the service's login.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: ServicePool,
+    pub(crate) pool: ServicePool,
 }
 
 impl Store {

@@ -1,5 +1,7 @@
 //! Verification on an index that no listener keeps up.
 
+use std::collections::HashSet;
+
 use tokio::time::advance;
 
 use super::index::LiveKey;
@@ -16,7 +18,9 @@ fn loaded(expires_in: Option<i64>) -> (LiveKeys, ApiKeySecret, Uuid) {
     let id = Uuid::now_v7();
     let expires_at = expires_in.map(|expires_in| NOW + expires_in);
     let key = LiveKey::new(id, Uuid::now_v7(), expires_at, ApiKeyScopes::ALL);
-    keys.0.index.insert(KeyHash::of(secret.expose()), key);
+    let live = vec![(KeyHash::of(secret.expose()), key)];
+    let read = keys.0.index.begin_read();
+    read.apply(live, vec![], HashSet::new()).unwrap();
     keys.0.complete.store(true, Ordering::Release);
     keys.0.confirm(keys.0.now(), NOW);
     (keys, secret, id)
@@ -32,7 +36,6 @@ async fn before_the_first_load_no_key_is_known_to_be_invalid() {
     );
     // But for what no store has.
     assert_eq!(keys.verify("tnt_key_x", STALENESS), Err(KeyRefusal::Invalid));
-    keys.refresh(Uuid::now_v7()).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -220,21 +220,96 @@ async fn a_listener_that_hears_nothing_is_noticed_and_replaced() {
     drop(service);
 }
 
+/// Ends the sessions that listen for changes of keys, as an operator does.
+async fn end_listeners(service: &Service) {
+    let database = service.databases.control();
+    in_store(
+        service,
+        format!(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+             WHERE datname = '{}' AND pid <> pg_backend_pid()
+                AND (query LIKE '%api_key_changed%' OR query LIKE '%clock_timestamp%')",
+            database.as_str()
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn without_a_listener_what_is_answered_here_holds_here() {
+    let service = Service::start().await;
+    let acme = service.tenant("acme").await;
+    let (revoked, key) = service.api_key(&acme, BOTH).await;
+    let (expired, other) = service.api_key(&acme, BOTH).await;
+    let (revoked_key, expired_key) = (service.holder(&key), service.holder(&other));
+    revoked_key.get(USERS).await.expect(200);
+    expired_key.get(USERS).await.expect(200);
+
+    // The service's pool has connections, and nothing can log in any more.
+    let database = service.databases.control();
+    let limit = |limit: i32| format!("ALTER DATABASE {} CONNECTION LIMIT {limit}", database.as_str());
+    in_store(&service, limit(0)).await;
+    end_listeners(&service).await;
+    let made_up = ApiKeySecret::generate().unwrap();
+    soon(&service.holder(made_up.expose()), USERS, 503).await;
+
+    let operator = service.operator();
+    let revoke = format!("/admin/v1/api-keys/{revoked}/revoke");
+    operator.post(&revoke, &json!({})).await.expect(200);
+    // Refused, though it is not in doubt whether there was such a key.
+    not_accepted(revoked_key.get(USERS).await);
+    let expire = format!("/admin/v1/api-keys/{expired}/expire");
+    let at = |at: serde_json::Value| json!({ "expires_at": at });
+    operator
+        .post(&expire, &at(json!("2020-01-01T00:00:00Z")))
+        .await
+        .expect(200);
+    assert_ne!(expired_key.get(USERS).await.status, 200);
+    operator.post(&expire, &at(json!(null))).await.expect(200);
+    expired_key.get(USERS).await.expect(200);
+    let (_, new) = service.api_key(&acme, BOTH).await;
+    service.holder(&new).get(USERS).await.expect(200);
+
+    in_store(&service, limit(-1)).await;
+    not_accepted(soon(&service.holder(made_up.expose()), USERS, 401).await);
+    not_accepted(revoked_key.get(USERS).await);
+    expired_key.get(USERS).await.expect(200);
+    service.holder(&new).get(USERS).await.expect(200);
+}
+
+/// The moments around the end and the return of the listener, in which it loads all keys.
+#[tokio::test]
+async fn a_change_while_the_listener_returns_holds_from_its_answer_on() {
+    let service = Service::start().await;
+    let acme = service.tenant("acme").await;
+    let operator = service.operator();
+    for moment in 0..12 {
+        let (id, key) = service.api_key(&acme, BOTH).await;
+        let holder = service.holder(&key);
+        holder.get(USERS).await.expect(200);
+        end_listeners(&service).await;
+        sleep(Duration::from_millis(moment * 10)).await;
+        let revoke = format!("/admin/v1/api-keys/{id}/revoke");
+        operator.post(&revoke, &json!({})).await.expect(200);
+        let (_, new) = service.api_key(&acme, BOTH).await;
+        let newcomer = service.holder(&new);
+        let answered = Instant::now();
+        while answered.elapsed() < Duration::from_millis(300) {
+            assert_ne!(holder.get(USERS).await.status, 200, "{moment}");
+            newcomer.get(USERS).await.expect(200);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_listener_that_is_ended_is_back_at_once() {
     let (here, _there, _, id, [near, _]) = two().await;
     // Again and again, with a change between the end and the return.
     for scopes in ["read", "write", "read"] {
+        end_listeners(&here).await;
         in_store(
             &here,
-            format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE datname = '{}' AND query LIKE '%api_key_changed%' AND pid <> pg_backend_pid();
-                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                 WHERE datname = '{0}' AND query LIKE '%clock_timestamp%' AND pid <> pg_backend_pid();
-                 UPDATE control.api_keys SET scopes = '{{{scopes}}}' WHERE id = '{id}'",
-                here.databases.control().as_str()
-            ),
+            format!("UPDATE control.api_keys SET scopes = '{{{scopes}}}' WHERE id = '{id}'"),
         )
         .await;
         let status = if scopes == "read" { 200 } else { 403 };
