@@ -1,5 +1,7 @@
 //! Creation and change of API keys, and the tasks behind their verification.
 
+use std::time::Duration;
+
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
@@ -49,10 +51,11 @@ impl ControlPlane {
     }
 
     /// Keeps [`live_keys`](Self::live_keys) up to date, over a connection of its own to the control store. Never ends, and
-    /// is to run once.
-    pub async fn follow_api_keys(&self) {
+    /// is to run once. `max_staleness` is what keys are [verified](crate::LiveKeys::verify) with: logs when it has passed.
+    pub async fn follow_api_keys(&self, max_staleness: Duration) {
         let (login, limit) = self.listener_login();
-        self.live_keys().follow(login, limit.min(LOGIN_TIMEOUT)).await;
+        let limit = limit.min(LOGIN_TIMEOUT);
+        self.live_keys().follow(login, limit, max_staleness).await;
     }
 
     /// The recorder of when keys were last used. `None` when it was taken before: there is one.

@@ -19,6 +19,7 @@ mod changed;
 mod follow;
 mod index;
 mod order;
+mod staleness;
 mod uses;
 
 use std::fmt;
@@ -124,8 +125,8 @@ impl LiveKeys {
         if key.expires_at <= inner.store_time(now) {
             return Err(KeyRefusal::Invalid);
         }
-        let confirmed = inner.confirmed.load(Ordering::Acquire);
-        if confirmed == 0 || u128::from(now.saturating_sub(confirmed - 1)) >= max_staleness.as_millis() {
+        let is_known = inner.confirmed.load(Ordering::Acquire) != 0;
+        if !is_known || inner.silence(now) >= max_staleness {
             return Err(KeyRefusal::StoreAway);
         }
         if key.use_is_due(now, USE_EVERY) {
@@ -161,6 +162,12 @@ impl Inner {
     /// Milliseconds by this process's clock.
     fn now(&self) -> u64 {
         u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    /// Time since the listener last had an answer; without one, since the start.
+    fn silence(&self, now: u64) -> Duration {
+        let confirmed = self.confirmed.load(Ordering::Acquire).saturating_sub(1);
+        Duration::from_millis(now.saturating_sub(confirmed))
     }
 
     /// The store's time at this time of the process's clock, in milliseconds since 1970.

@@ -143,7 +143,13 @@ pub async fn run(
     let reconciler = Reconciler::new(control_plane.clone());
     let until = stopping.clone();
     let reconciling = tokio::spawn(async move { until.run_until_cancelled(reconciler.run()).await });
-    let upkeep = Upkeep::start(&registry, &control_plane, settings.registry.warm_up, &stopping);
+    let upkeep = Upkeep::start(
+        &registry,
+        &control_plane,
+        settings.registry.warm_up,
+        settings.tenant_plane.max_key_staleness,
+        &stopping,
+    );
     // Repeats until no error is found, so that an operator's repair needs no restart.
     let examining = stopping
         .clone()

@@ -1,6 +1,7 @@
 //! Listener that keeps the index of live keys up to date.
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -23,8 +24,17 @@ const LOAD_TIMEOUT: Duration = Duration::from_mins(1);
 const SWEEP_EVERY: Duration = Duration::from_mins(1);
 
 impl LiveKeys {
-    /// Keeps the index up to date, over a connection of its own to the control store. Never ends, and is to run once.
-    pub(crate) async fn follow(&self, login: PgConnectOptions, limit: Duration) {
+    /// Keeps the index up to date, over a connection of its own to the control store, and logs when it was silent for
+    /// `max_staleness`. Never ends, and is to run once.
+    pub(crate) async fn follow(&self, login: PgConnectOptions, limit: Duration, max_staleness: Duration) {
+        tokio::join!(
+            self.listen_again(login, limit),
+            self.watch_staleness(max_staleness)
+        );
+    }
+
+    /// Listens, and again when the connection is lost. Never ends.
+    async fn listen_again(&self, login: PgConnectOptions, limit: Duration) -> Infallible {
         let mut reconnect = Reconnect::default();
         loop {
             reconnect.pause().await;
@@ -42,7 +52,7 @@ impl LiveKeys {
         login: &PgConnectOptions,
         limit: Duration,
         reconnect: &mut Reconnect,
-    ) -> Result<std::convert::Infallible, sqlx::Error> {
+    ) -> Result<Infallible, sqlx::Error> {
         let mut listener = listen(login, limit, CHANNEL).await?;
         within(LOAD_TIMEOUT, self.load(&mut listener)).await?;
         self.0.complete.store(true, Ordering::Release);

@@ -54,6 +54,7 @@ impl Upkeep {
         registry: &TenantRegistry,
         control_plane: &ControlPlane,
         warm_up: u32,
+        max_key_staleness: Duration,
         stopping: &CancellationToken,
     ) -> Self {
         let (sender, first_applied) = oneshot::channel();
@@ -69,7 +70,7 @@ impl Upkeep {
         }
         Self {
             warm_up,
-            keys: KeyUpkeep::start(control_plane, stopping),
+            keys: KeyUpkeep::start(control_plane, max_key_staleness, stopping),
         }
     }
 
@@ -103,11 +104,11 @@ impl Upkeep {
 
 impl KeyUpkeep {
     /// Follows the changes of keys, and records their uses until `stopping`.
-    fn start(control_plane: &ControlPlane, stopping: &CancellationToken) -> Self {
+    fn start(control_plane: &ControlPlane, max_staleness: Duration, stopping: &CancellationToken) -> Self {
         let (following, stopping) = (control_plane.clone(), stopping.clone());
         Self {
             live: control_plane.live_keys().clone(),
-            following: tokio::spawn(async move { following.follow_api_keys().await }),
+            following: tokio::spawn(async move { following.follow_api_keys(max_staleness).await }),
             uses: control_plane.api_key_uses().map(|mut uses| {
                 tokio::spawn(async move {
                     stopping.run_until_cancelled(uses.run()).await;
