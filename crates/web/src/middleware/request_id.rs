@@ -4,16 +4,20 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use tower_http::request_id::{MakeRequestId, RequestId};
 use uuid::Uuid;
 
+use super::redact::contains_secret;
+
 /// The header that carries a request's id both ways.
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 const MAX_LENGTH: usize = 128;
 
-/// Removes the client's id unless there is exactly one that is fit for a log.
-pub(super) fn remove_unfit(headers: &mut HeaderMap) {
+/// Removes the client's id unless there is exactly one that is fit for a log. One with a secret, such as an API key, is not.
+pub(super) fn remove_unfit(headers: &mut HeaderMap, secret_prefix: Option<&str>) {
     let mut given = headers.get_all(&HEADER).iter();
     let keep = match (given.next(), given.next()) {
-        (Some(id), None) => is_fit(id),
+        (Some(id), None) => {
+            is_fit(id) && !secret_prefix.is_some_and(|prefix| contains_secret(id.as_bytes(), prefix))
+        }
         (id, _) => id.is_none(),
     };
     if !keep {
@@ -48,7 +52,7 @@ mod tests {
         for value in values {
             headers.append(HEADER, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        remove_unfit(&mut headers);
+        remove_unfit(&mut headers, Some("tnt_"));
         headers.len()
     }
 
@@ -64,6 +68,16 @@ mod tests {
         let long = "a".repeat(129);
         for values in [&[][..], &[""], &["a b"], &["a\"b"], &["ä"], &[&long], &["a", "b"]] {
             assert_eq!(kept(values), 0, "{values:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_with_a_secret_is_removed() {
+        for id in ["tnt_key_abc", "x-tnt_admin_abc", "TNT_KEY_ABC", "Tnt_"] {
+            assert_eq!(kept(&[id]), 0, "{id}");
+        }
+        for id in ["tnt", "tnt-key", "tn_t"] {
+            assert_eq!(kept(&[id]), 1, "{id}");
         }
     }
 

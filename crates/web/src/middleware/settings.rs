@@ -11,7 +11,7 @@ use super::{AllowedHosts, TrustedProxies};
 pub struct StackSettings {
     /// The plane's name in the log.
     pub plane: &'static str,
-    /// How the secrets begin that are redacted in logged paths.
+    /// How the secrets begin that are redacted in logged paths, and that no request id may have.
     pub secret_prefix: Option<&'static str>,
     /// The time that a request may take until the head of its response is ready.
     pub deadline: Duration,

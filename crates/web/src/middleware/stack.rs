@@ -52,7 +52,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         self.settings.trusted_proxies.resolve(&mut request);
-        remove_unfit(request.headers_mut());
+        remove_unfit(request.headers_mut(), self.settings.secret_prefix);
         if !request.body().is_end_stream() {
             // The stack's limit takes the place of axum's own.
             DefaultBodyLimit::disable().apply(&mut request);

@@ -210,6 +210,10 @@ async fn a_fit_request_id_is_kept_and_another_replaced() {
     };
     assert_eq!(id("trace-7.A_b").await, "trace-7.A_b");
     assert_ne!(id("two words").await, "two words");
+    // Neither the response nor the log gets a secret.
+    for secret in ["tnt_key_abc", "x.TNT_KEY_ABC"] {
+        assert_ne!(id(secret).await, secret);
+    }
 }
 
 #[tokio::test]
