@@ -13,7 +13,7 @@ use crate::{Name, moment};
     "id": "019b2c1e-58a0-7d41-9c0e-2b7f0d9a6c11",
     "tenant_id": "019b2c1d-0b52-7a0e-8f3b-6f5c1f6f2a10",
     "name": "billing",
-    "prefix": "tnt_key_3kXq",
+    "prefix": "tnt_key_3kXq8Wz0",
     "scopes": ["read", "write"],
     "created_by": "ops",
     "created_at": "2026-11-30T16:02:55.573939Z",
@@ -30,7 +30,7 @@ pub struct ApiKey {
     pub name: String,
     /// Its first characters.
     pub prefix: String,
-    /// What it allows: `read`, `write`. `None` from a service before scopes.
+    /// What it allows: `read`, `write`. `null` from a service before scopes.
     #[serde(default)]
     #[schema(value_type = Option<Vec<String>>)]
     pub scopes: Option<Vec<Name>>,
@@ -47,9 +47,14 @@ pub struct ApiKey {
     #[serde(with = "moment::option")]
     #[schema(required)]
     pub revoked_at: Option<OffsetDateTime>,
-    /// When it was last used, to within a minute; `None` for never.
+    /// When it was last used, to within a minute; `null` for never.
     #[serde(default, with = "moment::option")]
     pub last_used_at: Option<OffsetDateTime>,
+}
+
+impl ApiKey {
+    /// The number of characters in [`prefix`](Self::prefix).
+    pub const PREFIX_LENGTH: usize = 16;
 }
 
 /// A new API key.

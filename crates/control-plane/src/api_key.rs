@@ -21,7 +21,7 @@ impl ApiKeySecret {
     pub const SCHEME: &str = "tnt_key_";
     /// The length of the part that is stored and shown: enough to distinguish thousands of keys, and far too little to
     /// guess the rest.
-    const PREFIX_LENGTH: usize = Self::SCHEME.len() + 8;
+    pub const PREFIX_LENGTH: usize = Self::SCHEME.len() + 8;
 
     /// A fresh key.
     ///

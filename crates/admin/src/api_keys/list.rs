@@ -1,7 +1,7 @@
 //! `GET /admin/v1/tenants/{id}/api-keys` and `GET /admin/v1/api-keys`
 
 use axum::extract::State;
-use control_plane::{ApiKey, ApiKeyFilter, ControlPlane, CreatedAt};
+use control_plane::{ApiKey, ApiKeyFilter, ApiKeySecret, ControlPlane, CreatedAt};
 use serde::Deserialize;
 use tenant_registry::TenantId;
 use utoipa::IntoParams;
@@ -31,8 +31,8 @@ pub(super) struct ListApiKeys {
     limit: Option<Limit>,
     #[param(value_type = Option<Cursor>)]
     cursor: Option<After<LatestFirst>>,
-    // The bound is above what is kept of a key.
-    /// The first characters of a key.
+    // The bound is above a whole key's length.
+    /// The first characters of a key. Of more than 16, such as a whole key, only the first 16 count.
     prefix: Option<Text<1, 64>>,
 }
 
@@ -73,6 +73,13 @@ pub(super) async fn of_all(
     list(&plane, None, query).await
 }
 
+const _: () = assert!(ApiKeySecret::PREFIX_LENGTH == admin_types::ApiKey::PREFIX_LENGTH);
+
+/// As much of a key as the store has.
+fn stored_part(prefix: &str) -> String {
+    prefix.chars().take(ApiKeySecret::PREFIX_LENGTH).collect()
+}
+
 async fn list(
     plane: &ControlPlane,
     tenant: Option<TenantId>,
@@ -82,7 +89,7 @@ async fn list(
     let before = query.cursor.map(|After(key)| CreatedAt::from(key));
     let filter = ApiKeyFilter {
         tenant,
-        prefix: query.prefix.map(String::from),
+        prefix: query.prefix.map(|prefix| stored_part(&prefix)),
     };
     let keys = plane.store().api_keys(&filter, before, limit.fetch()).await;
     let keys = Page::new(

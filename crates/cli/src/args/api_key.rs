@@ -31,7 +31,7 @@ pub enum ApiKeyCommand {
         /// Only this tenant's: its id or name.
         #[arg(long)]
         tenant: Option<IdOrName>,
-        /// Only keys that begin with this text; finds the owner of a key.
+        /// Only keys that begin with this text; finds the owner of a key. Its first 16 characters suffice: no more are sent.
         #[arg(long, value_name = "TEXT")]
         prefix: Option<String>,
         /// Which part.

@@ -96,6 +96,8 @@ pub(super) async fn run(session: &Session, command: ApiKeyCommand) -> anyhow::Re
                 Some(tenant) => format!("{TENANTS}/{}/api-keys", session.client.tenant(&tenant).await?),
                 None => KEYS.to_owned(),
             };
+            // Not a whole key, which logs of URLs would then have.
+            let prefix = prefix.map(|text| text.chars().take(ApiKey::PREFIX_LENGTH).collect::<String>());
             let request = Request::get(path).query("prefix", prefix);
             session
                 .list_named(request, page, LISTED, |key| Some(key.tenant_id))

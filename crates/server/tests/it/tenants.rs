@@ -581,6 +581,12 @@ async fn api_keys_are_shown_once_and_end() {
         .await
         .expect(200);
     assert_eq!(found["items"][0]["tenant_id"], tenant["id"]);
+    // A whole key as well.
+    let whole = operator
+        .query("/admin/v1/api-keys", &[("prefix", secret)])
+        .await
+        .expect(200);
+    assert_eq!(whole, found);
     let end = json!({"expires_at": "2027-01-01T00:00:00.000000Z"});
     let ended = operator.post(&format!("{place}/expire"), &end).await.expect(200);
     assert_eq!(ended["expires_at"], end["expires_at"]);

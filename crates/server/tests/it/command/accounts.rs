@@ -37,6 +37,7 @@ async fn api_keys() {
         (&[][..], vec!["ops", "ci"]),
         (&["--tenant", "acme"], vec!["ci"]),
         (&["--prefix", &secret[..14]], vec!["ci"]),
+        (&["--prefix", secret], vec!["ci"]),
     ] {
         let page = operator.json(&[&["api-key", "list"], filter].concat()).await;
         let items = page["items"].as_array().unwrap();
