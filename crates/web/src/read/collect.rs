@@ -2,7 +2,7 @@
 //!
 //! serde stops at the first error. So a wrong request is read again without the field that was wrong, until nothing else
 //! is wrong, or the report is full. A check over several fields is made of those that are left, unless a required one is
-//! wrong itself.
+//! wrong itself. A check over the items of a list is not reported if an item is wrong itself.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -27,6 +27,17 @@ impl Attempt {
         self.reported.contains(path)
     }
 
+    /// Whether an item of the list at this path is reported.
+    fn has_wrong_item(&self, path: &str) -> bool {
+        let is_item = |reported: &String| {
+            reported
+                .strip_prefix(path)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+        };
+        self.reported.iter().any(is_item)
+    }
+
     pub(super) fn unknown(&self, path: String) {
         self.unknown.borrow_mut().insert(path);
     }
@@ -46,7 +57,9 @@ pub(super) fn read<T: DeserializeOwned>(request: Value<'_>, unknown: &'static st
         };
         let detail = wrong.detail.take();
         let path = wrong.path();
-        if let Some(detail) = detail {
+        if let Some(detail) = detail
+            && !path.as_deref().is_some_and(|path| attempt.has_wrong_item(path))
+        {
             report.wrong(path.as_deref().unwrap_or_default(), detail);
         }
         let goes_on = path.is_some_and(|path| attempt.reported.insert(path));

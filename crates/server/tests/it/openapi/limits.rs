@@ -107,7 +107,12 @@ fn refuses(answer: &Answer, field: &str) -> bool {
         let detail = error["detail"].as_str().unwrap();
         // A reservation within its limits may be more than the tenant or the budget has.
         let in_relation = field == "reserved_connections" && detail.starts_with("must be at most");
-        error["field"] == field && !in_relation
+        let reported = error["field"].as_str().unwrap();
+        let item = reported
+            .strip_prefix(field)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .is_some_and(|index| index.parse::<usize>().is_ok());
+        (reported == field || item) && !in_relation
     })
 }
 

@@ -149,3 +149,29 @@ fn thousands_of_wrong_fields_make_a_short_answer() {
     assert_eq!(problem.errors().len(), 50);
     assert_eq!(said(&problem)[49], ("value.49", "must be a string"));
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vec<u8>")]
+struct SomeNumbers;
+
+impl TryFrom<Vec<u8>> for SomeNumbers {
+    type Error = &'static str;
+
+    fn try_from(numbers: Vec<u8>) -> Result<Self, Self::Error> {
+        (!numbers.is_empty()).then_some(Self).ok_or("must not be empty")
+    }
+}
+
+#[test]
+fn a_list_whose_items_are_wrong_is_not_called_empty() {
+    let said_of = |list: serde_json::Value| {
+        let problem = body::<One<SomeNumbers>>(&json!({ "value": list })).unwrap_err();
+        said(&problem)
+            .iter()
+            .map(|(field, _)| (*field).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(said_of(json!([])), ["value"]);
+    assert_eq!(said_of(json!(["a"])), ["value.0"]);
+    assert_eq!(said_of(json!(["a", 1, "b"])), ["value.0", "value.2"]);
+}
