@@ -88,7 +88,7 @@ shared_codes! {
     Malformed "MALFORMED" BAD_REQUEST
         "The request cannot be read" "Correct the syntax at the place that `detail` names.";
     Unauthenticated "UNAUTHENTICATED" UNAUTHORIZED
-        "The credentials are missing or not accepted" "Send a valid token as `Authorization: Bearer …`.";
+        "The credentials are missing or not accepted" "Send a valid API key or token as `Authorization: Bearer …`.";
     CrossSite "CROSS_SITE" FORBIDDEN
         "A page of another site made the request" "Call from a page of the same site, or from outside a browser.";
     Forbidden "FORBIDDEN" FORBIDDEN
