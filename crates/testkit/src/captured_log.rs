@@ -1,9 +1,10 @@
 //! Capture of this thread's log.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
-use tracing::subscriber::DefaultGuard;
+use tracing::Dispatch;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,6 +17,7 @@ pub struct CapturedLog {
 impl CapturedLog {
     /// Collects the lines that a filter such as `warn` lets through.
     pub fn start(filter: &str) -> Self {
+        LazyLock::force(&SECOND_DISPATCHER);
         let text = Text::default();
         let subscriber = tracing_subscriber::fmt()
             .with_env_filter(EnvFilter::new(filter))
@@ -35,6 +37,10 @@ impl CapturedLog {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 }
+
+/// Lives as long as the process, so that `tracing` never has one dispatcher alone. With one it asks the thread that
+/// first reaches a log statement whether that is enabled, and keeps the answer for all: of a test without a log, "never".
+static SECOND_DISPATCHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::default()));
 
 #[derive(Clone, Default)]
 struct Text(Arc<Mutex<Vec<u8>>>);
