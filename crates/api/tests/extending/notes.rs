@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::page::{Paging, Sorted};
 use web::read::Text;
-use web::{Code, Json, Page, PathId, Problem, Query, operation};
+use web::{Code, Json, NoQuery, Page, PathId, Problem, Query, operation};
 
 use crate::database::database;
 use crate::plane::Route;
@@ -44,7 +44,11 @@ pub(crate) fn routes() -> Vec<Route> {
 
 /// Add a note
 #[utoipa::path(post, path = "/notes", operation_id = "createNote", responses((status = 201, body = Note)))]
-async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Json<Note>), Problem> {
+async fn create(
+    Db(db): Db,
+    _: NoQuery,
+    Json(new): Json<NewNote>,
+) -> Result<(StatusCode, Json<Note>), Problem> {
     let note = sqlx::query_as("INSERT INTO app.notes (body) VALUES ($1) RETURNING id, body, created_at")
         .bind(new.body.as_str())
         .fetch_one(&db)
@@ -55,7 +59,7 @@ async fn create(Db(db): Db, Json(new): Json<NewNote>) -> Result<(StatusCode, Jso
 
 /// Show a note
 #[utoipa::path(get, path = "/notes/{id}", operation_id = "showNote", responses((status = 200, body = Note)))]
-async fn show(Db(db): Db, PathId(id): PathId) -> Result<Json<Note>, Problem> {
+async fn show(Db(db): Db, _: NoQuery, PathId(id): PathId) -> Result<Json<Note>, Problem> {
     sqlx::query_as("SELECT id, body, created_at FROM app.notes WHERE tenant_id = $1 AND id = $2")
         .bind(db.tenant().as_uuid())
         .bind(id)
