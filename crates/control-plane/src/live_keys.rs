@@ -64,7 +64,7 @@ pub enum KeyRefusal {
     StoreAway,
 }
 
-/// The live keys. Cheap to clone; empty until [`follow`](Self::follow) runs.
+/// The live keys. Cheap to clone; empty until [`ControlPlane::follow_api_keys`](crate::ControlPlane::follow_api_keys) runs.
 #[derive(Clone)]
 pub struct LiveKeys(Arc<Inner>);
 

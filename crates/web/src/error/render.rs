@@ -110,7 +110,7 @@ pub(crate) fn render(problem: &Problem, head: &mut Parts, request_id: Option<&st
     problem.body(request_id)
 }
 
-/// Leaves the problem and its [`Code`] in the response's extensions: the middleware adds the request's id,
+/// Leaves the problem and its [`Code`](crate::Code) in the response's extensions: the middleware adds the request's id,
 /// and logs the cause.
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
