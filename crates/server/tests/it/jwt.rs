@@ -28,7 +28,7 @@ fn not_accepted(answer: Answer) {
     assert_eq!(challenge, "Bearer error=\"invalid_token\"");
     assert_eq!(
         answer.body["detail"],
-        "Send a valid token as `Authorization: Bearer …`."
+        "Send a valid API key or token as `Authorization: Bearer …`."
     );
     answer.refused(401, "UNAUTHENTICATED");
 }
