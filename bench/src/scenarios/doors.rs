@@ -40,7 +40,7 @@ const CLIENTS: usize = 8;
 const CONNECTIONS: u32 = 8;
 
 /// Answered without a query, behind all layers and with a lease.
-const NOBODY: &str = "users/nobody";
+const UNKNOWN_USER: &str = "users/nobody";
 const LIST: &str = "users?limit=10";
 
 pub(crate) const SCENARIO: Scenario = Scenario {
@@ -170,9 +170,9 @@ impl Doors {
         let (mut by_key, mut by_header, mut by_token) = (Vec::new(), Vec::new(), Vec::new());
         // The pool opens.
         for status in [
-            self.by_key(NOBODY).await,
-            self.by_header(NOBODY).await,
-            self.by_token(NOBODY).await,
+            self.by_key(UNKNOWN_USER).await,
+            self.by_header(UNKNOWN_USER).await,
+            self.by_token(UNKNOWN_USER).await,
         ] {
             if status != Ok(StatusCode::NOT_FOUND) {
                 bail!("the plane answers {status:?}");
@@ -182,17 +182,17 @@ impl Doors {
             progress::say(format_args!("  doors, round {}", round + 1));
             let begin = Instant::now();
             for _ in 0..REQUESTS {
-                let _ = self.by_key(NOBODY).await;
+                let _ = self.by_key(UNKNOWN_USER).await;
             }
             by_key.push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
             let begin = Instant::now();
             for _ in 0..REQUESTS {
-                let _ = self.by_header(NOBODY).await;
+                let _ = self.by_header(UNKNOWN_USER).await;
             }
             by_header.push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
             let begin = Instant::now();
             for _ in 0..REQUESTS {
-                let _ = self.by_token(NOBODY).await;
+                let _ = self.by_token(UNKNOWN_USER).await;
             }
             by_token.push(begin.elapsed().as_secs_f64() * 1e6 / f64::from(REQUESTS));
         }

@@ -10,7 +10,7 @@ use super::{Operation, operations, resolved};
 use crate::support::Service;
 
 /// An id that nothing has.
-const NOBODY: &str = "0190b6b1-7f3a-7c22-8d5a-0f6c2a9b1e44";
+const UNKNOWN_ID: &str = "0190b6b1-7f3a-7c22-8d5a-0f6c2a9b1e44";
 /// A moment far ahead, since some must be.
 const AHEAD: &str = "2099-01-31T12:00:00Z";
 
@@ -75,9 +75,9 @@ fn strings(schema: &Value) -> Vec<(Value, bool)> {
     match schema["format"].as_str() {
         Some("uuid") => {
             return vec![
-                (json!(NOBODY), true),
+                (json!(UNKNOWN_ID), true),
                 (json!("x"), false),
-                (json!(NOBODY.replace('-', "")), false),
+                (json!(UNKNOWN_ID.replace('-', "")), false),
             ];
         }
         Some("date-time") => {
@@ -117,7 +117,7 @@ fn refuses(answer: &Answer, field: &str) -> bool {
 }
 
 fn uri(operation: &Operation) -> String {
-    operation.path.replace("{id}", NOBODY)
+    operation.path.replace("{id}", UNKNOWN_ID)
 }
 
 /// Tries the fields of the body; gives the number of values tried.
