@@ -9,10 +9,13 @@ use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::programs::{Missing, ORDINARY, Program, sibling};
-use crate::world::{Tls, World};
+use crate::world::{MAX_CONNECTIONS, Tls, World};
 
 /// Worker threads for what is measured, unless a scenario says otherwise.
 const THREADS: usize = 2;
+
+/// PostgreSQL's `max_connections` for the service as a process: a connection for each of a thousand tenants.
+const PRODUCTION_CONNECTIONS: u32 = 1_100;
 
 /// How long and with what a scenario runs; the world that it runs in.
 pub(crate) struct Context {
@@ -108,7 +111,7 @@ impl Context {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn production(&self) -> anyhow::Result<&World> {
-        started(&self.production)
+        started(&self.production, PRODUCTION_CONNECTIONS)
     }
 
     /// The server and its tenants.
@@ -116,7 +119,7 @@ impl Context {
     /// # Errors
     /// When it cannot be started.
     pub(crate) fn world(&self) -> anyhow::Result<&World> {
-        started(&self.world)
+        started(&self.world, MAX_CONNECTIONS)
     }
 
     /// TLS to the server; `None` when openssl is explicitly left out.
@@ -147,11 +150,11 @@ pub(crate) struct Services {
     pub(crate) ordinary: PathBuf,
 }
 
-fn started(world: &OnceLock<World>) -> anyhow::Result<&World> {
+fn started(world: &OnceLock<World>, max_connections: u32) -> anyhow::Result<&World> {
     if let Some(world) = world.get() {
         return Ok(world);
     }
-    let started = World::start()?;
+    let started = World::start(max_connections)?;
     Ok(world.get_or_init(|| started))
 }
 

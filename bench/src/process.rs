@@ -21,7 +21,7 @@ pub(crate) use self::confinement::Confinement;
 pub(crate) use self::ordinary::start as ordinary;
 pub(crate) use self::stderr::Logged;
 use self::stderr::Reader;
-pub(crate) use self::tenantry::{LIST, LogFilter, start as tenantry};
+pub(crate) use self::tenantry::{LIST, LIST_BY_KEY, LogFilter, start as tenantry};
 pub(crate) use self::usage::{Sampled, Sampler, Usage};
 use crate::child::{GuardedCommand, Running};
 

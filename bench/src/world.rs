@@ -1,5 +1,6 @@
 //! A private PostgreSQL with the control store and the tenants' database, tuned alike for every contender.
 
+mod api_keys;
 mod backend_counter;
 mod directory;
 mod ordinary;
@@ -23,6 +24,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub(crate) use api_keys::make_api_key;
 pub(crate) use backend_counter::{BackendCounter, Limit};
 pub(crate) use directory::Directory;
 pub(crate) use ordinary::Ordinary;
@@ -31,8 +33,8 @@ pub(crate) use tls::Tls;
 
 use crate::{context, progress};
 
-/// PostgreSQL settings other than its defaults, for every scenario and contender.
-const SETTINGS: [(&str, &str); 2] = [("max_connections", "250"), ("shared_buffers", "256MB")];
+/// PostgreSQL's `max_connections` in most scenarios.
+pub(crate) const MAX_CONNECTIONS: u32 = 250;
 
 const LIMITS: MigrateLimits = MigrateLimits {
     deadline: Duration::from_mins(2),
@@ -78,18 +80,16 @@ impl Keys {
 }
 
 impl World {
-    /// Starts the server and migrates both databases.
+    /// Starts a server that takes so many connections, and migrates both databases.
     ///
     /// # Errors
     /// When PostgreSQL is not installed or does not start.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    pub(crate) fn start(max_connections: u32) -> anyhow::Result<Self> {
         // Only for downloaded programs, if none are installed. Ignored by git.
         let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../.tenantry/bench-postgres");
-        let options = SETTINGS
-            .iter()
-            .fold(Options::new(root), |options, (name, value)| {
-                options.setting(*name, *value)
-            });
+        let options = Options::new(root)
+            .setting("max_connections", max_connections.to_string())
+            .setting("shared_buffers", "256MB");
         let server = EphemeralPostgres::start(&options).context("no PostgreSQL")?;
         let endpoint = server.endpoint();
         let world = Self {

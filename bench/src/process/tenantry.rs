@@ -12,6 +12,8 @@ use crate::world::{Tenant, World};
 
 /// The path of a page of ten users.
 pub(crate) const LIST: &str = "/v1/internal/users?limit=10";
+/// The same, for callers with an API key.
+pub(crate) const LIST_BY_KEY: &str = "/v1/users?limit=10";
 
 /// Which events are logged, as JSON.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,7 @@ use crate::machine::memory;
 use crate::progress;
 use crate::random::Random;
 use crate::run::Outcome;
-use crate::world::World;
+use crate::world::{MAX_CONNECTIONS, World};
 
 const BATCH: usize = 1_000;
 const BATCHES: usize = 10;
@@ -44,7 +44,7 @@ struct Thousand {
 
 fn run(context: &Context) -> anyhow::Result<Outcome> {
     // Of its own: the first thousand has to be the first.
-    let world = World::start()?;
+    let world = World::start(MAX_CONNECTIONS)?;
     let batch = context.count(BATCH, 100);
     let before = memory("VmHWM")?;
     block_on(async {

@@ -1,5 +1,6 @@
 //! A service with tenants against one without: the engine in the same handlers, and the whole service as a process.
 
+mod by_key;
 mod cases;
 mod plain_pool;
 mod plane;
@@ -11,7 +12,7 @@ mod whole;
 use std::path::Path;
 
 use self::cases::Servers;
-use self::sides::{Side, measure};
+use self::sides::{Pair, Side, measure};
 use self::whole::Whole;
 use super::Scenario;
 use crate::chart::{Chart, Scale, SeriesStyle, Shape};
@@ -38,7 +39,9 @@ pub(crate) const SCENARIO: Scenario = Scenario {
              process as well; wrk asks each for a list of 10 of 100 users from 32 connections, by turns, and the \
              one that is not asked stands still (SIGSTOP). Once more against that service with sqlx's default, \
              which pings each connection before its use. The same binary with log.filter=warn tells what the \
-             access log costs. The engine alone: in this process, the same handlers in the same router, by one \
+             access log costs. By API key: the same binary with a budget of 1,020 connections, 1, 20 and 1,000 tenants asked in \
+             turn, each with a key and a login of its own, against the ordinary service with sqlx's defaults, whose \
+             one login has 10 connections. The engine alone: in this process, the same handlers in the same router, by one \
              statement or by two (count and list). With tenants: a layer leases by a header, an extractor gives the \
              handler its database, a table under row level security. Against PgPool: the same statements, login and \
              table over a sqlx::PgPool of 10 connections, test_before_acquire off, so only the pool differs. Without: one sqlx::PgPool of 10 connections, \
@@ -57,8 +60,9 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         });
     };
     let mut outcome = Outcome::default();
-    if let Some(whole) = whole(context, &wrk)? {
+    if let Some((whole, by_key)) = whole(context, &wrk)? {
         whole.report(&mut outcome);
+        by_key::report(by_key, &mut outcome);
     }
     engine(context, &wrk, &mut outcome)?;
     outcome.charts = vec![chart(&outcome.figures)];
@@ -66,18 +70,17 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
 }
 
 /// The service as a process, unless it is left out.
-fn whole(context: &Context, wrk: &Path) -> anyhow::Result<Option<Whole>> {
+fn whole(context: &Context, wrk: &Path) -> anyhow::Result<Option<(Whole, Vec<Pair>)>> {
     let Some(services) = context.services()? else {
         return Ok(None);
     };
     let world = context.production()?;
     let tenants = world.tenants(1 + TENANTS)?;
     let rounds = (context.rounds(ROUNDS), context.round(ROUND));
-    block_on(async {
-        whole::run(world, &tenants, &services, wrk, rounds)
-            .await
-            .map(Some)
-    })
+    let whole = block_on(whole::run(world, &tenants, &services, wrk, rounds))?;
+    let tenants = world.tenants(by_key::MOST)?;
+    let by_key = block_on(by_key::run(world, &tenants, &services, wrk, rounds))?;
+    Ok(Some((whole, by_key)))
 }
 
 /// The engine in this process.

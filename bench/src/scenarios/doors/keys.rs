@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{AcceptedKey, ApiKeys, KeyRejection};
-use control_plane::{
-    Actor, ApiKeyName, ApiKeyScope, ApiKeyScopes, ApiKeySecret, ControlPlane, KeyRefusal, LiveKeys, NewApiKey,
-};
+use control_plane::{ApiKeyScope, ApiKeySecret, ControlPlane, KeyRefusal, LiveKeys};
 use tenant_registry::TenantId;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::world::World;
+use crate::world::{World, make_api_key};
 
 /// Longer than any round.
 const MAX_STALENESS: Duration = Duration::from_mins(5);
@@ -31,18 +29,9 @@ impl LiveKeysOf {
     /// When the store fails.
     pub(super) async fn start(world: &World, tenant: TenantId, count: usize) -> anyhow::Result<Self> {
         let plane = world.control_plane()?;
-        let new = NewApiKey {
-            name: ApiKeyName::try_from("bench".to_owned())?,
-            scopes: ApiKeyScopes::ALL,
-            expires_at: None,
-        };
         let mut secret = None;
         for _ in 0..count {
-            let made = ApiKeySecret::generate().context("no random bytes")?;
-            plane
-                .create_api_key(&Actor::service("tenantry"), tenant, &new, &made)
-                .await?;
-            secret = Some(made);
+            secret = Some(make_api_key(&plane, tenant).await?);
         }
         let following = plane.clone();
         let following = tokio::spawn(async move { following.follow_api_keys(MAX_STALENESS).await });
