@@ -4,6 +4,7 @@ mod admin_token;
 mod api_key;
 mod audit;
 mod examination;
+mod issuer;
 mod moment;
 mod named;
 mod operation;
@@ -38,6 +39,7 @@ pub async fn run(
         Command::ApiKey { command, service } => api_key::run(&open(&service)?, command).await?,
         Command::Pool { command, service } => pool::run(&open(&service)?, command).await?,
         Command::Operation { command, service } => operation::run(&open(&service)?, command).await?,
+        Command::Issuer { command, service } => issuer::run(&open(&service)?, command).await?,
         Command::Audit { command, service } => audit::run(&open(&service)?, command).await?,
         Command::Examination { command, service } => {
             let examined = async { examination::run(&open(&service)?, command).await };
