@@ -3,6 +3,7 @@
 mod accounts;
 mod certificates;
 mod checked;
+mod client_certificates;
 mod descriptors;
 mod doctor;
 mod examination;
