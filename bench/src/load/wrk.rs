@@ -37,7 +37,10 @@ end
 pub(crate) struct Wrk {
     program: PathBuf,
     script: NamedTempFile,
+    scheme: &'static str,
     path: String,
+    /// Of the first request; those of the others are as long.
+    header: String,
 }
 
 impl Wrk {
@@ -46,13 +49,38 @@ impl Wrk {
     /// # Errors
     /// When the script cannot be written.
     pub(crate) fn new(program: &Path, path: &str, tenants: &[Uuid]) -> anyhow::Result<Self> {
+        let tenants: Vec<String> = tenants.iter().map(Uuid::to_string).collect();
+        Self::with(program, path, "x-tenant-id", &tenants)
+    }
+
+    /// Asks for this path by this API key.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(crate) fn by_key(program: &Path, path: &str, secret: &str) -> anyhow::Result<Self> {
+        Self::with(program, path, "authorization", &[format!("Bearer {secret}")])
+    }
+
+    fn with(program: &Path, path: &str, header: &str, values: &[String]) -> anyhow::Result<Self> {
+        // Readable by this user alone.
         let script = NamedTempFile::new().context("no temporary file")?;
-        std::fs::write(script.path(), lua(path, tenants)).context("cannot write wrk's script")?;
+        std::fs::write(script.path(), lua(path, header, values)).context("cannot write wrk's script")?;
+        let value = values.first().map(String::as_str).unwrap_or_default();
         Ok(Self {
             program: program.to_owned(),
             script,
+            scheme: "http",
             path: path.to_owned(),
+            header: format!("{header}: {value}"),
         })
+    }
+
+    /// The same by https. wrk checks no certificate.
+    pub(crate) fn over_tls(self) -> Self {
+        Self {
+            scheme: "https",
+            ..self
+        }
     }
 
     /// A round of this length from so many clients, in which no request fails.
@@ -96,15 +124,14 @@ impl Wrk {
             TIMEOUT.to_owned(),
             "-s".to_owned(),
             self.script.path().to_string_lossy().into_owned(),
-            format!("http://{address}"),
+            format!("{}://{address}", self.scheme),
         ];
         let printed = GuardedCommand::new(&self.program, arguments)
             .output(length + EXTRA_TIME)
             .await?;
         let request = format!(
-            "GET {} HTTP/1.1\r\nHost: {address}\r\nx-tenant-id: {}\r\n\r\n",
-            self.path,
-            Uuid::nil()
+            "GET {} HTTP/1.1\r\nHost: {address}\r\n{}\r\n\r\n",
+            self.path, self.header
         );
         WrkRound::read(&printed, request.len() as u64)
             .with_context(|| format!("wrk printed no figures: {printed}"))
@@ -112,11 +139,11 @@ impl Wrk {
 }
 
 /// Every request made up in advance, so that the script costs next to nothing.
-fn lua(path: &str, tenants: &[Uuid]) -> String {
-    let requests = tenants.iter().fold(String::new(), |mut requests, tenant| {
+fn lua(path: &str, header: &str, values: &[String]) -> String {
+    let requests = values.iter().fold(String::new(), |mut requests, value| {
         let _ = writeln!(
             requests,
-            "  requests[#requests + 1] = wrk.format('GET', '{path}', {{['x-tenant-id'] = '{tenant}'}})"
+            "  requests[#requests + 1] = wrk.format('GET', '{path}', {{['{header}'] = '{value}'}})"
         );
         requests
     });
@@ -133,9 +160,9 @@ mod tests {
 
     #[test]
     fn the_script_has_a_request_for_each_tenant() {
-        let tenants = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        let script = lua("/users", &tenants);
+        let tenants = ["a".to_owned(), "b".to_owned()];
+        let script = lua("/users", "x-tenant-id", &tenants);
         assert_eq!(script.matches("wrk.format('GET', '/users'").count(), 2);
-        assert!(script.contains(&tenants[1].to_string()));
+        assert!(script.contains("['x-tenant-id'] = 'b'"), "{script}");
     }
 }

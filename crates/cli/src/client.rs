@@ -82,6 +82,7 @@ pub(crate) struct AdminClient {
 }
 
 impl AdminClient {
+    /// A client of this service.
     pub(crate) fn new(target: Target, timeout: Duration) -> Self {
         let Target {
             url,

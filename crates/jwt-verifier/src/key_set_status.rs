@@ -27,7 +27,6 @@ pub struct KeySetStatus {
     pub age: Option<Duration>,
     /// The age from which on the keys are not used any more; `None` for a file.
     pub max_stale: Option<Duration>,
-    /// Why the last fetch failed; `None` if it did not. It names neither the URL nor anything of the answer but its
-    /// status.
+    /// Why the last fetch failed; `None` if it did not. Of the answer it has the status alone, and of the URL nothing.
     pub failure: Option<String>,
 }
