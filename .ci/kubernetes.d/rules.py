@@ -157,6 +157,40 @@ def walled(objects):
         yield f"entrances are {ports}"
 
 
+def published(objects):
+    """what is published leads to the tenant plane alone, and by TLS"""
+    for ingress in of_kind(objects, "Ingress"):
+        hosts = {host for entry in ingress["spec"]["tls"] for host in entry["hosts"]}
+        for rule in ingress["spec"]["rules"]:
+            if rule["host"] not in hosts:
+                yield f"{rule['host']} is without TLS"
+            for path in rule["http"]["paths"]:
+                if path["backend"]["service"] != {"name": "tenantry", "port": {"name": "tenant"}}:
+                    yield f"the Ingress leads to {path['backend']}"
+    gateways = {}
+    for gateway in of_kind(objects, "Gateway"):
+        for listener in gateway["spec"]["listeners"]:
+            gateways[gateway["metadata"]["name"], listener["name"]] = listener["hostname"]
+            if listener["protocol"] != "HTTPS" or not listener["tls"]["certificateRefs"]:
+                yield f"listener {listener['name']} is without TLS"
+    for route in of_kind(objects, "HTTPRoute"):
+        spec = route["spec"]
+        for parent in spec["parentRefs"]:
+            if [gateways.get((parent["name"], parent["sectionName"]))] != spec["hostnames"]:
+                yield f"no listener for {parent} and {spec['hostnames']}"
+        for backend in (backend for rule in spec["rules"] for backend in rule["backendRefs"]):
+            if backend != {"name": "tenantry", "port": 8080}:
+                yield f"the HTTPRoute leads to {backend}"
+
+
+def issuers_reached(objects):
+    """pods may reach the key sets of the issuers that are configured by URL"""
+    issuers = common_settings(objects).get("TENANTRY_TENANT_PLANE__JWT__ISSUERS", "")
+    ports = {port["port"] for rule in one(objects, "NetworkPolicy")["spec"]["egress"] for port in rule["ports"]}
+    if "jwks_url" in issuers and 443 not in ports:
+        yield f"ports are {ports}"
+
+
 def networks_named(objects):
     """the networks that the tenant plane trusts are said, and not everything"""
     networks = common_settings(objects).get("TENANTRY_TENANT_PLANE__TRUSTED_NETWORKS", "").split(",")
@@ -188,6 +222,8 @@ ALL = [
     ends_in_time,
     selected,
     walled,
+    published,
+    issuers_reached,
     networks_named,
 ]
 # These hold where an overlay has brought what the base leaves open.

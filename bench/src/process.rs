@@ -21,7 +21,9 @@ pub(crate) use self::confinement::Confinement;
 pub(crate) use self::ordinary::start as ordinary;
 pub(crate) use self::stderr::Logged;
 use self::stderr::Reader;
-pub(crate) use self::tenantry::{LIST, LIST_BY_KEY, LogFilter, start as tenantry};
+pub(crate) use self::tenantry::{
+    LIST, LIST_BY_KEY, LogFilter, start as tenantry, start_tls as tenantry_over_tls,
+};
 pub(crate) use self::usage::{Sampled, Sampler, Usage};
 use crate::child::{GuardedCommand, Running};
 
@@ -47,12 +49,17 @@ struct Probe<'a> {
 
 impl Process {
     /// Starts it and waits until it serves.
-    async fn start(program: GuardedCommand, folder: &Path, probe: Probe<'_>) -> anyhow::Result<Self> {
+    async fn start(
+        program: GuardedCommand,
+        folder: &Path,
+        address: SocketAddr,
+        probe: Probe<'_>,
+    ) -> anyhow::Result<Self> {
         let pid_file = folder.join("pid");
         let (running, stderr) = program.env("GUARD_PID_FILE", &pid_file).start_with_stderr()?;
         let mut process = Self {
             running,
-            address: probe.address,
+            address,
             pid: 0,
             stderr: Reader::start(stderr),
         };

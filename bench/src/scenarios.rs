@@ -14,8 +14,10 @@ mod neighbour;
 mod past;
 mod provision;
 mod service;
+mod sides;
 mod storm;
 mod template;
+mod tls;
 mod uniform;
 
 use crate::context::Context;
@@ -71,6 +73,7 @@ pub(crate) const SCENARIOS: &[Entry] = &[
     Entry::new(&logins::SCENARIO, 80, 20, &[Pgbench, Openssl]),
     Entry::new(&service::SCENARIO, 440, 75, &[Tenantry, Wrk, Openssl]).in_quick_set(),
     Entry::new(&connections::SCENARIO, 130, 50, &[Tenantry, Wrk]).in_quick_set(),
+    Entry::new(&tls::SCENARIO, 60, 20, &[Tenantry, Wrk]),
     Entry::new(&doors::SCENARIO, 75, 15, &[]),
     Entry::new(&neighbour::SCENARIO, 140, 20, &[]).in_quick_set(),
     Entry::new(&storm::SCENARIO, 20, 10, &[]),

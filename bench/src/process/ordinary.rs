@@ -37,5 +37,6 @@ pub(crate) async fn start(
         path: "/users",
         tenant: Uuid::nil(),
     };
-    Process::start(GuardedCommand::new(program, arguments), folder.path(), probe).await
+    let command = GuardedCommand::new(program, arguments);
+    Process::start(command, folder.path(), address, probe).await
 }

@@ -1,10 +1,12 @@
 //! The service itself, as it runs in production: `tenantry serve` over the world's databases.
 
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use secrecy::ExposeSecret as _;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use super::{Confinement, Probe, Process, free_address};
 use crate::child::GuardedCommand;
@@ -37,33 +39,86 @@ pub(crate) async fn start(
     settings: &[&str],
     confinement: Option<&Confinement>,
 ) -> anyhow::Result<Process> {
-    let folder = TempDir::new()?;
-    let address = free_address().await?;
-    let admin = free_address().await?;
-    let file = configuration(world, folder.path(), &address.to_string(), &admin.to_string())?;
-    private_files::create_new(&folder.path().join("production.toml"), file.as_bytes())?;
-    let mut arguments = vec![
-        "serve".to_owned(),
-        "--profile".to_owned(),
-        "production".to_owned(),
-    ];
-    arguments.extend(["--config-dir".to_owned(), folder.path().display().to_string()]);
-    if let LogFilter::Warn = filter {
-        arguments.extend(["--set".to_owned(), "log.filter=warn".to_owned()]);
-    }
-    for setting in settings {
-        arguments.extend(["--set".to_owned(), (*setting).to_owned()]);
-    }
-    let command = match confinement {
-        Some(confinement) => confinement.command(program, arguments),
-        None => GuardedCommand::new(program, arguments),
-    };
+    let prepared = Prepared::new(program, world, filter, settings, confinement).await?;
     let probe = Probe {
-        address,
+        address: prepared.address,
         path: LIST,
         tenant: tenant.id.as_uuid(),
     };
-    Process::start(command.without_env("TENANTRY_"), folder.path(), probe).await
+    prepared.start(probe).await
+}
+
+/// Starts it with a tenant plane that speaks TLS by this certificate and key, and waits until it is ready. Else as
+/// [`start`].
+///
+/// # Errors
+/// When it does not get ready.
+pub(crate) async fn start_tls(
+    program: &Path,
+    world: &World,
+    (certificate, key): (&Path, &Path),
+    settings: &[&str],
+) -> anyhow::Result<Process> {
+    let certificate = format!("tenant_plane.tls_cert_file={}", certificate.display());
+    let key = format!("tenant_plane.tls_key_file={}", key.display());
+    let settings = [settings, &[certificate.as_str(), key.as_str()]].concat();
+    let prepared = Prepared::new(program, world, LogFilter::Info, &settings, None).await?;
+    let probe = Probe {
+        address: prepared.admin,
+        path: "/readyz",
+        tenant: Uuid::nil(),
+    };
+    prepared.start(probe).await
+}
+
+/// The command, its files, and the addresses of its planes.
+struct Prepared {
+    command: GuardedCommand,
+    folder: TempDir,
+    address: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Prepared {
+    async fn new(
+        program: &Path,
+        world: &World,
+        filter: LogFilter,
+        settings: &[&str],
+        confinement: Option<&Confinement>,
+    ) -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        let address = free_address().await?;
+        let admin = free_address().await?;
+        let file = configuration(world, folder.path(), &address.to_string(), &admin.to_string())?;
+        private_files::create_new(&folder.path().join("production.toml"), file.as_bytes())?;
+        let mut arguments = vec![
+            "serve".to_owned(),
+            "--profile".to_owned(),
+            "production".to_owned(),
+        ];
+        arguments.extend(["--config-dir".to_owned(), folder.path().display().to_string()]);
+        if let LogFilter::Warn = filter {
+            arguments.extend(["--set".to_owned(), "log.filter=warn".to_owned()]);
+        }
+        for setting in settings {
+            arguments.extend(["--set".to_owned(), (*setting).to_owned()]);
+        }
+        let command = match confinement {
+            Some(confinement) => confinement.command(program, arguments),
+            None => GuardedCommand::new(program, arguments),
+        };
+        Ok(Self {
+            command: command.without_env("TENANTRY_"),
+            folder,
+            address,
+            admin,
+        })
+    }
+
+    async fn start(self, probe: Probe<'_>) -> anyhow::Result<Process> {
+        Process::start(self.command, self.folder.path(), self.address, probe).await
+    }
 }
 
 fn configuration(world: &World, folder: &Path, tenants: &str, admin: &str) -> anyhow::Result<String> {

@@ -5,16 +5,15 @@ mod cases;
 mod plain_pool;
 mod plane;
 mod serve;
-mod sides;
 mod tenancy;
 mod whole;
 
 use std::path::Path;
 
 use self::cases::Servers;
-use self::sides::{Pair, Side, measure};
 use self::whole::Whole;
 use super::Scenario;
+use super::sides::{Pair, Side, measure};
 use crate::chart::{Chart, Scale, SeriesStyle, Shape};
 use crate::context::{Context, block_on};
 use crate::figure::Figure;

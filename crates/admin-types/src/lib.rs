@@ -7,6 +7,7 @@
 mod api_key;
 mod audit;
 mod examination;
+mod issuer;
 mod moment;
 mod operation;
 mod page;
@@ -19,6 +20,7 @@ use std::borrow::Cow;
 pub use api_key::{ApiKey, CreatedApiKey};
 pub use audit::AuditEntry;
 pub use examination::{Examination, Finding, Probed};
+pub use issuer::Issuer;
 pub use moment::rfc3339;
 pub use operation::{Operation, Progress};
 pub use page::Page;

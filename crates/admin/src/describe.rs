@@ -28,6 +28,7 @@ pub fn document() -> Value {
         ("pools", "Tenants' pools on the replica that answers."),
         ("operations", "Changes of tenants that run in steps."),
         ("admin-tokens", "Tokens of this plane."),
+        ("issuers", "Issuers of JSON Web Tokens, and their keys."),
         ("audit", "Who did what, when and from where."),
         ("doctor", "Examinations of whether tenants are kept apart."),
         (

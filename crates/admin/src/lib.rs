@@ -3,6 +3,7 @@
 //! - [`plane()`] is the router, and [`document()`] its description. Every route but the probes needs a bearer token ([`auth`]) and a role (`routes`).
 //! - [`tenants`] changes tenants through the control plane, and [`operations`] shows the progress.
 //! - [`api_keys`] manages tenants' API keys, and [`pools`] the tenant pools of this replica.
+//! - [`issuers`] shows whose JSON Web Tokens are accepted, and the state of their keys.
 //! - [`tokens`] manages tokens of the admin plane.
 //! - [`audit`] lists the audit log; `attempts` audits requests that no change has audited.
 //! - `idempotency` runs a repeated request once.
@@ -18,6 +19,7 @@ pub mod describe;
 pub mod doctor;
 pub mod health;
 mod idempotency;
+pub mod issuers;
 pub mod operations;
 mod page;
 pub mod plane;
@@ -32,6 +34,7 @@ pub mod tokens;
 pub use auth::AdminAuth;
 pub use describe::document;
 pub use health::{Health, NotReady};
+pub use issuers::Issuers;
 pub use plane::plane;
 
 /// Prefix of API keys and admin tokens, by which logs redact them in a path.

@@ -1,5 +1,7 @@
 //! Router of the admin plane.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::FromRef;
 use control_plane::ControlPlane;
@@ -12,6 +14,7 @@ use crate::attempts::AttemptLog;
 use crate::auth::AdminAuth;
 use crate::describe::AdminPlane;
 use crate::health::{self, Health, NotReady};
+use crate::issuers::{self, Issuers};
 use crate::routes::{Guards, Route};
 use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
 
@@ -22,12 +25,19 @@ pub(crate) struct AdminState {
     registry: Registry<BudgetedPool>,
     budget: Budget,
     examinations: Examinations,
+    issuers: Arc<dyn Issuers>,
     auth: AdminAuth,
 }
 
 impl FromRef<AdminState> for Examinations {
     fn from_ref(state: &AdminState) -> Self {
         state.examinations.clone()
+    }
+}
+
+impl FromRef<AdminState> for Arc<dyn Issuers> {
+    fn from_ref(state: &AdminState) -> Self {
+        Self::clone(&state.issuers)
     }
 }
 
@@ -63,6 +73,7 @@ pub(crate) fn routes() -> impl Iterator<Item = Route> {
         pools::routes(),
         operations::routes(),
         tokens::routes(),
+        issuers::routes(),
         audit::routes(),
         doctor::routes(),
     ];
@@ -82,6 +93,7 @@ pub fn plane(
     registry: Registry<BudgetedPool>,
     budget: Budget,
     examinations: Examinations,
+    issuers: Arc<dyn Issuers>,
     auth: AdminAuth,
     health: Health,
 ) -> Router {
@@ -101,6 +113,7 @@ pub fn plane(
             registry,
             budget,
             examinations,
+            issuers,
             auth,
         })
         .merge(probes.with_state(health))

@@ -7,6 +7,7 @@ mod audit;
 mod dev;
 mod examination;
 mod examples;
+mod issuer;
 mod operation;
 mod pool;
 mod service;
@@ -21,6 +22,7 @@ pub(crate) use self::audit::{AuditArgs, AuditCommand};
 pub use self::dev::DevCommand;
 pub(crate) use self::dev::{Prefix, SeedArgs};
 pub(crate) use self::examination::ExaminationCommand;
+pub(crate) use self::issuer::IssuerCommand;
 pub(crate) use self::operation::OperationCommand;
 pub(crate) use self::pool::{PoolCommand, PoolOrder};
 pub use self::service::ServiceArgs;
@@ -68,6 +70,16 @@ pub enum Command {
         /// What to do with operations.
         #[command(subcommand)]
         command: OperationCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Issuers of JSON Web Tokens: whose tokens are accepted, and the state of their keys.
+    #[command(after_help = examples::ISSUER)]
+    Issuer {
+        /// What to do with issuers.
+        #[command(subcommand)]
+        command: IssuerCommand,
         /// Where the service is.
         #[command(flatten)]
         service: ServiceArgs,

@@ -1,7 +1,6 @@
 //! A client of the admin plane.
 
 mod answer;
-mod authorities;
 mod error;
 mod failure;
 mod follow;
@@ -12,10 +11,10 @@ mod refusal;
 mod request;
 mod tenant_plane;
 mod tenants;
+mod tls;
 mod tokens;
 mod url;
 
-use std::path::Path;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -30,6 +29,7 @@ pub(crate) use self::pages::{List, Paging};
 pub(crate) use self::request::Request;
 pub(crate) use self::tenant_plane::{TenantAnswer, TenantPlane};
 pub(crate) use self::tenants::TENANTS;
+pub use self::tls::{ClientTls, PemFile};
 pub(crate) use self::tokens::ADMIN_TOKENS;
 pub use self::url::ServiceUrl;
 
@@ -37,12 +37,13 @@ use self::failure::Failure;
 use self::http::Http;
 use self::refusal::Refusal;
 
-/// A service, and the token for it.
+/// A service, the token for it, and how to speak TLS with it.
 #[derive(Debug, Clone)]
 pub struct Target {
     url: ServiceUrl,
     token: SecretString,
     token_source: String,
+    tls: ClientTls,
 }
 
 impl Target {
@@ -50,7 +51,12 @@ impl Target {
     ///
     /// # Errors
     /// When the token is not one word of visible ASCII characters.
-    pub fn new(url: ServiceUrl, token: SecretString, token_source: String) -> Result<Self, ClientError> {
+    pub fn new(
+        url: ServiceUrl,
+        token: SecretString,
+        token_source: String,
+        tls: ClientTls,
+    ) -> Result<Self, ClientError> {
         let text = token.expose_secret();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ClientError::NotAToken(token_source));
@@ -59,7 +65,12 @@ impl Target {
             url,
             token,
             token_source,
+            tls,
         })
+    }
+
+    pub(crate) fn tls(&self) -> &ClientTls {
+        &self.tls
     }
 }
 
@@ -71,25 +82,19 @@ pub(crate) struct AdminClient {
 }
 
 impl AdminClient {
-    /// A client of this service. It trusts the authorities in the file, or those of the system.
-    ///
-    /// # Errors
-    /// When the file cannot be used.
-    pub(crate) fn new(
-        target: Target,
-        timeout: Duration,
-        ca_file: Option<&Path>,
-    ) -> Result<Self, ClientError> {
+    /// A client of this service.
+    pub(crate) fn new(target: Target, timeout: Duration) -> Self {
         let Target {
             url,
             token,
             token_source,
+            tls,
         } = target;
-        Ok(Self {
-            http: Http::new(Some(token), timeout, authorities::read(ca_file)?),
+        Self {
+            http: Http::new(Some(token), timeout, tls),
             url,
             token_source,
-        })
+        }
     }
 
     pub(crate) fn url(&self) -> &ServiceUrl {

@@ -4,6 +4,7 @@ mod admin_token;
 mod api_key;
 mod audit;
 mod examination;
+mod issuer;
 mod moment;
 mod named;
 mod operation;
@@ -32,12 +33,13 @@ pub async fn run(
     colours: bool,
     find: impl FnOnce(&ServiceArgs) -> anyhow::Result<Target>,
 ) -> anyhow::Result<ExitCode> {
-    let open = |service: &ServiceArgs| Session::open(service, find(service)?, colours);
+    let open = |service: &ServiceArgs| anyhow::Ok(Session::open(service, find(service)?, colours));
     match command {
         Command::Tenant { command, service } => tenant::run(&open(&service)?, command).await?,
         Command::ApiKey { command, service } => api_key::run(&open(&service)?, command).await?,
         Command::Pool { command, service } => pool::run(&open(&service)?, command).await?,
         Command::Operation { command, service } => operation::run(&open(&service)?, command).await?,
+        Command::Issuer { command, service } => issuer::run(&open(&service)?, command).await?,
         Command::Audit { command, service } => audit::run(&open(&service)?, command).await?,
         Command::Examination { command, service } => {
             let examined = async { examination::run(&open(&service)?, command).await };
@@ -57,7 +59,7 @@ pub async fn run_admin_token(
     find: impl FnOnce(&ServiceArgs) -> anyhow::Result<Target>,
 ) -> anyhow::Result<()> {
     let service = command.service();
-    let session = Session::open(service, find(service)?, colours)?;
+    let session = Session::open(service, find(service)?, colours);
     admin_token::run(&session, command).await
 }
 
@@ -75,8 +77,9 @@ pub async fn run_dev(
     let DevCommand::Seed(args) = command;
     args.check()?;
     let url = args.tenant_plane.clone().map_or_else(tenant_plane, Ok)?;
-    let plane = TenantPlane::new(url, service.request_timeout, service.ca_file.as_deref())?;
-    let session = Session::open(service, find(service)?, colours)?;
+    let target = find(service)?;
+    let plane = TenantPlane::new(url, service.request_timeout, target.tls());
+    let session = Session::open(service, target, colours);
     seed::run(&session, &plane, &args).await
 }
 

@@ -12,5 +12,5 @@ pub mod output;
 pub mod text;
 
 pub use self::args::{AdminTokenCommand, Command, DevCommand, Expiry, ServiceArgs, expiry};
-pub use self::client::{ClientError, IdOrName, ServiceUrl, Target};
+pub use self::client::{ClientError, ClientTls, IdOrName, PemFile, ServiceUrl, Target};
 pub use self::commands::{NotExamined, exit_code, run, run_admin_token, run_dev, show_examination};

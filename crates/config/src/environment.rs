@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::SecretString;
 
@@ -14,14 +15,20 @@ const CONFIG_DIR: &str = "TENANTRY_CONFIG_DIR";
 /// For the commands that call a running service.
 const ADMIN_URL: &str = "TENANTRY_ADMIN_URL";
 const ADMIN_TOKEN: &str = "TENANTRY_ADMIN_TOKEN";
+const ADMIN_CA_FILE: &str = "TENANTRY_ADMIN_CA_FILE";
+const ADMIN_CLIENT_CERT_FILE: &str = "TENANTRY_ADMIN_CLIENT_CERT_FILE";
+const ADMIN_CLIENT_KEY_FILE: &str = "TENANTRY_ADMIN_CLIENT_KEY_FILE";
 
 /// Variables with the prefix that set no key. With the last two a build tells sqlx's macros where the databases are, and
 /// the service has to start in such a shell.
-const NO_KEYS: [&str; 6] = [
+const NO_KEYS: [&str; 9] = [
     PROFILE,
     CONFIG_DIR,
     ADMIN_URL,
     ADMIN_TOKEN,
+    ADMIN_CA_FILE,
+    ADMIN_CLIENT_CERT_FILE,
+    ADMIN_CLIENT_KEY_FILE,
     "TENANTRY_CONTROL_DATABASE_URL",
     "TENANTRY_DATA_DATABASE_URL",
 ];
@@ -94,6 +101,21 @@ impl Environment {
     pub fn admin_token(&self) -> Option<SecretString> {
         self.raw(ADMIN_TOKEN)
             .map(|value| value.to_str().unwrap_or_default().to_owned().into())
+    }
+
+    /// `TENANTRY_ADMIN_CA_FILE`.
+    pub fn admin_ca_file(&self) -> Option<PathBuf> {
+        self.raw(ADMIN_CA_FILE).map(PathBuf::from)
+    }
+
+    /// `TENANTRY_ADMIN_CLIENT_CERT_FILE`.
+    pub fn admin_client_cert_file(&self) -> Option<PathBuf> {
+        self.raw(ADMIN_CLIENT_CERT_FILE).map(PathBuf::from)
+    }
+
+    /// `TENANTRY_ADMIN_CLIENT_KEY_FILE`.
+    pub fn admin_client_key_file(&self) -> Option<PathBuf> {
+        self.raw(ADMIN_CLIENT_KEY_FILE).map(PathBuf::from)
     }
 
     /// Every other variable.

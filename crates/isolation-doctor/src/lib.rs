@@ -13,6 +13,7 @@ mod lint;
 mod probe;
 mod report;
 mod report_draft;
+mod report_log;
 mod severity;
 mod target;
 mod tenant_logins;

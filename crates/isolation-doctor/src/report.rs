@@ -103,37 +103,6 @@ impl Report {
             .filter(|finding| finding.severity == severity)
             .count()
     }
-
-    /// Logs every finding, and a summary.
-    pub fn log(&self) {
-        for finding in &self.findings {
-            let Finding {
-                code,
-                place,
-                object,
-                wrong,
-                risk,
-                remedy,
-                ..
-            } = finding;
-            let remedy = remedy.as_deref().unwrap_or_default();
-            match finding.severity {
-                Severity::Error => {
-                    tracing::error!(code, place, object, wrong, risk, remedy, "doctor: error");
-                }
-                Severity::Warning => {
-                    tracing::warn!(code, place, object, wrong, risk, remedy, "doctor: warning");
-                }
-            }
-        }
-        let (errors, warnings) = (self.count(Severity::Error), self.count(Severity::Warning));
-        let took_ms = u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX);
-        if self.sound {
-            tracing::info!(sound = true, errors, warnings, took_ms, "isolation examined");
-        } else {
-            tracing::warn!(sound = false, errors, warnings, took_ms, "isolation examined");
-        }
-    }
 }
 
 /// By severity, then in an order in which the remedies can be run.

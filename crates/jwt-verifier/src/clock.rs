@@ -12,6 +12,28 @@ pub trait Clock: Debug + Send + Sync + 'static {
     fn monotonic(&self) -> Duration;
 }
 
+/// A moment on both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Time since the Unix epoch.
+    pub(crate) unix: Duration,
+    monotonic: Duration,
+}
+
+impl Moment {
+    pub(crate) fn now(clock: &dyn Clock) -> Self {
+        Self {
+            unix: clock.unix_time(),
+            monotonic: clock.monotonic(),
+        }
+    }
+
+    /// Time since then, on the monotonic clock.
+    pub(crate) fn age(self, clock: &dyn Clock) -> Duration {
+        clock.monotonic().saturating_sub(self.monotonic)
+    }
+}
+
 /// The system's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock {

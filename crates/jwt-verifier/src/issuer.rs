@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use jsonwebtoken::Validation;
 use jsonwebtoken::errors::ErrorKind;
-use private_files::Readers;
 use serde_json::{Map, Value};
 
 use crate::algorithm::Algorithm;
@@ -13,7 +12,9 @@ use crate::claims::ClaimRules;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::jwks::JwksSource;
-use crate::keys::{KeySet, MAX_DOCUMENT_BYTES, Selection, VerificationKey};
+use crate::key_set_status::KeySetStatus;
+use crate::keys::{KeySet, Selection, VerificationKey};
+use crate::keys_file::KeysFile;
 use crate::rejection::{Refusal, Rejection};
 use crate::settings::{IssuerSettings, MAX_LEEWAY, SettingsError};
 use crate::token::Selectors;
@@ -28,7 +29,7 @@ pub(crate) struct Issuer {
 
 #[derive(Debug)]
 enum KeySource {
-    File(Arc<KeySet>),
+    File(KeysFile),
     Jwks(JwksSource),
 }
 
@@ -38,7 +39,7 @@ impl Issuer {
         check_values(&settings)?;
         let source = match (&settings.jwks_url, &settings.keys_file) {
             (Some(_), None) => KeySource::Jwks(JwksSource::new(&settings, clock)?),
-            _ => KeySource::File(read_keys(&settings)?),
+            _ => KeySource::File(KeysFile::read(&settings, &*clock)?),
         };
         let validation = |algorithm: &Algorithm| (*algorithm, validation(*algorithm, &settings));
         Ok(Self {
@@ -57,15 +58,16 @@ impl Issuer {
     /// Its keys; `None` if there are none, or only ones that are too old.
     pub(crate) fn keys(&self) -> Option<Arc<KeySet>> {
         match &self.source {
-            KeySource::File(keys) => Some(Arc::clone(keys)),
+            KeySource::File(file) => Some(Arc::clone(&file.keys)),
             KeySource::Jwks(source) => source.keys(),
         }
     }
 
-    pub(crate) fn jwks(&self) -> Option<&JwksSource> {
+    /// The state of its keys at the time of this clock.
+    pub(crate) fn key_set(&self, clock: &dyn Clock) -> KeySetStatus {
         match &self.source {
-            KeySource::File(_) => None,
-            KeySource::Jwks(source) => Some(source),
+            KeySource::File(file) => file.status(&self.name, clock),
+            KeySource::Jwks(source) => source.status(),
         }
     }
 
@@ -142,7 +144,7 @@ pub(crate) fn check(settings: &IssuerSettings) -> Result<(), SettingsError> {
     check_values(settings)?;
     match settings.jwks_url {
         Some(_) => JwksSource::check(settings),
-        None => read_keys(settings).map(drop),
+        None => KeysFile::check(settings),
     }
 }
 
@@ -216,28 +218,4 @@ fn decode(
             ErrorKind::InvalidAlgorithm | ErrorKind::MissingAlgorithm => Refusal::Algorithm,
             _ => Refusal::Malformed,
         })
-}
-
-fn read_keys(settings: &IssuerSettings) -> Result<Arc<KeySet>, SettingsError> {
-    let path = settings.keys_file.clone().unwrap_or_default();
-    let issuer = || settings.issuer.clone();
-    let document = private_files::read(&path, Readers::Anyone, MAX_DOCUMENT_BYTES);
-    let document = document.map_err(|source| SettingsError::File {
-        issuer: issuer(),
-        key: "keys_file",
-        source,
-    })?;
-    let keys = KeySet::from_file(&settings.issuer, &document).map_err(|source| SettingsError::Keys {
-        issuer: issuer(),
-        path,
-        source,
-    })?;
-    if keys.len() == 0 {
-        return Err(SettingsError::Invalid {
-            issuer: issuer(),
-            key: "keys_file",
-            why: "has no usable key".to_owned(),
-        });
-    }
-    Ok(Arc::new(keys))
 }

@@ -17,7 +17,8 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
+use crate::key_set_status::{KeySetSource, KeySetStatus};
 use crate::keys::KeySet;
 use crate::settings::{IssuerSettings, SettingsError};
 use fetch::{Document, FetchError, Fetcher};
@@ -28,19 +29,6 @@ const WAIT: Duration = Duration::from_secs(2);
 /// Pause after the first failure of a fetch. It doubles with each one that follows, up to `cool_down`.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 
-/// The state of a key set by URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySetStatus {
-    /// The issuer.
-    pub issuer: String,
-    /// The number of usable keys; `None` before the first fetch, and when the keys are too old.
-    pub keys: Option<usize>,
-    /// Time since the last successful fetch began.
-    pub age: Option<Duration>,
-    /// Why the last fetch failed; `None` if it did not.
-    pub failure: Option<String>,
-}
-
 #[derive(Debug)]
 pub(crate) struct JwksSource {
     shared: Arc<Shared>,
@@ -50,6 +38,8 @@ pub(crate) struct JwksSource {
 #[derive(Debug)]
 struct Shared {
     issuer: String,
+    /// As it may be shown.
+    url: String,
     clock: Arc<dyn Clock>,
     refresh: Duration,
     cool_down: Duration,
@@ -64,8 +54,7 @@ struct Fetched {
     keys: Arc<KeySet>,
     /// The hash of their document.
     sha256: [u8; 32],
-    /// When the fetch began, on the monotonic clock.
-    at: Duration,
+    began: Moment,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -84,6 +73,7 @@ impl JwksSource {
         let fetcher = Fetcher::new(settings)?;
         let shared = Arc::new(Shared {
             issuer: settings.issuer.clone(),
+            url: fetcher.shown(),
             clock,
             refresh: settings.refresh,
             cool_down: settings.cool_down,
@@ -144,8 +134,11 @@ impl JwksSource {
         let fetched = self.shared.fetched();
         KeySetStatus {
             issuer: self.shared.issuer.clone(),
+            source: KeySetSource::Url(self.shared.url.clone()),
             keys: self.keys().map(|keys| keys.len()),
+            fetched_at: fetched.as_ref().map(|fetched| fetched.began.unix),
             age: fetched.map(|fetched| self.shared.age(&fetched)),
+            max_stale: Some(self.shared.max_stale),
             failure: self.shared.attempts.borrow().failure.clone(),
         }
     }
@@ -160,11 +153,11 @@ impl Shared {
     }
 
     fn age(&self, fetched: &Fetched) -> Duration {
-        self.clock.monotonic().saturating_sub(fetched.at)
+        fetched.began.age(&*self.clock)
     }
 
     /// Publishes a document. The same one again leaves the keys as they are, and the tokens that they verified remembered.
-    fn publish(&self, document: &Document, at: Duration) -> Result<(), FetchError> {
+    fn publish(&self, document: &Document, began: Moment) -> Result<(), FetchError> {
         let mut sha256 = [0; 32];
         sha256.copy_from_slice(digest(&SHA256, &document.body).as_ref());
         let before = self.fetched();
@@ -187,7 +180,7 @@ impl Shared {
             }
             Arc::new(keys)
         };
-        *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(Fetched { keys, sha256, at });
+        *self.fetched.write().unwrap_or_else(PoisonError::into_inner) = Some(Fetched { keys, sha256, began });
         Ok(())
     }
 
@@ -202,10 +195,10 @@ async fn run(shared: Arc<Shared>, fetcher: Fetcher) {
     let mut retry = FIRST_RETRY;
     let mut attempts = shared.attempts.subscribe();
     loop {
-        let at = shared.clock.monotonic();
+        let began = Moment::now(&*shared.clock);
         let outcome = fetcher.fetch().await;
         let outcome = outcome.and_then(|document| {
-            shared.publish(&document, at)?;
+            shared.publish(&document, began)?;
             Ok(shared.pause(&document))
         });
         let (pause, failure) = match outcome {
@@ -217,7 +210,7 @@ async fn run(shared: Arc<Shared>, fetcher: Fetcher) {
                 let keys_age = shared.fetched().map(|fetched| shared.age(&fetched));
                 warn!(
                     issuer = shared.issuer,
-                    url = fetcher.shown(),
+                    url = shared.url,
                     keys_age_s = keys_age.map(|age| age.as_secs()),
                     %error,
                     "cannot fetch an issuer's keys"

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::identity::Identity;
 use crate::issuer::Issuer;
-use crate::jwks::KeySetStatus;
+use crate::key_set_status::KeySetStatus;
 use crate::rejection::{Refusal, Rejection};
 use crate::remembered::{self, RememberedTokens};
 use crate::ring_provider;
@@ -85,9 +85,11 @@ impl Verifier {
             .map(|issuer| &issuer.name)
     }
 
-    /// The state of the key sets by URL, in no order.
+    /// The state of each issuer's keys, in the order of the issuers' names.
     pub fn key_sets(&self) -> Vec<KeySetStatus> {
-        let sources = self.issuers.values().filter_map(|issuer| issuer.jwks());
-        sources.map(crate::jwks::JwksSource::status).collect()
+        let issuers = self.issuers.values();
+        let mut key_sets: Vec<_> = issuers.map(|issuer| issuer.key_set(&*self.clock)).collect();
+        key_sets.sort_by(|one, other| one.issuer.cmp(&other.issuer));
+        key_sets
     }
 }

@@ -20,6 +20,7 @@ use web::{Stack, StackSettings, reference, stack};
 use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
 use crate::gate::Gate;
+use crate::issuers::VerifierIssuers;
 use crate::{clusters, pools, tokens};
 
 /// The service without its listeners.
@@ -75,7 +76,9 @@ impl App {
             keys: control_plane.live_keys().clone(),
             max_staleness: settings.tenant_plane.max_key_staleness,
         });
-        let tokens = tokens::tokens(&settings.tenant_plane.jwt_issuers)?;
+        let verifier = tokens::verifier(&settings.tenant_plane.jwt_issuers)?;
+        let tokens = verifier.clone().map(tokens::tokens);
+        let issuers = Arc::new(VerifierIssuers(verifier));
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -98,6 +101,7 @@ impl App {
                     registry.clone(),
                     budget.clone(),
                     examinations.clone(),
+                    issuers,
                     auth,
                     health,
                 )

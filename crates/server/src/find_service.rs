@@ -1,4 +1,6 @@
-//! Discovery of the service that a command calls, and of the token for it.
+//! Discovery of the service that a command calls, of the token for it, and of the client's certificate.
+
+mod tls;
 
 use std::path::Path;
 
@@ -32,7 +34,8 @@ pub(crate) fn find(inputs: &Inputs, args: &ServiceArgs) -> anyhow::Result<Target
         None if url.is_loopback() => local_token(&settings)?,
         None => return Err(ClientError::NoToken.into()),
     };
-    Ok(Target::new(url, token, source)?)
+    let tls = tls::tls(args, &inputs.environment)?;
+    Ok(Target::new(url, token, source, tls)?)
 }
 
 /// The tenant plane of the service that runs in the dev profile's folder.

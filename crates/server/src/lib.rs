@@ -15,6 +15,7 @@ mod descriptors;
 pub mod dev;
 mod find_service;
 mod gate;
+mod issuers;
 mod pools;
 pub mod process;
 pub mod reserve;

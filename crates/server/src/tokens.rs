@@ -14,18 +14,23 @@ const WRITE: &str = "write";
 
 /// The verifier, as the tenant plane asks for it.
 #[derive(Debug)]
-struct TokenVerifier(Verifier);
+struct TokenVerifier(Arc<Verifier>);
 
-/// The verification of tokens of these issuers; `None` without one.
+/// The verifier of tokens of these issuers; `None` without one.
 ///
 /// # Errors
 /// When a file of an issuer cannot be used.
-pub(crate) fn tokens(issuers: &[IssuerSettings]) -> Result<Option<Arc<dyn Tokens>>, SettingsError> {
+pub(crate) fn verifier(issuers: &[IssuerSettings]) -> Result<Option<Arc<Verifier>>, SettingsError> {
     if issuers.is_empty() {
         return Ok(None);
     }
     let verifier = Verifier::new(issuers.to_vec(), Arc::new(SystemClock::default()))?;
-    Ok(Some(Arc::new(TokenVerifier(verifier))))
+    Ok(Some(Arc::new(verifier)))
+}
+
+/// The verification by this verifier.
+pub(crate) fn tokens(verifier: Arc<Verifier>) -> Arc<dyn Tokens> {
+    Arc::new(TokenVerifier(verifier))
 }
 
 impl Tokens for TokenVerifier {

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::CONNECTIONS;
-use super::sides::{Pair, Side, measure};
 use crate::context::Services;
 use crate::load::Wrk;
 use crate::process::{self, LIST, LogFilter, Logged, Process};
 use crate::progress;
 use crate::run::Outcome;
+use crate::scenarios::sides::{Pair, Side, measure};
 use crate::text::number;
 use crate::world::{Ordinary, Tenant, World};
 
@@ -50,8 +50,8 @@ pub(super) async fn run(
         let program = &services.ordinary;
         let ordinary =
             process::ordinary(program, &database.connect, CONNECTIONS, test_before_acquire).await?;
-        let ours = side("tenantry", &info, ask(LIST)?);
-        let theirs = side(other, &ordinary, ask("/users")?);
+        let ours = Side::of("tenantry", &info, ask(LIST)?);
+        let theirs = Side::of(other, &ordinary, ask("/users")?);
         let pair = measure(name, &ours, &theirs, rounds, length).await?;
         ordinary.end().await?;
         anyhow::Ok(pair)
@@ -62,8 +62,8 @@ pub(super) async fn run(
     progress::say("  its access log");
     let warn = start(world, hot, services, LogFilter::Warn).await?;
     let name = "the whole service, JSON log at info";
-    let ours = side("log.filter=info", &info, ask(LIST)?);
-    let theirs = side(WITHOUT_LOG, &warn, ask(LIST)?);
+    let ours = Side::of("log.filter=info", &info, ask(LIST)?);
+    let theirs = Side::of(WITHOUT_LOG, &warn, ask(LIST)?);
     let log = measure(name, &ours, &theirs, rounds, length).await?;
     warn.end().await?;
 
@@ -87,15 +87,6 @@ async fn start(
 ) -> anyhow::Result<Process> {
     let connections = format!("registry.max_connections_per_tenant={CONNECTIONS}");
     process::tenantry(&services.tenantry, world, hot, filter, &[&connections], None).await
-}
-
-fn side<'a>(name: &str, process: &'a Process, wrk: Wrk) -> Side<'a> {
-    Side {
-        name: name.to_owned(),
-        address: process.address(),
-        wrk,
-        process: Some(process),
-    }
 }
 
 impl Whole {

@@ -73,6 +73,14 @@ Examples:
   tenantry operation wait 0b54cd4e-7a25-4b5c-9c0a-6cd1a6f8cbb1 \\
       --wait-timeout 10m";
 
+pub(super) const ISSUER: &str = "\
+Examples:
+  tenantry issuer list
+  tenantry issuer list --json | jq '.items[] | select(.state != \"current\")'
+
+They are configured in tenant_plane.jwt.issuers. Each instance fetches their keys itself, and the one that answers shows \
+its own.";
+
 pub(super) const AUDIT: &str = "\
 Examples:
   tenantry audit list --since 24h --outcome refused

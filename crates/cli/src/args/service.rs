@@ -20,10 +20,18 @@ pub struct ServiceArgs {
     /// token, or the one that was made when the service was started in this folder.
     #[arg(long, global = true, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// A file of PEM certificates: the authorities that may have signed the service's. Without it those that this
-    /// machine trusts.
+    /// A file of PEM certificates: the authorities that may have signed the service's. Without it TENANTRY_ADMIN_CA_FILE,
+    /// else those that this machine trusts.
     #[arg(long, global = true, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// A file with your certificate in PEM, for a service that asks for one, followed by those between it and its
+    /// authority. Without it TENANTRY_ADMIN_CLIENT_CERT_FILE.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_cert: Option<PathBuf>,
+    /// A file with the private key of that certificate in PEM, which only its owner and group can read. Without it
+    /// TENANTRY_ADMIN_CLIENT_KEY_FILE.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub client_key: Option<PathBuf>,
     /// Time limit for an answer.
     #[arg(long, global = true, value_name = "DURATION", default_value = "30s", value_parser = wait_time)]
     pub request_timeout: Duration,

@@ -23,9 +23,9 @@ pub enum ClientError {
     /// This file or variable does not hold a token.
     #[error("invalid token in {0}: a bearer token is one word of visible ASCII characters")]
     NotAToken(String),
-    /// The file of `--ca-file` cannot be used, for this reason.
-    #[error("--ca-file: {file}: {1}", file = .0.display())]
-    CaFile(PathBuf, String),
+    /// The file that this flag or variable names cannot be used for TLS, for this reason.
+    #[error("{0}: {file}: {2}", file = .1.display())]
+    TlsFile(&'static str, PathBuf, String),
     /// Arguments that do not fit together.
     #[error("{0}")]
     Usage(String),
@@ -112,7 +112,7 @@ impl ClientError {
         match self {
             Self::NoToken | Self::NotAToken(_) => exit::NOT_ALLOWED,
             Self::Refused(refusal) if matches!(refusal.status, 401 | 403) => exit::NOT_ALLOWED,
-            Self::Usage(_) | Self::CaFile(..) => exit::USAGE,
+            Self::Usage(_) | Self::TlsFile(..) => exit::USAGE,
             Self::Unreachable { .. }
             | Self::NoAnswer { .. }
             | Self::NotAdminPlane { .. }

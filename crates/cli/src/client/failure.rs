@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use rustls::{CertificateError, InvalidMessage};
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use ureq::Timeout;
 
 /// Why a request has no answer.
@@ -89,10 +89,37 @@ fn is_of_handshake(error: &rustls::Error) -> bool {
         error,
         rustls::Error::InvalidCertificate(_)
             | rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)
-    )
+    ) || refusal_of_certificate(error).is_some()
+}
+
+/// Why the service does not accept the client's certificate. It says so before it reads a request.
+fn refusal_of_certificate(error: &rustls::Error) -> Option<&'static str> {
+    let rustls::Error::AlertReceived(alert) = error else {
+        return None;
+    };
+    Some(match alert {
+        AlertDescription::CertificateRequired | AlertDescription::NoCertificate => {
+            "it asks for a certificate of yours; --client-cert and --client-key name it"
+        }
+        AlertDescription::UnknownCA => {
+            "it does not accept the certificate of --client-cert: another authority has signed it"
+        }
+        AlertDescription::CertificateExpired => {
+            "it does not accept the certificate of --client-cert: it has expired, or is not valid yet"
+        }
+        AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::AccessDenied => "it does not accept the certificate of --client-cert",
+        _ => return None,
+    })
 }
 
 fn explain_tls(error: &rustls::Error) -> String {
+    if let Some(refusal) = refusal_of_certificate(error) {
+        return refusal.to_owned();
+    }
     match error {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
             "it does not speak TLS; if that is intended, its URL begins with http://".to_owned()

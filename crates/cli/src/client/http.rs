@@ -11,12 +11,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 use ureq::http::{self, HeaderMap, StatusCode, header};
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::TlsConfig;
 use ureq::{Agent, AsSendBody};
 use url::Url;
 
-use super::Request;
 use super::failure::Failure;
+use super::{ClientTls, Request};
 
 /// Time limit for making a connection.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -39,10 +39,11 @@ pub(super) struct Http {
 }
 
 impl Http {
-    pub(super) fn new(token: Option<SecretString>, timeout: Duration, authorities: RootCerts) -> Self {
+    pub(super) fn new(token: Option<SecretString>, timeout: Duration, tls: ClientTls) -> Self {
         let crypto = Arc::new(rustls::crypto::ring::default_provider());
         let tls = TlsConfig::builder()
-            .root_certs(authorities)
+            .root_certs(tls.authorities)
+            .client_cert(tls.certificate)
             .unversioned_rustls_crypto_provider(crypto)
             .build();
         // Shorter than the time limit for the whole answer: a connection that was never made is reported as such.

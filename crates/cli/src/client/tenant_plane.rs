@@ -1,6 +1,5 @@
 //! A client of the tenant plane.
 
-use std::path::Path;
 use std::time::Duration;
 
 use ureq::http::{StatusCode, header};
@@ -8,7 +7,7 @@ use uuid::Uuid;
 
 use super::http::{Http, Response};
 use super::refusal::Refusal;
-use super::{ClientError, Request, ServiceUrl, authorities};
+use super::{ClientTls, Request, ServiceUrl};
 
 /// Speaks to one tenant plane. It has no token: each request names its tenant.
 pub(crate) struct TenantPlane {
@@ -27,17 +26,15 @@ pub(crate) enum TenantAnswer {
 }
 
 impl TenantPlane {
-    /// A client of the plane at this URL. It trusts the authorities in the file, or those of the system.
-    ///
-    /// # Errors
-    /// When the file cannot be used.
-    pub(crate) fn new(
-        url: ServiceUrl,
-        timeout: Duration,
-        ca_file: Option<&Path>,
-    ) -> Result<Self, ClientError> {
-        let http = Http::new(None, timeout, authorities::read(ca_file)?);
-        Ok(Self { http, url })
+    /// A client of the plane at this URL, which trusts the authorities of an operator's client. The operator's certificate
+    /// is for the admin plane alone.
+    pub(crate) fn new(url: ServiceUrl, timeout: Duration, operator: &ClientTls) -> Self {
+        let tls = ClientTls {
+            certificate: None,
+            ..operator.clone()
+        };
+        let http = Http::new(None, timeout, tls);
+        Self { http, url }
     }
 
     /// Sends the request as the tenant's.

@@ -17,13 +17,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) fn open(service: &ServiceArgs, target: Target, colours: bool) -> anyhow::Result<Self> {
-        let client = AdminClient::new(target, service.request_timeout, service.ca_file.as_deref())?;
-        Ok(Self {
-            client,
+    pub(super) fn open(service: &ServiceArgs, target: Target, colours: bool) -> Self {
+        Self {
+            client: AdminClient::new(target, service.request_timeout),
             json: service.json,
             screen: Screen::stdout(colours),
-        })
+        }
     }
 
     /// Shows the thing in the answer.

@@ -97,9 +97,9 @@ impl<T> Column<T> {
         let text = (self.value)(thing).into_text();
         let colour = match text.as_str() {
             _ if !colours || self.form != Form::State => return text,
-            "active" | "succeeded" | "resident" | "done" => 32,
-            "provisioning" | "suspended" | "running" | "opening" | "refused" => 33,
-            "offboarding" | "failed" | "superseded" | "retired" => 31,
+            "active" | "succeeded" | "resident" | "done" | "current" => 32,
+            "provisioning" | "suspended" | "running" | "opening" | "refused" | "stale" => 33,
+            "offboarding" | "failed" | "superseded" | "retired" | "unavailable" | "empty" => 31,
             _ => return text,
         };
         format!("\x1b[{colour}m{text}\x1b[0m")

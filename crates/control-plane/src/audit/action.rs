@@ -97,6 +97,8 @@ actions! {
     DoctorShow "doctor.show" ["GET /admin/v1/doctor"];
     /// Examine whether tenants are kept apart.
     DoctorExamine "doctor.examine" ["POST /admin/v1/doctor"];
+    /// List the issuers of tokens.
+    IssuerList "issuer.list" [];
     /// Read the audit log.
     AuditList "audit.list" ["GET /admin/v1/audit"];
 }

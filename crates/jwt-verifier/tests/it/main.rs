@@ -20,6 +20,7 @@ mod server;
 mod settings;
 mod shape;
 mod speed;
+mod status;
 mod test_key;
 mod tls;
 mod verifiers;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jwt_verifier::{Algorithm, Clock as _, Refusal, Rejection};
+use jwt_verifier::{Algorithm, Clock as _, KeySetSource, Refusal, Rejection};
 use serde_json::json;
 use tokio::time::sleep;
 
+use crate::clock::NOW;
 use crate::server::{KeyServer, answer};
 use crate::test_key::{TestKey, claims, jwks};
 use crate::verifiers::{Fixture, settings};
@@ -48,6 +49,8 @@ async fn the_first_token_waits_for_the_keys() {
     assert_eq!(server.requests(), 1);
     let status = fixture.verifier.key_sets().remove(0);
     assert_eq!((status.keys, status.failure), (Some(1), None));
+    assert_eq!(status.source, KeySetSource::Url(server.url()));
+    assert_eq!(status.fetched_at, Some(Duration::from_secs(NOW)));
 }
 
 #[tokio::test]
@@ -238,6 +241,8 @@ async fn stale_keys_serve_while_the_url_is_away() {
         (status.keys, status.age),
         (Some(1), Some(Duration::from_hours(23)))
     );
+    assert_eq!(status.max_stale, Some(Duration::from_hours(24)));
+    assert_eq!(status.fetched_at, Some(Duration::from_secs(NOW)));
     assert!(status.failure.unwrap().contains("503"));
 
     fixture.clock.advance(Duration::from_secs(3601));

@@ -72,8 +72,13 @@ impl PrivatePostgres {
             state.password("service-password")?,
             state.password("migrator-password")?,
         );
-        self.point(&mut settings.control_store.cluster, &passwords);
-        self.point(&mut settings.data_cluster.cluster, &passwords);
+        for (section, cluster) in [
+            ("control_store", &mut settings.control_store.cluster),
+            ("data_cluster", &mut settings.data_cluster.cluster),
+        ] {
+            warn_of_unused(section, cluster);
+            self.point(cluster, &passwords);
+        }
         Ok(())
     }
 
@@ -108,6 +113,24 @@ impl PrivatePostgres {
         match self {
             Self::Owned(server) => blocking(move || server.stop()).await,
             Self::Attached(_) => Ok(()),
+        }
+    }
+}
+
+/// Logs the configured keys that name another server, or logins of another server.
+fn warn_of_unused(section: &str, cluster: &ClusterSettings) {
+    for (name, given) in [
+        ("host", cluster.host.is_some()),
+        ("service_password", cluster.service_password.is_some()),
+        ("migrator_password", cluster.migrator_password.is_some()),
+        ("bootstrap_user", cluster.bootstrap_user.is_some()),
+        ("bootstrap_password", cluster.bootstrap_password.is_some()),
+    ] {
+        if given {
+            tracing::warn!(
+                key = format!("{section}.{name}"),
+                "a setting is not used: the dev profile runs a PostgreSQL of its own, unless dev.private_postgres is false"
+            );
         }
     }
 }

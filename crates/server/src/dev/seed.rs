@@ -4,12 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use control_plane::{
-    Actor, ApiKeyName, ApiKeyScopes, ApiKeySecret, ControlPlane, NewApiKey, TenantName, TenantState,
+    Actor, ApiKey, ApiKeyChange, ApiKeyFilter, ApiKeyName, ApiKeyScopes, ApiKeySecret, ControlPlane,
+    NewApiKey, TenantName, TenantState,
 };
 use tenant_registry::{TenantDb, TenantId};
 
 use super::StateDir;
 use api::TenantRegistry;
+
+/// The name of the demo tenants' API keys.
+const KEY: &str = "demo";
 
 /// A demo tenant, as the banner shows it.
 #[derive(Debug, Clone)]
@@ -63,7 +67,8 @@ pub async fn seed(
     Ok(demo)
 }
 
-/// The file of a valid API key of this tenant, which is made if there is none.
+/// The file of a valid API key of this tenant, which is made if there is none. One that was made before and that no file
+/// has any more is revoked.
 async fn api_key(
     plane: &ControlPlane,
     state: &StateDir,
@@ -78,22 +83,40 @@ async fn api_key(
         }
     }
     let new = NewApiKey {
-        name: ApiKeyName::try_from("demo".to_owned())?,
+        name: ApiKeyName::try_from(KEY.to_owned())?,
         scopes: ApiKeyScopes::ALL,
         expires_at: None,
     };
     let secret = ApiKeySecret::generate().context("no random bytes")?;
-    match plane
-        .create_api_key(&Actor::service("tenantry"), tenant, &new, &secret)
-        .await
-    {
-        Ok(_) => state.replace_secret(&file, secret.expose()).map(Some),
+    let actor = Actor::service("tenantry");
+    match plane.create_api_key(&actor, tenant, &new, &secret).await {
+        Ok(key) => {
+            let path = state.replace_secret(&file, secret.expose())?;
+            revoke_former(plane, &actor, &key).await?;
+            Ok(Some(path))
+        }
         // It is deleted, or PostgreSQL is read-only: the service runs without.
         Err(error) => {
             tracing::warn!(tenant = name, %error, "no API key is made for a demo tenant");
             Ok(None)
         }
     }
+}
+
+/// Revokes the demo keys of the tenant that were made before this one.
+async fn revoke_former(plane: &ControlPlane, actor: &Actor, current: &ApiKey) -> anyhow::Result<()> {
+    let filter = ApiKeyFilter {
+        tenant: Some(current.tenant),
+        ..ApiKeyFilter::default()
+    };
+    let keys = plane.store().api_keys(&filter, None, i64::from(u16::MAX)).await?;
+    let former = keys.into_iter().filter(|key| {
+        key.id != current.id && key.name == KEY && key.created_by == actor.name && key.revoked_at.is_none()
+    });
+    for key in former {
+        plane.change_api_key(actor, key.id, ApiKeyChange::Revoke).await?;
+    }
+    Ok(())
 }
 
 /// Adds users with the tenant's own login, under row level security.

@@ -3,6 +3,7 @@
 mod accounts;
 mod certificates;
 mod checked;
+mod client_certificates;
 mod descriptors;
 mod doctor;
 mod examination;
@@ -124,15 +125,30 @@ async fn after_a_kill_the_next_start_works_and_nothing_is_lost() {
         .post(USERS, &json!({"name": "Radia Perlman"}))
         .await
         .expect(201);
+    let key_file = folder.path().join(".tenantry/api-key-acme");
+    let former = fs::read_to_string(&key_file).unwrap();
     service.kill().await;
 
-    let mut service = folder.serve();
+    fs::remove_file(&key_file).unwrap();
+    let mut service = Process::spawn(folder.serve_command(&["--set", "control_store.host=db.example.org"]));
     let banner = service.banner().await;
+    let with_key = |key: &str| {
+        let authorization = format!("Bearer {}", key.trim());
+        Client::new(banner.tenant_plane).header("authorization", &authorization)
+    };
+    let current = fs::read_to_string(&key_file).unwrap();
+    with_key(&current).get("/v1/users").await.expect(200);
+    with_key(&former)
+        .get("/v1/users")
+        .await
+        .refused(401, "UNAUTHENTICATED");
     let client = Client::new(banner.tenant_plane).header("x-tenant-id", &banner.tenants[0]);
     let path = format!("{USERS}/{}", user["id"].as_str().unwrap());
     assert_eq!(client.get(&path).await.expect(200), user);
     let (code, log) = service.stop().await;
     assert_eq!(code, Some(0), "{log}");
+    // It has a PostgreSQL of its own, and says so.
+    assert!(log.contains("control_store.host"), "{log}");
 }
 
 #[tokio::test]

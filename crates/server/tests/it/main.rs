@@ -35,6 +35,7 @@ mod pools;
 mod production_page;
 mod read_only;
 mod retention;
+mod security_page;
 mod strangers;
 mod support;
 mod tenant_header;

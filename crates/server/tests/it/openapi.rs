@@ -7,7 +7,8 @@ mod limits;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use admin::{AdminAuth, Health};
+use admin::{AdminAuth, Health, Issuers};
+use admin_types::Issuer;
 use api::{AcceptedKey, ApiKeys, KeyRejection};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
@@ -235,6 +236,15 @@ impl ApiKeys for NoKeys {
     }
 }
 
+#[derive(Debug)]
+struct NoIssuers;
+
+impl Issuers for NoIssuers {
+    fn issuers(&self) -> Vec<Issuer> {
+        Vec::new()
+    }
+}
+
 #[tokio::test]
 async fn every_route_is_described_and_nothing_else() {
     let service = Service::start().await;
@@ -256,6 +266,7 @@ async fn every_route_is_described_and_nothing_else() {
         service.registry.clone(),
         service.budget.clone(),
         service.examinations.clone(),
+        Arc::new(NoIssuers),
         AdminAuth::new(None, store.clone()),
         Health::new(store, stopping, service.examinations.clone()),
     );

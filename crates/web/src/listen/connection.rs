@@ -31,7 +31,7 @@ use tower::Service;
 use super::{
     Limits, Listener, Peer, Tls,
     activity::{Activity, Reason},
-    handshake::{NoStream, handshake},
+    handshake::{self, NoStream, handshake},
     prelude::until_first_request,
     proxy_header::{self, NoHeader},
     rejections::RejectionLog,
@@ -124,7 +124,10 @@ impl<S> Protocol<S> {
             Some(tls) => {
                 match Box::pin(handshake(tls.acceptor(), tcp, &activity, &self.limits, deadline)).await {
                     Ok(stream) => Either::Right(Box::new(stream)),
-                    Err(ended) => return self.report_handshake(peer, ended),
+                    Err(ended) => {
+                        self.report_handshake(peer, &ended);
+                        return handshake::close(ended, &activity, deadline).await;
+                    }
                 }
             }
         };
@@ -200,12 +203,12 @@ impl<S> Protocol<S> {
         }
     }
 
-    fn report_handshake(&self, peer: Peer, ended: NoStream) {
+    fn report_handshake(&self, peer: Peer, ended: &NoStream) {
         match ended {
-            NoStream::Closed(reason) => report_closed(peer, reason),
+            NoStream::Closed(reason) => report_closed(peer, *reason),
             // Also a probe that only opens a connection.
             NoStream::Failed(error) => tracing::debug!(peer = %peer.addr(), %error, "connection failed"),
-            NoStream::Refused(error) => self
+            NoStream::Refused(error, _) => self
                 .rejections
                 .log(peer, &format_args!("TLS handshake failed: {error}")),
             NoStream::NotTls => self.rejections.log(

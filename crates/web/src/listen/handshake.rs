@@ -24,7 +24,7 @@ pub(super) enum NoStream {
     /// The connection failed, or its peer went away.
     Failed(io::Error),
     /// The two do not agree on TLS: a version, a certificate.
-    Refused(rustls::Error),
+    Refused(rustls::Error, Box<Socket>),
     /// The peer does not speak TLS.
     NotTls,
 }
@@ -60,15 +60,24 @@ async fn accept(
         }
         return Err(NoStream::NotTls);
     }
-    tls.accept(socket).await.map_err(|error| {
+    let accepted = tls.accept(socket).into_fallible().await;
+    accepted.map_err(|(error, socket)| {
         match error
             .get_ref()
             .and_then(|cause| cause.downcast_ref::<rustls::Error>())
         {
-            Some(cause) => NoStream::Refused(cause.clone()),
+            Some(cause) => NoStream::Refused(cause.clone(), Box::new(socket)),
             None => NoStream::Failed(error),
         }
     })
+}
+
+/// Closes the socket of a refused handshake so that its peer can read the alert, which says why: with TLS 1.3 its first
+/// request may be on the way by then.
+pub(super) async fn close(ended: NoStream, activity: &Activity, deadline: Instant) {
+    if let NoStream::Refused(_, mut socket) = ended {
+        let _ = until_first_request(activity, deadline, socket.shutdown()).await;
+    }
 }
 
 /// The response to a request without TLS.

@@ -9,7 +9,10 @@ use tokio::{
 };
 use tokio_rustls::{
     client::TlsStream,
-    rustls::version::{TLS12, TLS13},
+    rustls::{
+        Error,
+        version::{TLS12, TLS13},
+    },
 };
 use web::listen::{Limits, Tls};
 
@@ -87,6 +90,11 @@ async fn a_client_without_a_certificate_of_the_authority_gets_nowhere() {
             Err(error) => Err(error),
         };
         assert_eq!(answer.is_ok(), served, "{answer:?}");
+        // It is told why, also while its request is on the way.
+        if let Err(error) = answer {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
+            assert!(matches!(cause, Some(Error::AlertReceived(_))), "{error:?}");
+        }
     }
     let rejected = || log::count_with("connection rejected", "reason", "TLS handshake failed") >= 2;
     until("the refused ones are logged", rejected).await;

@@ -106,6 +106,9 @@ fn command_of(program: &str, folder: &Path, arguments: &[&str]) -> Command {
         "TENANTRY_CONFIG_DIR",
         "TENANTRY_ADMIN_URL",
         "TENANTRY_ADMIN_TOKEN",
+        "TENANTRY_ADMIN_CA_FILE",
+        "TENANTRY_ADMIN_CLIENT_CERT_FILE",
+        "TENANTRY_ADMIN_CLIENT_KEY_FILE",
         "NO_COLOR",
     ] {
         command.env_remove(name);

@@ -117,6 +117,44 @@ async fn a_post_is_sent_again_with_its_key_when_the_connection_breaks_and_no_thi
 }
 
 #[tokio::test]
+async fn issuers_are_a_table_with_the_state_of_their_keys() {
+    let fake = Fake::new().await;
+    let keys = json!({
+        "items": [
+            {"issuer": "https://login.test/", "source": "https://login.test/keys", "state": "stale", "keys": 2,
+             "fetched_at": "2027-01-31T12:00:00Z", "usable_until": "2027-02-01T12:00:00Z", "failure": "status\u{1b}[2J 503"},
+            {"issuer": "me", "source": "/etc/keys.pem", "state": "of a later version", "keys": null,
+             "fetched_at": null, "usable_until": null, "failure": null, "more": 1},
+        ],
+        "next_cursor": null,
+    });
+    let answers = async {
+        let (request, stream) = fake.request().await;
+        assert!(
+            request.starts_with("GET /below/admin/v1/issuers HTTP/1.1"),
+            "{request}"
+        );
+        answer(stream, "200 OK", "", &keys.to_string()).await;
+    };
+    let (said, ()) = tokio::join!(fake.run(&["issuer", "list"]), answers);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let lines: Vec<_> = said.out.lines().collect();
+    assert!(lines[0].starts_with("ISSUER ") && lines.len() == 3, "{said:?}");
+    for part in [
+        "https://login.test/ ",
+        " stale ",
+        "2027-02-01 12:00:00Z",
+        "status\\u{1b}[2J 503",
+    ] {
+        assert!(lines[1].contains(part), "{part}: {said:?}");
+    }
+    assert!(
+        lines[2].contains(" of a later version ") && lines[2].contains(" -"),
+        "{said:?}"
+    );
+}
+
+#[tokio::test]
 async fn an_answer_has_a_time_limit() {
     let fake = Fake::new().await;
     let silent = fake.request();

@@ -174,12 +174,16 @@ impl KeySetServer {
         *self.document.lock().unwrap() = Some(json!({ "keys": keys }).to_string());
     }
 
+    pub(super) fn url(&self) -> String {
+        format!("http://{}/keys", self.address)
+    }
+
     /// The setting of an issuer with this key set.
     pub(super) fn setting(&self) -> String {
         format!(
             "tenant_plane.jwt.issuers=[{{ issuer = \"{ISSUER}\", audiences = [\"tenantry\"], \
-             jwks_url = \"http://{}/keys\", cool_down = \"100ms\" }}]",
-            self.address
+             jwks_url = \"{}\", cool_down = \"100ms\" }}]",
+            self.url()
         )
     }
 }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::identity_provider::{KeySetServer, SigningKey, claims};
+use super::identity_provider::{ISSUER, KeySetServer, SigningKey, claims};
 use super::{USERS, not_accepted};
 use crate::support::{Service, retry_after, until};
+
+const ISSUERS: &str = "/admin/v1/issuers";
 
 #[tokio::test]
 async fn keys_that_are_away_at_the_start_are_503_until_they_come() {
@@ -23,9 +26,40 @@ async fn keys_that_are_away_at_the_start_are_503_until_they_come() {
     // API keys need no issuer.
     let (_, api_key) = service.api_key(&acme, &["read"]).await;
     service.bearer(&api_key).get(USERS).await.expect(200);
+    // An operator sees it, and the instance stays ready.
+    let operator = service.operator();
+    let away = operator.get(ISSUERS).await.expect(200)["items"].take();
+    let source = server.url();
+    assert_eq!(
+        (&away[0]["issuer"], &away[0]["source"], &away[0]["state"]),
+        (&json!(ISSUER), &json!(source), &json!("unavailable"))
+    );
+    assert_eq!(
+        (&away[0]["keys"], &away[0]["fetched_at"]),
+        (&Value::Null, &Value::Null)
+    );
+    assert!(away[0]["failure"].is_string(), "{away}");
+    operator.get("/readyz").await.expect(200);
 
     server.serve(&[&key]);
     until(async || client.get(USERS).await.status == 200).await;
+    let issuers = operator.get(ISSUERS).await.expect(200);
+    let current = &issuers["items"][0];
+    assert_eq!(
+        (&current["state"], &current["keys"], &current["failure"]),
+        (&json!("current"), &json!(1), &Value::Null)
+    );
+    assert!(
+        current["usable_until"].as_str() > current["fetched_at"].as_str(),
+        "{current}"
+    );
+    assert_eq!(
+        (
+            issuers["items"].as_array().unwrap().len(),
+            &issuers["next_cursor"]
+        ),
+        (1, &Value::Null)
+    );
 }
 
 #[tokio::test]

@@ -71,7 +71,17 @@ pub(super) async fn measure(
     Ok(pair)
 }
 
-impl Side<'_> {
+impl<'a> Side<'a> {
+    /// A service of its own process.
+    pub(super) fn of(name: &str, process: &'a Process, wrk: Wrk) -> Self {
+        Self {
+            name: name.to_owned(),
+            address: process.address(),
+            wrk,
+            process: Some(process),
+        }
+    }
+
     fn pause(&self) -> anyhow::Result<()> {
         self.process.map_or(Ok(()), Process::pause)
     }
