@@ -26,7 +26,7 @@ pub mod read;
 pub mod reference;
 
 pub use error::{Code, FieldError, Problem};
-pub use extract::{Json, NoBody, NoQuery, PathId, Query};
+pub use extract::{Json, NoBody, NoQuery, Patch, PathId, Query};
 pub use listen::{Peer, serve};
 pub use middleware::{Stack, StackSettings, stack};
 pub use page::Page;

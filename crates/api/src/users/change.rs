@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Code, Json, NoQuery, PathId, Problem};
+use web::openapi::nullable;
+use web::{Code, Json, NoQuery, Patch, PathId, Problem};
 
 use super::{MEMBER, Name, User, show};
 use crate::database::database;
@@ -16,9 +17,29 @@ pub(super) struct ChangeUser {
     confirmed: Option<bool>,
 }
 
+/// A merge patch of a user (RFC 7396).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"confirmed": null}))]
+#[expect(clippy::option_option, reason = "left as it is, removed, or set")]
+pub(super) struct MergeUser {
+    name: Option<Name>,
+    /// `null` removes it: then it is `false`, as that of a new user without it.
+    #[schema(schema_with = nullable::<bool>, required = false)]
+    confirmed: Option<Option<bool>>,
+}
+
+impl From<MergeUser> for ChangeUser {
+    fn from(merge: MergeUser) -> Self {
+        Self {
+            name: merge.name,
+            confirmed: merge.confirmed.map(Option::unwrap_or_default),
+        }
+    }
+}
+
 /// Change a user
 ///
-/// A field that is left out keeps its value.
+/// A field that is left out keeps its value. In a merge patch (RFC 7396) `null` removes one.
 #[utoipa::path(
     patch,
     path = MEMBER,
@@ -29,8 +50,9 @@ pub(super) async fn change(
     Db(db): Db,
     _: NoQuery,
     PathId(id): PathId,
-    Json(change): Json<ChangeUser>,
+    patch: Patch<ChangeUser, MergeUser>,
 ) -> Result<Json<User>, Problem> {
+    let change: ChangeUser = patch.into_change();
     if change.name.is_none() && change.confirmed.is_none() {
         return show::find(&db, id).await.map(Json);
     }

@@ -1,5 +1,7 @@
 //! Users: created, shown, changed, deleted; and every way to get it wrong.
 
+mod patch;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::OffsetDateTime;

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Input, Inputs};
 use crate::error::Code;
-use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, PathId, Preconditions, Query};
+use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, Patch, PathId, Preconditions, Query};
 
 impl<P, T> Input<P> for State<T> {
     fn describe(_: &mut Inputs) {}
@@ -34,6 +34,14 @@ impl<P, T: ToSchema> Input<P> for Json<T> {
         inputs.refuse(&BODY);
         inputs.refuse(&[Code::MediaType]);
         inputs.body::<T>();
+    }
+}
+
+impl<P, J: ToSchema, M: ToSchema> Input<P> for Patch<J, M> {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&BODY);
+        inputs.refuse(&[Code::MediaType]);
+        inputs.patch_body::<J, M>();
     }
 }
 
