@@ -5,6 +5,7 @@ mod create;
 mod list;
 mod remove;
 mod show;
+mod version;
 
 use pg_timestamp::Timestamp;
 use serde::Serialize;

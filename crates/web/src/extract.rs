@@ -19,5 +19,5 @@ pub use no_query::NoQuery;
 pub use patch::Patch;
 pub use path::PathId;
 pub(crate) use preconditions::ENTITY_TAGS;
-pub use preconditions::{EntityTag, Freshness, Preconditions, Tags};
+pub use preconditions::{EntityTag, Freshness, Preconditions, Tags, Versions};
 pub use query::Query;

@@ -5,8 +5,10 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
+use web::etag::etag;
 use web::{Json, NoQuery, Problem};
 
+use super::version::tag;
 use super::{COLLECTION, Name, User};
 use crate::database::database;
 use crate::tenant::Db;
@@ -29,7 +31,10 @@ pub(super) struct NewUser {
         status = 201,
         body = User,
         description = "The new user.",
-        headers(("location" = String, description = "The path of the user."))
+        headers(
+            ("location" = String, description = "The path of the user."),
+            ("etag" = String, description = "The version of the user, for `If-Match`.")
+        )
     ))
 )]
 pub(super) async fn create(
@@ -55,6 +60,7 @@ pub(super) async fn create(
     Ok((
         StatusCode::CREATED,
         AppendHeaders([(header::LOCATION, location)]),
+        etag(&tag(&user)),
         Json(user),
     )
         .into_response())

@@ -174,8 +174,16 @@ pub struct Locked {
 impl Locked {
     /// Takes the lock. The service's `registry.lock_timeout` should be longer than the test.
     pub async fn users(service: &Service) -> Self {
+        Self::by(service, "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE").await
+    }
+
+    /// Locks every row of the table instead: reads go on, and changes wait where they have found their row.
+    pub async fn rows_of_users(service: &Service) -> Self {
+        Self::by(service, "BEGIN; SELECT FROM app.users FOR UPDATE").await
+    }
+
+    async fn by(service: &Service, lock: &'static str) -> Self {
         let mut superuser = service.superuser().await;
-        let lock = "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE";
         superuser.execute(lock).await.unwrap();
         let looker = service.superuser().await;
         Self { superuser, looker }

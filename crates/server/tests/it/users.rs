@@ -1,5 +1,6 @@
 //! Users: created, shown, changed, deleted; and every way to get it wrong.
 
+mod conditions;
 mod patch;
 
 use reqwest::Method;
