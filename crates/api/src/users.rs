@@ -4,6 +4,7 @@ mod change;
 mod create;
 mod list;
 mod remove;
+mod replace;
 mod show;
 mod version;
 
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         operation!(list::list),
         operation!(create::create),
         operation!(show::show),
+        operation!(replace::replace),
         operation!(change::change),
         operation!(remove::remove),
     ]

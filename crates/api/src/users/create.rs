@@ -17,9 +17,9 @@ use crate::tenant::Db;
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"name": "Ada Lovelace"}))]
 pub(super) struct NewUser {
-    name: Name,
+    pub(super) name: Name,
     /// `false` if left out.
-    confirmed: Option<bool>,
+    pub(super) confirmed: Option<bool>,
 }
 
 /// Add a user

@@ -31,12 +31,20 @@ fn version(tag: &str) -> Option<Timestamp> {
 /// The versions at which a change may be made. Its statement compares them, in the condition that selects the row: of two
 /// concurrent changes of one version, the second waits for the first and then finds another version.
 #[derive(Debug)]
-pub(super) struct Expected(Versions<Timestamp>);
+pub(super) struct Expected {
+    versions: Versions<Timestamp>,
+    may_be_missing: bool,
+}
 
 impl Expected {
+    /// Whether the user may be missing, for what adds it then: `If-Match` names one that exists.
+    pub(super) fn may_be_missing(&self) -> bool {
+        self.may_be_missing
+    }
+
     /// For `updated_at = ANY (…)`; `None` allows any.
     pub(super) fn only(&self) -> Option<&[Timestamp]> {
-        match &self.0 {
+        match &self.versions {
             Versions::Only(versions) => Some(versions),
             Versions::Except(_) => None,
         }
@@ -44,7 +52,7 @@ impl Expected {
 
     /// For `updated_at <> ALL (…)`.
     pub(super) fn except(&self) -> &[Timestamp] {
-        match &self.0 {
+        match &self.versions {
             Versions::Only(_) => &[],
             Versions::Except(versions) => versions,
         }
@@ -53,7 +61,7 @@ impl Expected {
     /// The user as it is, for a change without a field.
     pub(super) async fn current(&self, db: &TenantDb, id: Uuid) -> Result<User, Problem> {
         let user = show::find(db, id).await?;
-        if self.0.contain(&user.updated_at) {
+        if self.versions.contain(&user.updated_at) {
             Ok(user)
         } else {
             Err(Code::PreconditionFailed.into())
@@ -74,7 +82,10 @@ impl<S: Sync> FromRequestParts<S> for Expected {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let preconditions = Preconditions::from_request_parts(parts, state).await?;
-        Ok(Self(preconditions.versions(version)))
+        Ok(Self {
+            versions: preconditions.versions(version),
+            may_be_missing: preconditions.if_match.is_none(),
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod patch;
+mod put;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -9,10 +9,11 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const MAX_AGE: Duration = Duration::from_mins(10);
 
 /// Methods of the API.
-const METHODS: [Method; 5] = [
+const METHODS: [Method; 6] = [
     Method::GET,
     Method::HEAD,
     Method::POST,
+    Method::PUT,
     Method::PATCH,
     Method::DELETE,
 ];
