@@ -12,6 +12,7 @@ use pg_timestamp::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::extract::PREFERENCE_APPLIED;
 use web::operation;
 use web::read::Text;
 
@@ -44,12 +45,19 @@ const MEMBER: &str = "/users/{id}";
 pub fn routes() -> Vec<Route> {
     vec![
         operation!(list::list),
-        operation!(create::create),
+        applies_preference(operation!(create::create)),
         operation!(show::show),
-        operation!(replace::replace),
-        operation!(change::change),
+        applies_preference(operation!(replace::replace)),
+        applies_preference(operation!(change::change)),
         operation!(remove::remove),
     ]
+}
+
+fn applies_preference(route: Route) -> Route {
+    route.answers_with(
+        PREFERENCE_APPLIED.as_str(),
+        "The preference that had an effect. With `return=minimal` there is no body.",
+    )
 }
 
 /// The name of a user.

@@ -9,6 +9,7 @@ mod no_query;
 mod patch;
 mod path;
 mod preconditions;
+mod preferences;
 mod query;
 
 pub use bearer::bearer_token;
@@ -20,4 +21,5 @@ pub use patch::Patch;
 pub use path::PathId;
 pub(crate) use preconditions::ENTITY_TAGS;
 pub use preconditions::{EntityTag, Freshness, Preconditions, Tags, Versions};
+pub use preferences::{PREFERENCE_APPLIED, Return, preference};
 pub use query::Query;

@@ -1,12 +1,14 @@
 //! `PATCH …/users/{id}`
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
+use http::StatusCode;
 use pg_timestamp::Timestamp;
 use serde::Deserialize;
 use tenant_registry::TenantDb;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::etag::etag;
+use web::extract::Return;
 use web::openapi::nullable;
 use web::{Json, NoQuery, Patch, PathId, Problem};
 
@@ -50,17 +52,25 @@ impl From<MergeUser> for ChangeUser {
     patch,
     path = MEMBER,
     operation_id = "changeUser",
-    responses((
-        status = 200,
-        body = User,
-        description = "The user as it is now.",
-        headers(("etag" = String, description = "The version of the user, for `If-Match`."))
-    ))
+    responses(
+        (
+            status = 200,
+            body = User,
+            description = "The user as it is now.",
+            headers(("etag" = String, description = "The version of the user, for `If-Match`."))
+        ),
+        (
+            status = 204,
+            description = "The same, without a body: `Prefer: return=minimal`.",
+            headers(("etag" = String, description = "The version of the user, for `If-Match`."))
+        )
+    )
 )]
 pub(super) async fn change(
     Db(db): Db,
     _: NoQuery,
     expected: Expected,
+    wanted: Return,
     PathId(id): PathId,
     patch: Patch<ChangeUser, MergeUser>,
 ) -> Result<Response, Problem> {
@@ -70,7 +80,7 @@ pub(super) async fn change(
     } else {
         apply(&db, id, &change, &expected).await?
     };
-    Ok((etag(&tag(&user)), Json(user)).into_response())
+    Ok(wanted.respond(StatusCode::OK, etag(&tag(&user)), Json(user)))
 }
 
 /// Changes the user, if it is in an expected version.

@@ -1,11 +1,12 @@
 //! `POST …/users`
 
 use axum::extract::MatchedPath;
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{AppendHeaders, Response};
 use http::{StatusCode, header};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::etag::etag;
+use web::extract::Return;
 use web::{Json, NoQuery, Problem};
 
 use super::version::tag;
@@ -41,6 +42,7 @@ pub(super) async fn create(
     Db(db): Db,
     collection: MatchedPath,
     _: NoQuery,
+    wanted: Return,
     Json(new): Json<NewUser>,
 ) -> Result<Response, Problem> {
     // tenant_id is left to its default, the session's own: a tenant has no right to write it.
@@ -57,11 +59,9 @@ pub(super) async fn create(
 
     // Below the prefix by which the request came.
     let location = format!("{}/{}", collection.as_str(), user.id);
-    Ok((
-        StatusCode::CREATED,
+    let headers = (
         AppendHeaders([(header::LOCATION, location)]),
         etag(&tag(&user)),
-        Json(user),
-    )
-        .into_response())
+    );
+    Ok(wanted.respond(StatusCode::CREATED, headers, Json(user)))
 }

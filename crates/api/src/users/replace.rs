@@ -1,11 +1,12 @@
 //! `PUT …/users/{id}`
 
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::StatusCode;
 use pg_timestamp::Timestamp;
 use tenant_registry::TenantDb;
 use uuid::Uuid;
 use web::etag::etag;
+use web::extract::Return;
 use web::{Code, Json, NoQuery, PathId, Problem};
 
 use super::create::NewUser;
@@ -34,6 +35,11 @@ use crate::tenant::Db;
             body = User,
             description = "The new user.",
             headers(("etag" = String, description = "The version of the user, for `If-Match`."))
+        ),
+        (
+            status = 204,
+            description = "A replaced user, without a body: `Prefer: return=minimal`.",
+            headers(("etag" = String, description = "The version of the user, for `If-Match`."))
         )
     )
 )]
@@ -41,6 +47,7 @@ pub(super) async fn replace(
     Db(db): Db,
     _: NoQuery,
     expected: Expected,
+    wanted: Return,
     PathId(id): PathId,
     Json(new): Json<NewUser>,
 ) -> Result<Response, Problem> {
@@ -55,7 +62,7 @@ pub(super) async fn replace(
     } else {
         StatusCode::OK
     };
-    Ok((status, etag(&tag(&user)), Json(user)).into_response())
+    Ok(wanted.respond(status, etag(&tag(&user)), Json(user)))
 }
 
 /// Whoever adds the user first, it is added once: a concurrent statement waits for the row, and then compares its version.

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Input, Inputs};
 use crate::error::Code;
-use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, Patch, PathId, Preconditions, Query};
+use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, Patch, PathId, Preconditions, Query, Return};
 
 impl<P, T> Input<P> for State<T> {
     fn describe(_: &mut Inputs) {}
@@ -68,6 +68,16 @@ impl<P> Input<P> for PathId {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[Code::NotFound]);
         inputs.path("id", "The id.", &json!({"type": "string", "format": "uuid"}));
+    }
+}
+
+impl<P> Input<P> for Return {
+    fn describe(inputs: &mut Inputs) {
+        inputs.header(
+            "Prefer",
+            "`return=minimal` leaves out the body of the response: 204 in place of 200. Other preferences are ignored.",
+            &json!({"type": "string"}),
+        );
     }
 }
 
