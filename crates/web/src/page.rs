@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod count;
 mod cursor;
 mod limit;
 mod paging;
@@ -29,6 +30,7 @@ mod paging;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use count::{Count, Counting};
 pub use cursor::{After, Cursor, Sorted};
 pub use limit::Limit;
 pub use paging::Paging;
@@ -43,6 +45,10 @@ pub struct Page<T> {
     /// The cursor of the next page; `null` on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
+    /// The number of all items, if it was asked for.
+    #[schema(schema_with = count::count_schema, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<Count>,
 }
 
 impl<T> Page<T> {
@@ -65,6 +71,7 @@ impl<T> Page<T> {
         Ok(Self {
             items: rows,
             next_cursor,
+            count: None,
         })
     }
 
@@ -73,6 +80,16 @@ impl<T> Page<T> {
         Page {
             items: self.items.into_iter().map(show).collect(),
             next_cursor: self.next_cursor,
+            count: self.count,
+        }
+    }
+
+    /// The same page, with the number of all items.
+    #[must_use]
+    pub fn counted(self, count: Count) -> Self {
+        Self {
+            count: Some(count),
+            ..self
         }
     }
 }

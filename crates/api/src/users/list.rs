@@ -4,6 +4,8 @@ mod filter;
 mod order;
 
 use sqlx::{Postgres, QueryBuilder};
+use tenant_registry::TenantDb;
+use web::page::{Count, Counting};
 use web::{Json, Page, Problem, Query};
 
 use self::filter::ListUsers;
@@ -25,7 +27,8 @@ pub(super) async fn list(Db(db): Db, Query(list): Query<ListUsers>) -> Result<Js
         "SELECT id, name, confirmed, created_at, updated_at FROM app.users WHERE tenant_id = ",
     );
     sql.push_bind(db.tenant().as_uuid());
-    list.push(&mut sql);
+    list.push_conditions(&mut sql);
+    list.push_page(&mut sql);
     let users = sql
         .build_query_as::<User>()
         .fetch_all(&db)
@@ -33,5 +36,25 @@ pub(super) async fn list(Db(db): Db, Query(list): Query<ListUsers>) -> Result<Js
         .map_err(database)?;
 
     let order = list.order;
-    Page::new(users, list.limit, &order.shape(), |last| order.key(last)).map(Json)
+    let page = Page::new(users, list.limit, &order.shape(), |last| order.key(last))?;
+    Ok(Json(match list.count {
+        Counting::None => page,
+        Counting::Exact => page.counted(count(&db, &list).await?),
+    }))
+}
+
+/// The number of all users of the list. They are counted: PostgreSQL keeps no statistics of tenants' tables that could tell
+/// it, since these would tell other tenants as well.
+async fn count(db: &TenantDb, list: &ListUsers) -> Result<Count, Problem> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "SELECT count(*) FROM (SELECT FROM app.users WHERE tenant_id = ",
+    );
+    sql.push_bind(db.tenant().as_uuid());
+    list.push_conditions(&mut sql);
+    sql.push(" LIMIT ").push(Count::FETCH).push(") AS counted");
+    sql.build_query_scalar()
+        .fetch_one(db)
+        .await
+        .map(Count::of)
+        .map_err(database)
 }

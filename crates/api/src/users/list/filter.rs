@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use web::page::{Cursor, Limit};
+use web::page::{Counting, Cursor, Limit};
 use web::read::{Rfc3339, Text, WrongField};
 
 use super::order::{Direction, Key, Order, Sort};
@@ -21,6 +21,9 @@ struct Parameters {
     order: Option<Direction>,
     cursor: Option<Cursor>,
     limit: Option<Limit>,
+    /// Whether all users of the list are counted, beside those of the page; `none` if left out.
+    #[param(inline)]
+    count: Option<Counting>,
     /// A part of the name, in any case; `%` and `_` are themselves.
     search: Option<Text<1, 200>>,
     /// Only users that are confirmed, or only those that are not.
@@ -45,6 +48,7 @@ pub(in crate::users) struct ListUsers {
     /// The key that the page begins behind.
     pub(super) after: Option<Key>,
     pub(super) limit: Limit,
+    pub(super) count: Counting,
     /// A part of the name, in any case; `%` and `_` are themselves.
     search: Option<Text<1, 200>>,
     confirmed: Option<bool>,
@@ -66,6 +70,7 @@ impl TryFrom<Parameters> for ListUsers {
             order,
             after: after.map_err(|wrong| WrongField::new("cursor", wrong))?,
             limit: sent.limit.unwrap_or_default(),
+            count: sent.count.unwrap_or_default(),
             search: sent.search,
             confirmed: sent.confirmed,
             created_after: sent.created_after,
@@ -75,9 +80,9 @@ impl TryFrom<Parameters> for ListUsers {
 }
 
 impl ListUsers {
-    /// Adds the conditions that are given, the order and the limit. Only what is asked for stands in the text, so that
-    /// each has a plan of its own. A connection keeps the hundred texts used last prepared; there are some more.
-    pub(super) fn push(&self, sql: &mut QueryBuilder<Postgres>) {
+    /// Adds the conditions that are given. Only what is asked for stands in the text, so that each has a plan of its own.
+    /// A connection keeps the hundred texts used last prepared; there are some more.
+    pub(super) fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(search) = &self.search {
             // No pattern: nothing in it has a meaning of its own.
             sql.push(" AND strpos(lower(name), lower(")
@@ -95,6 +100,10 @@ impl ListUsers {
             sql.push(" AND created_at < ")
                 .push_bind(Timestamp::ceil(moment.into()));
         }
+    }
+
+    /// Adds the place where the page begins, the order and the limit.
+    pub(super) fn push_page(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(after) = &self.after {
             self.order.push_after(sql, after);
         }
