@@ -6,6 +6,7 @@
 
 pub mod api_key;
 pub mod codes;
+pub mod cursors;
 pub mod database;
 pub mod describe;
 pub mod jwt;
@@ -15,6 +16,7 @@ pub mod tenant;
 pub mod users;
 
 pub use api_key::{API_KEY_PREFIX, AcceptedKey, ApiKeys, KeyRejection};
+pub use cursors::Cursors;
 pub use jwt::{AcceptedToken, TokenRejection, Tokens};
 pub use network::TrustedNetworks;
 pub use plane::{TenantRegistry, document, plane};

@@ -1,6 +1,7 @@
 //! Users: created, shown, changed, deleted; and every way to get it wrong.
 
 mod conditions;
+mod cursors;
 mod minimal;
 mod patch;
 mod put;

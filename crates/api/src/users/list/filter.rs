@@ -1,16 +1,16 @@
 //! The parameters of the list.
 
 use pg_timestamp::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use web::page::{Counting, Cursor, Limit};
-use web::read::{Rfc3339, Text, WrongField};
+use web::page::{Counting, Limit, SignedCursor};
+use web::read::{Rfc3339, Text};
 
 use super::order::{Direction, Key, Order, Sort};
 
-/// Query parameters of the list, before they are checked together.
+/// The parameters of the list.
 #[derive(Debug, Deserialize, IntoParams)]
 struct Parameters {
     /// What the users are sorted by; `created_at` if left out.
@@ -19,7 +19,7 @@ struct Parameters {
     /// The direction; `asc` if left out.
     #[param(inline)]
     order: Option<Direction>,
-    cursor: Option<Cursor>,
+    cursor: Option<SignedCursor>,
     limit: Option<Limit>,
     /// Whether all users of the list are counted, beside those of the page; `none` if left out.
     #[param(inline)]
@@ -40,13 +40,12 @@ impl IntoParams for ListUsers {
     }
 }
 
-/// The parameters of the list. The cursor belongs to an order, so that it is read together with that.
+/// The parameters of the list, with those that were left out.
 #[derive(Debug, Deserialize)]
-#[serde(try_from = "Parameters")]
+#[serde(from = "Parameters")]
 pub(in crate::users) struct ListUsers {
     pub(super) order: Order,
-    /// The key that the page begins behind.
-    pub(super) after: Option<Key>,
+    pub(super) cursor: Option<SignedCursor>,
     pub(super) limit: Limit,
     pub(super) count: Counting,
     /// A part of the name, in any case; `%` and `_` are themselves.
@@ -57,29 +56,57 @@ pub(in crate::users) struct ListUsers {
     created_before: Option<Rfc3339>,
 }
 
-impl TryFrom<Parameters> for ListUsers {
-    type Error = WrongField;
-
-    fn try_from(sent: Parameters) -> Result<Self, WrongField> {
-        let order = Order {
-            sort: sent.sort.unwrap_or(Sort::CreatedAt),
-            direction: sent.order.unwrap_or(Direction::Ascending),
-        };
-        let after = sent.cursor.map(|cursor| order.after(cursor)).transpose();
-        Ok(Self {
-            order,
-            after: after.map_err(|wrong| WrongField::new("cursor", wrong))?,
+impl From<Parameters> for ListUsers {
+    fn from(sent: Parameters) -> Self {
+        Self {
+            order: Order {
+                sort: sent.sort.unwrap_or(Sort::CreatedAt),
+                direction: sent.order.unwrap_or(Direction::Ascending),
+            },
+            cursor: sent.cursor,
             limit: sent.limit.unwrap_or_default(),
             count: sent.count.unwrap_or_default(),
             search: sent.search,
             confirmed: sent.confirmed,
             created_after: sent.created_after,
             created_before: sent.created_before,
-        })
+        }
     }
 }
 
+/// What decides which users the list has, and in which order: a cursor belongs to it. Moments count as they are compared
+/// and not as they are written.
+#[derive(Debug, Serialize)]
+pub(super) struct ListQuery<'a> {
+    list: &'static str,
+    order: Order,
+    search: Option<&'a str>,
+    confirmed: Option<bool>,
+    created_after: Option<i64>,
+    created_before: Option<i64>,
+}
+
 impl ListUsers {
+    /// What its cursors are bound to.
+    pub(super) fn query(&self) -> ListQuery<'_> {
+        ListQuery {
+            list: "users",
+            order: self.order,
+            search: self.search.as_deref(),
+            confirmed: self.confirmed,
+            created_after: self.created_after().map(Timestamp::micros),
+            created_before: self.created_before().map(Timestamp::micros),
+        }
+    }
+
+    fn created_after(&self) -> Option<Timestamp> {
+        self.created_after.map(|moment| Timestamp::floor(moment.into()))
+    }
+
+    fn created_before(&self) -> Option<Timestamp> {
+        self.created_before.map(|moment| Timestamp::ceil(moment.into()))
+    }
+
     /// Adds the conditions that are given. Only what is asked for stands in the text, so that each has a plan of its own.
     /// A connection keeps the hundred texts used last prepared; there are some more.
     pub(super) fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
@@ -92,19 +119,17 @@ impl ListUsers {
         if let Some(confirmed) = self.confirmed {
             sql.push(" AND confirmed = ").push_bind(confirmed);
         }
-        if let Some(moment) = self.created_after {
-            sql.push(" AND created_at > ")
-                .push_bind(Timestamp::floor(moment.into()));
+        if let Some(moment) = self.created_after() {
+            sql.push(" AND created_at > ").push_bind(moment);
         }
-        if let Some(moment) = self.created_before {
-            sql.push(" AND created_at < ")
-                .push_bind(Timestamp::ceil(moment.into()));
+        if let Some(moment) = self.created_before() {
+            sql.push(" AND created_at < ").push_bind(moment);
         }
     }
 
     /// Adds the place where the page begins, the order and the limit.
-    pub(super) fn push_page(&self, sql: &mut QueryBuilder<Postgres>) {
-        if let Some(after) = &self.after {
+    pub(super) fn push_page(&self, sql: &mut QueryBuilder<Postgres>, after: Option<&Key>) {
+        if let Some(after) = after {
             self.order.push_after(sql, after);
         }
         self.order.push_order(sql);
