@@ -5,6 +5,7 @@ mod cursors;
 mod minimal;
 mod patch;
 mod put;
+mod search;
 
 use reqwest::Method;
 use serde_json::{Value, json};

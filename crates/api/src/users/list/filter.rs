@@ -26,6 +26,8 @@ struct Parameters {
     count: Option<Counting>,
     /// A part of the name, in any case; `%` and `_` are themselves.
     search: Option<Text<1, 200>>,
+    /// The beginning of the name, in any case.
+    name_prefix: Option<Text<1, 200>>,
     /// Only users that are confirmed, or only those that are not.
     confirmed: Option<bool>,
     /// Only users that were created later.
@@ -48,8 +50,8 @@ pub(in crate::users) struct ListUsers {
     pub(super) cursor: Option<SignedCursor>,
     pub(super) limit: Limit,
     pub(super) count: Counting,
-    /// A part of the name, in any case; `%` and `_` are themselves.
     search: Option<Text<1, 200>>,
+    name_prefix: Option<Text<1, 200>>,
     confirmed: Option<bool>,
     /// Both without the moment itself.
     created_after: Option<Rfc3339>,
@@ -67,6 +69,7 @@ impl From<Parameters> for ListUsers {
             limit: sent.limit.unwrap_or_default(),
             count: sent.count.unwrap_or_default(),
             search: sent.search,
+            name_prefix: sent.name_prefix,
             confirmed: sent.confirmed,
             created_after: sent.created_after,
             created_before: sent.created_before,
@@ -81,6 +84,7 @@ pub(super) struct ListQuery<'a> {
     list: &'static str,
     order: Order,
     search: Option<&'a str>,
+    name_prefix: Option<&'a str>,
     confirmed: Option<bool>,
     created_after: Option<i64>,
     created_before: Option<i64>,
@@ -93,6 +97,7 @@ impl ListUsers {
             list: "users",
             order: self.order,
             search: self.search.as_deref(),
+            name_prefix: self.name_prefix.as_deref(),
             confirmed: self.confirmed,
             created_after: self.created_after().map(Timestamp::micros),
             created_before: self.created_before().map(Timestamp::micros),
@@ -112,9 +117,17 @@ impl ListUsers {
     pub(super) fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>) {
         if let Some(search) = &self.search {
             // No pattern: nothing in it has a meaning of its own.
-            sql.push(" AND strpos(lower(name), lower(")
-                .push_bind(search.as_str().to_owned())
-                .push(")) > 0");
+            sql.push(" AND strpos(name_search, ");
+            push_folded(sql, search);
+            sql.push(") > 0");
+        }
+        if let Some(prefix) = &self.name_prefix {
+            sql.push(" AND name_search >= ");
+            push_folded(sql, prefix);
+            sql.push(" AND name_search <= ");
+            push_folded(sql, prefix);
+            // Not before any name that begins so: it ends with more of the last character than a name can have.
+            sql.push(r" || repeat(U&'\+10FFFF', 600)");
         }
         if let Some(confirmed) = self.confirmed {
             sql.push(" AND confirmed = ").push_bind(confirmed);
@@ -136,4 +149,11 @@ impl ListUsers {
         // In the text, and not bound: PostgreSQL plans a statement whose limit it does not know anew each time.
         sql.push(" LIMIT ").push(self.limit.fetch());
     }
+}
+
+/// Adds this text in the form of the column `name_search`, and compared as it is: see `migrations/tenant/0014_search.sql`.
+fn push_folded(sql: &mut QueryBuilder<Postgres>, text: &str) {
+    sql.push("(replace(lower(")
+        .push_bind(text.to_owned())
+        .push(r#" COLLATE "und-x-icu"), U&'\03C2', U&'\03C3') COLLATE "C")"#);
 }
