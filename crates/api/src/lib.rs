@@ -9,6 +9,7 @@ pub mod codes;
 pub mod cursors;
 pub mod database;
 pub mod describe;
+mod idempotency;
 pub mod jwt;
 pub mod network;
 pub mod plane;

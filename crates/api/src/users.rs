@@ -12,10 +12,11 @@ use pg_timestamp::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::extract::PREFERENCE_APPLIED;
+use web::extract::{IDEMPOTENCY_REPLAYED, PREFERENCE_APPLIED};
 use web::operation;
 use web::read::Text;
 
+use crate::codes::{IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED};
 use crate::plane::Route;
 
 /// A user of a tenant.
@@ -45,7 +46,14 @@ const MEMBER: &str = "/users/{id}";
 pub fn routes() -> Vec<Route> {
     vec![
         operation!(list::list),
-        applies_preference(operation!(create::create)),
+        applies_preference(operation!(
+            create::create,
+            [IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED]
+        ))
+        .answers_with(
+            IDEMPOTENCY_REPLAYED.as_str(),
+            "`true` if the answer is that of an earlier request with the same `Idempotency-Key`.",
+        ),
         operation!(show::show),
         applies_preference(operation!(replace::replace)),
         applies_preference(operation!(change::change)),

@@ -2,6 +2,7 @@
 
 mod bearer;
 mod body;
+mod idempotency;
 mod json;
 mod media_type;
 mod no_body;
@@ -14,6 +15,10 @@ mod query;
 
 pub use bearer::bearer_token;
 pub use body::whole_body;
+pub use idempotency::{
+    IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, KeyedRequest, LONGEST_IDEMPOTENCY_KEY, Once, idempotency_key,
+    request_fingerprint,
+};
 pub use json::Json;
 pub use no_body::NoBody;
 pub use no_query::NoQuery;

@@ -2,6 +2,7 @@
 
 mod conditions;
 mod cursors;
+mod idempotency;
 mod minimal;
 mod patch;
 mod put;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue, Method, header};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::extract::PREFERENCE_APPLIED;
+use crate::extract::{IDEMPOTENCY_REPLAYED, PREFERENCE_APPLIED};
 
 /// How long a browser may keep the answer to a preflight.
 const MAX_AGE: Duration = Duration::from_mins(10);
@@ -31,10 +31,11 @@ const SENT: [HeaderName; 8] = [
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-tenant-id"),
 ];
-const READ: [HeaderName; 6] = [
+const READ: [HeaderName; 7] = [
     HeaderName::from_static("accept-patch"),
     header::ETAG,
     header::LOCATION,
+    IDEMPOTENCY_REPLAYED,
     PREFERENCE_APPLIED,
     header::RETRY_AFTER,
     HeaderName::from_static("x-request-id"),

@@ -7,7 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Input, Inputs};
 use crate::error::Code;
-use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, Patch, PathId, Preconditions, Query, Return};
+use crate::extract::{
+    ENTITY_TAGS, Json, LONGEST_IDEMPOTENCY_KEY, NoBody, NoQuery, Once, Patch, PathId, Preconditions, Query,
+    Return,
+};
 
 impl<P, T> Input<P> for State<T> {
     fn describe(_: &mut Inputs) {}
@@ -34,6 +37,18 @@ impl<P, T: ToSchema> Input<P> for Json<T> {
         inputs.refuse(&BODY);
         inputs.refuse(&[Code::MediaType]);
         inputs.body::<T>();
+    }
+}
+
+/// A plane's codes for its keys are its own.
+impl<P, T: ToSchema> Input<P> for Once<T> {
+    fn describe(inputs: &mut Inputs) {
+        <Json<T> as Input<P>>::describe(inputs);
+        inputs.header(
+            "Idempotency-Key",
+            "Runs the request once, however often it is sent with this key.",
+            &json!({"type": "string", "minLength": 1, "maxLength": LONGEST_IDEMPOTENCY_KEY, "pattern": "^[!-~]+$"}),
+        );
     }
 }
 
