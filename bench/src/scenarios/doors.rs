@@ -10,13 +10,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::TrustedNetworks;
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, Request, StatusCode, header};
+use axum::{Extension, Router};
 use control_plane::ApiKeySecret;
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 use web::Peer;
+use web::page::{CursorKey, CursorKeys};
 
 use self::keys::LiveKeysOf;
 use self::storm::Storm;
@@ -71,7 +72,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             Some(Arc::new(verifier)),
         );
         let doors = Doors {
-            router: router.with_state(()),
+            router: router.route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),
             key: format!("Bearer {}", keys.secret.expose()),
             token: format!("Bearer {token}"),
             tenant: tenant.id.to_string(),

@@ -15,11 +15,14 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use control_plane::{ClaimedKey, IdempotencyKey, KeyClaim, Store, StoredResponse};
-use http::Method;
 use http::request::Parts;
+use http::{HeaderName, Method};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
-use web::extract::whole_body;
+use web::extract::{
+    IDEMPOTENCY_KEY, IDEMPOTENCY_REPLAYED, LONGEST_IDEMPOTENCY_KEY, idempotency_key, request_fingerprint,
+    whole_body,
+};
 use web::middleware::LogContext;
 use web::openapi::{Input, Inputs};
 use web::{Code, Problem};
@@ -35,7 +38,7 @@ const MAX_WAIT: Duration = Duration::from_secs(5);
 const POLL_INTERVALS: [Duration; 2] = [Duration::from_millis(25), Duration::from_millis(400)];
 
 /// Header that marks a replayed response.
-pub(crate) const REPLAYED: &str = "idempotency-replayed";
+pub(crate) const REPLAYED: HeaderName = IDEMPOTENCY_REPLAYED;
 
 /// The key of a request whose headers this middleware has checked.
 #[derive(Debug)]
@@ -45,7 +48,7 @@ impl<S: Sync> FromRequestParts<S> for RequestKey {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let key = parts.headers.get(key::HEADER);
+        let key = parts.headers.get(IDEMPOTENCY_KEY);
         Ok(Self(key.and_then(|key| key.to_str().ok()).map(ToOwned::to_owned)))
     }
 }
@@ -63,7 +66,7 @@ impl Input<AdminPlane> for RequestKey {
             inputs.header(
                 SHOWN,
                 "Runs the request once, however often it is sent with this key.",
-                &json!({"type": "string", "minLength": 1, "maxLength": IdempotencyKey::MAX, "pattern": "^[!-~]+$"}),
+                &json!({"type": "string", "minLength": 1, "maxLength": LONGEST_IDEMPOTENCY_KEY, "pattern": "^[!-~]+$"}),
             );
         }
     }
@@ -82,7 +85,7 @@ pub(crate) async fn idempotent(
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    match key::read(request.headers()) {
+    match idempotency_key(request.headers()) {
         Ok(None) => next.run(request).await,
         Ok(Some(key)) => once(&store, caller, key, request, next)
             .await
@@ -104,7 +107,7 @@ async fn once(
     let key = IdempotencyKey {
         caller: key::owner(&caller.0),
         key,
-        request: key::fingerprint(&head, &body),
+        request: request_fingerprint(&head, &body),
     };
     match claim(store, &key).await? {
         Claim::New(claimed) => Ok(run(claimed, Request::from_parts(head, Body::from(body)), next).await),

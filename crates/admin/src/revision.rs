@@ -3,15 +3,9 @@
 use axum::extract::FromRequestParts;
 use control_plane::Revisions;
 use http::request::Parts;
-use http::{HeaderName, header};
 use sha2::{Digest as _, Sha256};
-use web::extract::{EntityTag, Preconditions, Tags};
+use web::extract::{Preconditions, Versions};
 use web::{Code, Problem};
-
-/// The header `ETag` with this tag.
-pub(crate) fn etag(tag: &str) -> [(HeaderName, String); 1] {
-    [(header::ETAG, format!("\"{tag}\""))]
-}
 
 /// The tag of a resource at this revision. `beside` is a part of its representation that has no revision; the tag has
 /// its hash.
@@ -41,26 +35,15 @@ pub(crate) struct Expected(Preconditions);
 
 impl Expected {
     /// The revisions at which the change is allowed; all of them without preconditions.
-    pub(crate) fn optional(self) -> Revisions {
-        let Self(given) = self;
-        let except = match given.if_none_match {
-            None => Vec::new(),
-            // The resource exists, so `*` never holds.
-            Some(Tags::Any) => return Revisions::Only(Vec::new()),
-            Some(Tags::Listed(tags)) => revisions(&tags, |tag| Some(tag.weakly())),
-        };
-        match given.if_match {
-            None | Some(Tags::Any) => Revisions::Except(except),
-            Some(Tags::Listed(tags)) => {
-                let mut only = revisions(&tags, EntityTag::strongly);
-                only.retain(|revision| !except.contains(revision));
-                Revisions::Only(only)
-            }
+    pub(crate) fn optional(&self) -> Revisions {
+        match self.0.versions(revision) {
+            Versions::Only(revisions) => Revisions::Only(revisions),
+            Versions::Except(revisions) => Revisions::Except(revisions),
         }
     }
 
     /// The same, but requires `If-Match`, so that a client overwrites only what it has read.
-    pub(crate) fn required(self) -> Result<Revisions, Problem> {
+    pub(crate) fn required(&self) -> Result<Revisions, Problem> {
         match self.0.if_match {
             None => Err(Code::PreconditionRequired.into()),
             Some(_) => Ok(self.optional()),
@@ -74,11 +57,6 @@ impl<S: Sync> FromRequestParts<S> for Expected {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         Preconditions::from_request_parts(parts, state).await.map(Self)
     }
-}
-
-/// The revisions in these tags.
-fn revisions<'a>(tags: &'a [EntityTag], compared: impl Fn(&'a EntityTag) -> Option<&'a str>) -> Vec<i64> {
-    tags.iter().filter_map(compared).filter_map(revision).collect()
 }
 
 #[cfg(test)]

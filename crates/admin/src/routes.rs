@@ -53,7 +53,7 @@ impl Route {
             .with("x-audit-action", json!(action.as_str()));
         if operation.method() == "post" {
             operation = operation.behind::<RequestKey>().answers_with(
-                REPLAYED,
+                REPLAYED.as_str(),
                 "`true` if the answer is that of an earlier request with the same `Idempotency-Key`.",
             );
         }

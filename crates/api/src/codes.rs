@@ -28,6 +28,12 @@ web::plane_codes! {
     TENANT_UNKNOWN NOT_FOUND
         "There is no such tenant"
         "Check the tenant's id.";
+    IDEMPOTENCY_IN_PROGRESS CONFLICT
+        "A request with this Idempotency-Key is still running"
+        "Send it again after the time in Retry-After.";
+    IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY
+        "The Idempotency-Key stands for another request"
+        "Send each new request with a new key.";
     POOL_BUSY TOO_MANY_REQUESTS retry 1
         "All of the tenant's own connections are in use"
         "Retry after the time in Retry-After, with fewer requests at once.";

@@ -6,8 +6,10 @@
 
 pub mod api_key;
 pub mod codes;
+pub mod cursors;
 pub mod database;
 pub mod describe;
+mod idempotency;
 pub mod jwt;
 pub mod network;
 pub mod plane;
@@ -15,6 +17,7 @@ pub mod tenant;
 pub mod users;
 
 pub use api_key::{API_KEY_PREFIX, AcceptedKey, ApiKeys, KeyRejection};
+pub use cursors::Cursors;
 pub use jwt::{AcceptedToken, TokenRejection, Tokens};
 pub use network::TrustedNetworks;
 pub use plane::{TenantRegistry, document, plane};

@@ -4,15 +4,19 @@ mod change;
 mod create;
 mod list;
 mod remove;
+mod replace;
 mod show;
+mod version;
 
 use pg_timestamp::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::extract::{IDEMPOTENCY_REPLAYED, PREFERENCE_APPLIED};
 use web::operation;
 use web::read::Text;
 
+use crate::codes::{IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED};
 use crate::plane::Route;
 
 /// A user of a tenant.
@@ -42,11 +46,26 @@ const MEMBER: &str = "/users/{id}";
 pub fn routes() -> Vec<Route> {
     vec![
         operation!(list::list),
-        operation!(create::create),
+        applies_preference(operation!(
+            create::create,
+            [IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED]
+        ))
+        .answers_with(
+            IDEMPOTENCY_REPLAYED.as_str(),
+            "`true` if the answer is that of an earlier request with the same `Idempotency-Key`.",
+        ),
         operation!(show::show),
-        operation!(change::change),
+        applies_preference(operation!(replace::replace)),
+        applies_preference(operation!(change::change)),
         operation!(remove::remove),
     ]
+}
+
+fn applies_preference(route: Route) -> Route {
+    route.answers_with(
+        PREFERENCE_APPLIED.as_str(),
+        "The preference that had an effect. With `return=minimal` there is no body.",
+    )
 }
 
 /// The name of a user.

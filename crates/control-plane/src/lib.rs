@@ -61,6 +61,7 @@ pub use self::store::operations::OperationFilter;
 pub use self::store::tenants::TenantFilter;
 pub use self::tenant::external_id::{ExternalId, ExternalIdError};
 pub use self::tenant::limits::{Limits, LimitsError};
+pub use self::tenant::metadata::change::{MetadataChange, MetadataPatch};
 pub use self::tenant::metadata::{Metadata, MetadataError};
 pub use self::tenant::name::{TenantName, TenantNameError};
 pub use self::tenant::revisions::Revisions;

@@ -15,6 +15,7 @@ use uuid::{Builder, Uuid};
 use self::external_id::ExternalId;
 use self::limits::Limits;
 use self::metadata::Metadata;
+use self::metadata::change::MetadataChange;
 use self::name::TenantName;
 use self::state::TenantState;
 use crate::actor::Actor;
@@ -93,14 +94,14 @@ impl NewTenant {
 }
 
 /// A change of a tenant. A field that is `None` stays unchanged.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default)]
 pub struct TenantChange {
     /// Its name.
     pub name: Option<TenantName>,
     /// Its id in another system; `Some(None)` removes it.
     pub external_id: Option<Option<ExternalId>>,
-    /// All of operators' own properties.
-    pub metadata: Option<Metadata>,
+    /// Operators' own properties.
+    pub metadata: Option<MetadataChange>,
     /// The maximum of connections; `Some(None)` for the service's default.
     pub max_connections: Option<Option<u32>>,
     /// The reserved connections.

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Dek, Error, KekId, KeyProvider, WrappedDek};
+use crate::{Dek, Error, KekId, KeyProvider, SecretKey, WrappedDek};
 
 /// Makes and opens data keys, each bound to its subject. Cheap to clone.
 ///
@@ -53,6 +53,15 @@ impl Envelope {
         }
         let dek = self.open_dek(subject, wrapped).await?;
         self.wrap(kek, subject, &dek).await.map(Some)
+    }
+
+    /// Keys for another purpose than wrapping, derived from the KEKs, that of the current one first: sign with the first,
+    /// verify with all. See [`KeyProvider::derive_keys`].
+    ///
+    /// # Errors
+    /// [`Error::NotDerivable`], and those of the provider.
+    pub async fn derive_keys(&self, purpose: &str) -> Result<Vec<SecretKey>, Error> {
+        self.provider.derive_keys(purpose).await
     }
 
     async fn wrap(&self, kek: KekId, subject: &[u8], dek: &Dek) -> Result<WrappedDek, Error> {

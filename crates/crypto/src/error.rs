@@ -55,6 +55,10 @@ pub enum Error {
     #[error("operating system gave no random bytes")]
     Randomness(#[source] getrandom::Error),
 
+    /// The key provider cannot derive keys from its KEKs.
+    #[error("key provider derives no keys")]
+    NotDerivable,
+
     /// A key provider outside this process failed or could not be reached.
     #[error("key provider failed")]
     Provider(#[source] Box<dyn std::error::Error + Send + Sync>),

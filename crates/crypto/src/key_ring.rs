@@ -80,6 +80,10 @@ impl RingKey {
         &self.id
     }
 
+    pub(crate) fn secret(&self) -> &SecretKey {
+        &self.key
+    }
+
     /// When it was made, if the file says so.
     pub fn created(&self) -> Option<OffsetDateTime> {
         self.created

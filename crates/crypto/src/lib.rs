@@ -93,6 +93,7 @@
 mod aad;
 mod aead;
 mod dek;
+mod derive;
 mod envelope;
 mod error;
 mod format;

@@ -7,6 +7,7 @@
 
 pub mod local;
 
+use std::future::ready;
 use std::pin::Pin;
 
 use crate::{Error, KekId, SecretKey};
@@ -38,4 +39,14 @@ pub trait KeyProvider: Send + Sync {
         wrapped: &'a [u8],
         aad: &'a [u8],
     ) -> ProviderFuture<'a, SecretKey>;
+
+    /// Keys of `purpose`, one derived from each KEK, that of the current KEK first. They are the same wherever the KEKs
+    /// are, wrap nothing, and last as long as their KEK: for what is checked again within that time, such as a signature
+    /// of something short-lived.
+    ///
+    /// [`Error::NotDerivable`] unless a provider has a way to it.
+    fn derive_keys<'a>(&'a self, purpose: &'a str) -> ProviderFuture<'a, Vec<SecretKey>> {
+        let _ = purpose;
+        Box::pin(ready(Err(Error::NotDerivable)))
+    }
 }

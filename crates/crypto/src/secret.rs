@@ -27,15 +27,17 @@ impl SecretKey {
     /// A key from bytes that a key provider has unwrapped; `None` unless there are exactly 32.
     /// The caller wipes its own copy.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        if bytes.len() != KEY_LEN {
-            return None;
-        }
-        let mut key = SecretBox::<[u8; KEY_LEN]>::default();
-        key.expose_secret_mut().copy_from_slice(bytes);
-        Some(Self(key))
+        bytes.try_into().ok().map(Self::of)
     }
 
-    /// The bytes themselves, for a key provider that has to wrap them.
+    /// A key of these bytes.
+    pub(crate) fn of(bytes: &[u8; KEY_LEN]) -> Self {
+        let mut key = SecretBox::<[u8; KEY_LEN]>::default();
+        key.expose_secret_mut().copy_from_slice(bytes);
+        Self(key)
+    }
+
+    /// The bytes themselves, for a key provider that has to wrap them, or the user of a derived key.
     pub fn expose(&self) -> &[u8; KEY_LEN] {
         self.0.expose_secret()
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
 use api::{TenantRegistry, TrustedNetworks};
+use axum::Extension;
 use axum::http::HeaderValue;
 use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings, TenantPlaneSettings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
@@ -13,8 +14,10 @@ use isolation_doctor::{Doctor, Examinations};
 use jwt_verifier::SettingsError;
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::middleware::{AllowedHosts, TrustedProxies, hsts};
+use web::page::{CursorKey, CursorKeys};
 use web::{Stack, StackSettings, reference, stack};
 
 use crate::api_keys::KeyVerifier;
@@ -51,7 +54,7 @@ pub enum AppError {
 }
 
 impl App {
-    /// Builds the service from these settings. Cancelling `stopping` fails the readiness probe; `reserve` connections
+    /// Builds the service from these settings; `cursors` sign those of the tenant plane. Cancelling `stopping` fails the readiness probe; `reserve` connections
     /// of the data cluster are kept from tenants. Does not wait for a database: the budget connects in the background,
     /// everything else on first use. Must be called within a tokio runtime.
     ///
@@ -61,6 +64,7 @@ impl App {
     pub fn new(
         settings: &Settings,
         envelope: Envelope,
+        cursors: CursorKeys,
         stopping: CancellationToken,
         reserve: u32,
     ) -> Result<Self, AppError> {
@@ -87,7 +91,11 @@ impl App {
         Ok(Self {
             tenant_plane: stack(
                 api::plane(&registry, networks.clone(), keys, tokens)
-                    .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
+                    .route_layer(
+                        ServiceBuilder::new()
+                            .layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
+                            .layer(Extension(cursors)),
+                    )
                     // Who may call a plane may read what it is; of no tenant's data does that tell.
                     .merge(
                         reference::routes(&api::document())
@@ -125,6 +133,18 @@ pub fn envelope(ring_file: &Path) -> Result<Envelope, KeyRingError> {
     Ok(Envelope::new(Arc::new(LocalKeyProvider::new(KeyRing::load(
         ring_file,
     )?))))
+}
+
+/// The keys that sign the tenant plane's cursors: derived from the key ring, so that every replica has the same, and that
+/// a cursor is valid as long as its key is in the ring.
+///
+/// # Errors
+/// When no keys can be derived.
+pub async fn cursor_keys(envelope: &Envelope) -> Result<CursorKeys, crypto::Error> {
+    let derived = envelope.derive_keys("tenant-plane-cursors").await?;
+    let mut keys = derived.iter().map(|key| CursorKey::new(key.expose()));
+    let current = keys.next().ok_or(crypto::Error::NotDerivable)?;
+    Ok(CursorKeys::new(current, keys))
 }
 
 /// The control plane over the databases of these settings.

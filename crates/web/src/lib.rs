@@ -8,7 +8,8 @@
 //! |---|---|
 //! | [`error`] | error codes, shared and of a plane, and the RFC 9457 problem that carries one |
 //! | [`read`] | typed requests: every wrong field of a body or a query, in one answer |
-//! | [`extract`] | extractors of bodies, queries and ids in paths |
+//! | [`extract`] | extractors of bodies, queries, ids in paths and preconditions |
+//! | [`mod@etag`] | entity tags in responses |
 //! | [`page`] | limits, keyset cursors, pages |
 //! | [`middleware`] | the layers around all routes |
 //! | [`listen`] | the listener and its limits |
@@ -17,6 +18,7 @@
 
 mod accept_encoding;
 pub mod error;
+pub mod etag;
 pub mod extract;
 pub mod listen;
 pub mod middleware;
@@ -26,7 +28,7 @@ pub mod read;
 pub mod reference;
 
 pub use error::{Code, FieldError, Problem};
-pub use extract::{Json, NoBody, NoQuery, PathId, Query};
+pub use extract::{Json, NoBody, NoQuery, Patch, PathId, Query};
 pub use listen::{Peer, serve};
 pub use middleware::{Stack, StackSettings, stack};
 pub use page::Page;

@@ -22,16 +22,22 @@
 //! # }
 //! ```
 
+mod count;
 mod cursor;
 mod limit;
 mod paging;
+mod signed;
+mod signed_paging;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use count::{Count, Counting};
 pub use cursor::{After, Cursor, Sorted};
 pub use limit::Limit;
 pub use paging::Paging;
+pub use signed::{CursorKey, CursorKeys, ListCursors, SignedCursor};
+pub use signed_paging::SignedPaging;
 
 use crate::error::Problem;
 
@@ -43,6 +49,10 @@ pub struct Page<T> {
     /// The cursor of the next page; `null` on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
+    /// The number of all items, if it was asked for.
+    #[schema(schema_with = count::count_schema, required = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<Count>,
 }
 
 impl<T> Page<T> {
@@ -50,21 +60,28 @@ impl<T> Page<T> {
     /// that there is a next one. `key` is what the next page begins behind, `shape` names what the rows are
     /// sorted by.
     pub fn new<K: Serialize>(
-        mut rows: Vec<T>,
+        rows: Vec<T>,
         limit: Limit,
         shape: &str,
         key: impl FnOnce(&T) -> K,
     ) -> Result<Self, Problem> {
+        Self::cut(rows, limit, |last| cursor::encode(shape, &key(last)))
+    }
+
+    /// Cuts off the row beyond the limit; if it is there, the cursor is that of the last row on the page.
+    fn cut(
+        mut rows: Vec<T>,
+        limit: Limit,
+        cursor: impl FnOnce(&T) -> serde_json::Result<String>,
+    ) -> Result<Self, Problem> {
         let more = rows.len() > limit.get();
         rows.truncate(limit.get());
         let last = rows.last().filter(|_| more);
-        let next_cursor = last
-            .map(|row| cursor::encode(shape, &key(row)))
-            .transpose()
-            .map_err(Problem::internal)?;
+        let next_cursor = last.map(cursor).transpose().map_err(Problem::internal)?;
         Ok(Self {
             items: rows,
             next_cursor,
+            count: None,
         })
     }
 
@@ -73,6 +90,16 @@ impl<T> Page<T> {
         Page {
             items: self.items.into_iter().map(show).collect(),
             next_cursor: self.next_cursor,
+            count: self.count,
+        }
+    }
+
+    /// The same page, with the number of all items.
+    #[must_use]
+    pub fn counted(self, count: Count) -> Self {
+        Self {
+            count: Some(count),
+            ..self
         }
     }
 }

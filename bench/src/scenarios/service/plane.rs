@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use api::{AcceptedKey, ApiKeys, KeyRejection, TrustedNetworks};
+use axum::Extension;
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener};
+use web::page::{CursorKey, CursorKeys};
 use web::{StackSettings, serve, stack};
 
 use super::serve::Server;
@@ -21,7 +23,8 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
     let loopback = "127.0.0.0/8".parse().context("no network")?;
     let networks = TrustedNetworks::new([loopback]);
     let router = stack(
-        api::plane(engine.registry(), networks, Arc::new(NoKeys), None),
+        api::plane(engine.registry(), networks, Arc::new(NoKeys), None)
+            .route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),
         StackSettings::new("tenant"),
     );
     let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;

@@ -40,7 +40,9 @@ pub(super) async fn list(
     let fetch = usize::try_from(limit.fetch()).unwrap_or(usize::MAX);
     pools.truncate(fetch);
     let page = Page::new(pools, limit, ByTenant::SHAPE, |(place, _)| *place)?;
-    let Page { items, next_cursor } = page.map(|(_, pool)| view::pool(pool));
+    let Page {
+        items, next_cursor, ..
+    } = page.map(|(_, pool)| view::pool(pool));
     Ok(Json(Pools {
         budget: view::budget(&budget.snapshot()),
         totals: view::totals(&snapshot.totals),

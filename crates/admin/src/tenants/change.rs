@@ -2,15 +2,19 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use control_plane::{ControlPlane, ExternalId, Metadata, TenantChange, TenantName};
+use control_plane::{
+    ControlPlane, ExternalId, Metadata, MetadataChange, MetadataPatch, TenantChange, TenantName,
+};
 use serde::Deserialize;
 use tenant_registry::Budget;
 use utoipa::ToSchema;
 use web::openapi::nullable;
-use web::{Json, NoQuery, PathId, Problem};
+use web::{NoQuery, Patch, PathId, Problem};
 
 use super::create::most_reserved;
-use super::fields::{MaxConnections, ReservedConnections, metadata, nullable_external_id, tenant_name};
+use super::fields::{
+    MaxConnections, ReservedConnections, metadata, metadata_patch, nullable_external_id, tenant_name,
+};
 use super::view::changed;
 use super::{MEMBER, refuse};
 use crate::auth::Caller;
@@ -35,10 +39,58 @@ pub(super) struct ChangeTenant {
     reserved_connections: Option<ReservedConnections>,
 }
 
+/// A merge patch of a tenant (RFC 7396).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"metadata": {"plan": "silver", "region": null}}))]
+#[expect(clippy::option_option, reason = "left as it is, removed, or set")]
+pub(super) struct MergeTenant {
+    #[schema(schema_with = tenant_name, required = false)]
+    name: Option<TenantName>,
+    #[schema(schema_with = nullable_external_id, required = false)]
+    external_id: Option<Option<ExternalId>>,
+    #[schema(schema_with = metadata_patch, required = false)]
+    metadata: Option<Option<MetadataPatch>>,
+    #[schema(schema_with = nullable::<MaxConnections>, required = false)]
+    max_connections: Option<Option<MaxConnections>>,
+    /// `null` removes it: then it is 0.
+    #[schema(schema_with = nullable::<ReservedConnections>, required = false)]
+    reserved_connections: Option<Option<ReservedConnections>>,
+}
+
+impl From<ChangeTenant> for TenantChange {
+    fn from(change: ChangeTenant) -> Self {
+        Self {
+            name: change.name,
+            external_id: change.external_id,
+            metadata: change.metadata.map(MetadataChange::Replace),
+            max_connections: change.max_connections.map(|max| max.map(u32::from)),
+            reserved_connections: change.reserved_connections.map(u32::from),
+        }
+    }
+}
+
+impl From<MergeTenant> for TenantChange {
+    fn from(merge: MergeTenant) -> Self {
+        let metadata = merge.metadata.map(|metadata| match metadata {
+            Some(patch) => MetadataChange::Merge(patch),
+            None => MetadataChange::Replace(Metadata::default()),
+        });
+        Self {
+            name: merge.name,
+            external_id: merge.external_id,
+            metadata,
+            max_connections: merge.max_connections.map(|max| max.map(u32::from)),
+            reserved_connections: merge
+                .reserved_connections
+                .map(|reserved| reserved.map_or(0, u32::from)),
+        }
+    }
+}
+
 /// Change a tenant
 ///
 /// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` as a
-/// whole. Requires `If-Match`.
+/// whole; a merge patch (RFC 7396) changes single members of it. Requires `If-Match`.
 #[utoipa::path(
     patch,
     path = MEMBER,
@@ -57,14 +109,11 @@ pub(super) async fn change(
     expected: Expected,
     _: NoQuery,
     PathId(id): PathId,
-    Json(body): Json<ChangeTenant>,
+    body: Patch<ChangeTenant, MergeTenant>,
 ) -> Result<Response, Problem> {
-    let change = TenantChange {
-        name: body.name,
-        external_id: body.external_id,
-        metadata: body.metadata,
-        max_connections: body.max_connections.map(|max| max.map(u32::from)),
-        reserved_connections: body.reserved_connections.map(u32::from),
+    let change = match body {
+        Patch::Json(change) => change.into(),
+        Patch::Merge(patch) => patch.into(),
     };
     let revisions = expected.required()?;
     plane

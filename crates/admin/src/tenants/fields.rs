@@ -55,6 +55,17 @@ pub(super) fn nullable_external_id() -> RefOr<Schema> {
     or_null(external_id())
 }
 
+/// The schema of a merge patch of metadata, or `null`.
+pub(super) fn metadata_patch() -> RefOr<Schema> {
+    let patch = ObjectBuilder::new()
+        .schema_type(Type::Object)
+        .description(Some(
+            "Members to set, objects member by member; `null` removes a member. `null` in its place removes all.",
+        ))
+        .into();
+    or_null(patch)
+}
+
 /// The schema of metadata.
 pub(super) fn metadata() -> RefOr<Schema> {
     let description = format!(

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::json;
+use web::extract::{PREFERENCE_APPLIED, preference};
 use web::openapi::{Input, Inputs};
 
 use crate::describe::AdminPlane;
@@ -46,11 +47,10 @@ impl Input<AdminPlane> for Preference {
 
 impl Preference {
     fn of(headers: &HeaderMap) -> Self {
-        let values = headers.get_all("prefer").iter();
-        let asked = values
-            .filter_map(|value| value.to_str().ok())
-            .any(|value| unquoted(value, ',').into_iter().any(is_respond_async));
-        if asked { Self::Async } else { Self::Wait }
+        match preference(headers, RESPOND_ASYNC).as_deref() {
+            Some("") => Self::Async,
+            _ => Self::Wait,
+        }
     }
 
     /// Longest wait for this client.
@@ -65,33 +65,10 @@ impl Preference {
     pub(super) fn applied(self, mut response: Response) -> Response {
         if self == Self::Async && response.status() == StatusCode::ACCEPTED {
             let applied = HeaderValue::from_static(RESPOND_ASYNC);
-            response.headers_mut().insert("preference-applied", applied);
+            response.headers_mut().insert(PREFERENCE_APPLIED, applied);
         }
         response
     }
-}
-
-/// Ignores parameters; an empty value counts as none.
-fn is_respond_async(preference: &str) -> bool {
-    let preference = unquoted(preference, ';').into_iter().next().unwrap_or_default();
-    let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
-    name.trim().eq_ignore_ascii_case(RESPOND_ASYNC) && matches!(value.trim(), "" | "\"\"")
-}
-
-/// Splits at the separators outside of quoted strings.
-fn unquoted(text: &str, separator: char) -> Vec<&str> {
-    let (mut quoted, mut escaped) = (false, false);
-    let parts = text.split(|character| {
-        let literal = std::mem::take(&mut escaped);
-        match character {
-            _ if literal => {}
-            '"' => quoted = !quoted,
-            '\\' => escaped = quoted,
-            _ => return character == separator && !quoted,
-        }
-        false
-    });
-    parts.collect()
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(super) fn change(error: ChangeError) -> Problem {
         ChangeError::Revision(_) => Code::PreconditionFailed.into(),
         ChangeError::Taken(taken) => exists(taken),
         ChangeError::Limits(wrong) => wrong_field(RESERVED, wrong),
+        ChangeError::Metadata(wrong) => wrong_field("metadata", wrong.to_string()),
         ChangeError::Store(error) => store_failed(error),
     }
 }

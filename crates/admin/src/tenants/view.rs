@@ -5,13 +5,14 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{LoginFault, Operation, OperationState, Tenant};
 use http::{StatusCode, header};
 use pg_timestamp::Timestamp;
-use web::extract::{Freshness, Preconditions};
+use web::etag::{conditional, etag};
+use web::extract::Preconditions;
 use web::{Json, Problem};
 
 use super::COLLECTION;
 use crate::attempts::Audited;
 use crate::operations::accepted;
-use crate::revision::{self, etag};
+use crate::revision;
 
 /// A tenant in a list.
 pub(super) fn tenant(tenant: Tenant) -> admin_types::Tenant {
@@ -38,25 +39,21 @@ pub(super) fn details(
     preconditions: &Preconditions,
 ) -> Result<Response, Problem> {
     let tag = tag(&tenant, fault.as_ref());
-    if preconditions.freshness(&tag)? == Freshness::NotModified {
-        return Ok((StatusCode::NOT_MODIFIED, etag(&tag)).into_response());
-    }
-    Ok(tagged(&tag, tenant, fault))
+    conditional(&tag, preconditions, body(tenant, fault))
 }
 
 /// The tenant with its entity tag.
 pub(super) fn shown(tenant: Tenant) -> Response {
     let tag = tag(&tenant, None);
-    tagged(&tag, tenant, None)
+    (etag(&tag), body(tenant, None)).into_response()
 }
 
-fn tagged(tag: &str, tenant: Tenant, fault: Option<LoginFault>) -> Response {
+fn body(tenant: Tenant, fault: Option<LoginFault>) -> Json<admin_types::Tenant> {
     let login_fault = fault.map(|LoginFault { wrong, remedy }| admin_types::LoginFault { wrong, remedy });
-    let tenant = admin_types::Tenant {
+    Json(admin_types::Tenant {
         login_fault,
         ..self::tenant(tenant)
-    };
-    (etag(tag), Json(tenant)).into_response()
+    })
 }
 
 /// The entity tag. Contains the login's fault, which changes without a new revision.

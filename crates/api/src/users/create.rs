@@ -1,23 +1,26 @@
 //! `POST …/users`
 
 use axum::extract::MatchedPath;
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use http::{StatusCode, header};
+use axum::response::Response;
 use serde::Deserialize;
+use sqlx::{Executor, Postgres};
 use utoipa::ToSchema;
-use web::{Json, NoQuery, Problem};
+use web::extract::{Once, Return};
+use web::{NoQuery, Problem};
 
+use super::version::tag;
 use super::{COLLECTION, Name, User};
 use crate::database::database;
+use crate::idempotency::{Claim, Created, claim};
 use crate::tenant::Db;
 
 /// A new user.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"name": "Ada Lovelace"}))]
 pub(super) struct NewUser {
-    name: Name,
+    pub(super) name: Name,
     /// `false` if left out.
-    confirmed: Option<bool>,
+    pub(super) confirmed: Option<bool>,
 }
 
 /// Add a user
@@ -29,33 +32,49 @@ pub(super) struct NewUser {
         status = 201,
         body = User,
         description = "The new user.",
-        headers(("location" = String, description = "The path of the user."))
+        headers(
+            ("location" = String, description = "The path of the user."),
+            ("etag" = String, description = "The version of the user, for `If-Match`.")
+        )
     ))
 )]
 pub(super) async fn create(
     Db(db): Db,
     collection: MatchedPath,
     _: NoQuery,
-    Json(new): Json<NewUser>,
+    wanted: Return,
+    Once { body: new, request }: Once<NewUser>,
 ) -> Result<Response, Problem> {
+    // Below the prefix by which the request came.
+    let created = |user: &User| {
+        let location = format!("{}/{}", collection.as_str(), user.id);
+        Created::new(location, &tag(user), user)
+    };
+    let Some(request) = request else {
+        let user = insert(&db, &new).await?;
+        return created(&user).map(|created| created.respond(wanted));
+    };
+    match claim(&db, &request).await? {
+        Claim::Replay(created) => Ok(created.replay(wanted)),
+        Claim::Run(mut transaction) => {
+            let user = insert(&mut transaction, &new).await?;
+            let created = created(&user)?;
+            created.store(&request, transaction).await?;
+            Ok(created.respond(wanted))
+        }
+    }
+}
+
+async fn insert<'c>(db: impl Executor<'c, Database = Postgres>, new: &NewUser) -> Result<User, Problem> {
     // tenant_id is left to its default, the session's own: a tenant has no right to write it.
-    let user = sqlx::query_as!(
+    sqlx::query_as!(
         User,
         "INSERT INTO app.users (name, confirmed) VALUES ($1, $2)
          RETURNING id, name, confirmed, created_at, updated_at",
         new.name.as_str(),
         new.confirmed.unwrap_or(false),
     )
-    .fetch_one(&db)
+    .fetch_one(db)
     .await
-    .map_err(database)?;
-
-    // Below the prefix by which the request came.
-    let location = format!("{}/{}", collection.as_str(), user.id);
-    Ok((
-        StatusCode::CREATED,
-        AppendHeaders([(header::LOCATION, location)]),
-        Json(user),
-    )
-        .into_response())
+    .map_err(database)
 }

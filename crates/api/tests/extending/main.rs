@@ -8,9 +8,9 @@ mod notes;
 use std::sync::Arc;
 
 // What `notes.rs` finds at the root of its crate where the page puts it.
-use api::{database, plane, tenant};
-use axum::Router;
+use api::{cursors, database, plane, tenant};
 use axum::body::{Body, to_bytes};
+use axum::{Extension, Router};
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 use sqlx::Executor as _;
@@ -18,6 +18,7 @@ use tenant_registry::{BudgetedSettings, Registry, RegistrySettings, TenantId, Te
 use testkit::Databases;
 use tower::ServiceExt as _;
 use uuid::Uuid;
+use web::page::{CursorKey, CursorKeys};
 
 const PAGE: &str = include_str!("../../../../docs/extending.md");
 const MIGRATION: &str = include_str!("notes.sql");
@@ -67,6 +68,11 @@ async fn it_is_a_resource_of_each_tenant() {
     let cursor = first["next_cursor"].as_str().unwrap();
     let (_, last) = read(&router, acme, &format!("{NOTES}?limit=2&cursor={cursor}")).await;
     assert_eq!(last, json!({ "items": made[2..], "next_cursor": null }));
+    let (status, problem) = read(&router, globex, &format!("{NOTES}?cursor={cursor}")).await;
+    assert_eq!(
+        (status, &problem["errors"][0]["field"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("cursor"))
+    );
 
     let (status, problem) = read(&router, globex, &one).await;
     assert_eq!(
@@ -137,10 +143,14 @@ async fn migrate(databases: &Databases, make_room: &'static str, migration: &'st
 fn router(source: impl TenantSource, pools: Arc<BudgetedSettings>) -> Router {
     let registry = Registry::new(Arc::new(source), RegistrySettings::default(), pools);
     let resolve = tenant::ResolveTenant::by_header(registry);
-    notes::routes().into_iter().fold(Router::new(), |router, route| {
-        let path = route.path().to_owned();
-        router.route(&path, route.split().1.route_layer(resolve.clone()))
-    })
+    let cursors = CursorKeys::new(CursorKey::new(&[1; 32]), []);
+    notes::routes()
+        .into_iter()
+        .fold(Router::new(), |router, route| {
+            let path = route.path().to_owned();
+            router.route(&path, route.split().1.route_layer(resolve.clone()))
+        })
+        .route_layer(Extension(cursors))
 }
 
 async fn read(router: &Router, tenant: TenantId, uri: &str) -> (StatusCode, Value) {

@@ -5,10 +5,11 @@ use pg_timestamp::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::page::{Paging, Sorted};
+use web::page::SignedPaging;
 use web::read::Text;
 use web::{Code, Json, NoQuery, Page, PathId, Problem, Query, operation};
 
+use crate::cursors::Cursors;
 use crate::database::database;
 use crate::plane::Route;
 use crate::tenant::Db;
@@ -27,14 +28,6 @@ struct Note {
 #[schema(example = json!({"body": "Call Ada"}))]
 struct NewNote {
     body: Text<1, 10_000>,
-}
-
-/// The order of the list: a cursor of another one is refused.
-struct ById;
-
-impl Sorted for ById {
-    const SHAPE: &str = "notes id asc";
-    type Key = Uuid;
 }
 
 /// The routes of notes.
@@ -72,8 +65,14 @@ async fn show(Db(db): Db, _: NoQuery, PathId(id): PathId) -> Result<Json<Note>, 
 
 /// List notes
 #[utoipa::path(get, path = "/notes", operation_id = "listNotes", responses((status = 200, body = Page<Note>)))]
-async fn list(Db(db): Db, Query(paging): Query<Paging<ById>>) -> Result<Json<Page<Note>>, Problem> {
-    let limit = paging.limit();
+async fn list(
+    Db(db): Db,
+    cursors: Cursors,
+    Query(paging): Query<SignedPaging>,
+) -> Result<Json<Page<Note>>, Problem> {
+    // A cursor belongs to the tenant and to this list, of which it says where the page begins.
+    let (limit, cursors) = (paging.limit(), cursors.of_list(&"notes by id")?);
+    let after: Option<Uuid> = cursors.after(paging.cursor())?;
     let notes = sqlx::query_as(
         "SELECT id, body, created_at FROM app.notes
          WHERE tenant_id = $1 AND ($2::uuid IS NULL OR id > $2)
@@ -81,10 +80,10 @@ async fn list(Db(db): Db, Query(paging): Query<Paging<ById>>) -> Result<Json<Pag
          LIMIT $3",
     )
     .bind(db.tenant().as_uuid())
-    .bind(paging.after())
+    .bind(after)
     .bind(limit.fetch())
     .fetch_all(&db)
     .await
     .map_err(database)?;
-    Page::new(notes, limit, ById::SHAPE, |last: &Note| last.id).map(Json)
+    cursors.page(notes, limit, |last: &Note| last.id).map(Json)
 }

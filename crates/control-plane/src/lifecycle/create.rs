@@ -185,6 +185,7 @@ impl From<ChangeError> for CreateError {
             ChangeError::Unknown(_)
             | ChangeError::State(_)
             | ChangeError::Purging
+            | ChangeError::Metadata(_)
             | ChangeError::Revision(_) => Self::Exists(Taken::Id),
         }
     }

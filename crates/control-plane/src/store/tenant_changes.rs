@@ -13,6 +13,7 @@ use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
 use crate::tenant::external_id::ExternalId;
 use crate::tenant::limits::Limits;
+use crate::tenant::metadata::MetadataError;
 use crate::tenant::name::TenantName;
 use crate::tenant::revisions::Revisions;
 use crate::tenant::state::TenantState;
@@ -42,7 +43,7 @@ impl Store {
         if before.state == TenantState::Purged {
             return Err(ChangeError::State(before.state));
         }
-        let after = apply(&before, change);
+        let after = apply(&before, change)?;
         // Unchanged limits are not checked: the default may have been another when they were set.
         if after.limits != before.limits {
             let limits = after.limits.checked(bounds.default_max);
@@ -150,7 +151,7 @@ pub(super) async fn check_reservation(
     Ok(())
 }
 
-fn apply(before: &Tenant, change: &TenantChange) -> Tenant {
+fn apply(before: &Tenant, change: &TenantChange) -> Result<Tenant, MetadataError> {
     let mut after = before.clone();
     if let Some(name) = &change.name {
         after.name = name.clone();
@@ -159,7 +160,7 @@ fn apply(before: &Tenant, change: &TenantChange) -> Tenant {
         after.external_id.clone_from(external_id);
     }
     if let Some(metadata) = &change.metadata {
-        after.metadata = metadata.clone();
+        after.metadata = metadata.applied_to(&before.metadata)?;
     }
     if let Some(max) = change.max_connections {
         after.limits.max_connections = max;
@@ -167,5 +168,5 @@ fn apply(before: &Tenant, change: &TenantChange) -> Tenant {
     if let Some(reserved) = change.reserved_connections {
         after.limits.reserved_connections = reserved;
     }
-    after
+    Ok(after)
 }

@@ -1,5 +1,7 @@
 //! Operators' own properties of a tenant.
 
+pub(crate) mod change;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

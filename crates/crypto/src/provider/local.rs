@@ -3,6 +3,7 @@
 use std::future::ready;
 
 use super::{KeyProvider, ProviderFuture};
+use crate::derive::derive;
 use crate::{Error, KekId, KeyRing, SecretKey, aead};
 
 /// Wraps with AES-256-GCM-SIV under the keys of a [`KeyRing`]. Its futures are ready at once.
@@ -51,5 +52,12 @@ impl KeyProvider for LocalKeyProvider {
         aad: &'a [u8],
     ) -> ProviderFuture<'a, SecretKey> {
         Box::pin(ready(self.unwrap(kek, wrapped, aad)))
+    }
+
+    fn derive_keys<'a>(&'a self, purpose: &'a str) -> ProviderFuture<'a, Vec<SecretKey>> {
+        let current = self.ring.current();
+        let (first, others): (Vec<_>, Vec<_>) = self.ring.keys().iter().partition(|key| key.id() == current);
+        let keys = first.into_iter().chain(others);
+        Box::pin(ready(Ok(keys.map(|key| derive(key.secret(), purpose)).collect())))
     }
 }

@@ -309,3 +309,18 @@ async fn debug_shows_ids_and_no_bytes() {
     let opened = dek.open(&aad(), &sealed).expect("opened");
     assert!(format!("{opened:?}").contains("REDACTED"));
 }
+
+#[tokio::test]
+async fn derived_keys_survive_a_rotation() {
+    let derived = async |ids: &[&str], current| {
+        let keys = envelope(ids, current).derive_keys("cursors").await.expect("keys");
+        keys.iter().map(|key| *key.expose()).collect::<Vec<_>>()
+    };
+    let before = derived(&[OLD], OLD).await;
+    let after = derived(&[OLD, NEW], NEW).await;
+    assert_eq!((before.len(), after.len()), (1, 2));
+    assert_eq!(after[1], before[0]);
+    // The current one's is first, wherever it is in the file.
+    assert_eq!(derived(&[NEW, OLD], NEW).await, after);
+    assert_ne!(derived(&[NEW], NEW).await, before);
+}

@@ -125,3 +125,10 @@ fn the_envelope_and_its_futures_cross_threads() {
     crosses(&envelope);
     sent(envelope.new_dek(b"subject"));
 }
+
+#[tokio::test]
+async fn a_provider_derives_no_keys_unless_it_says_how() {
+    let envelope = Envelope::new(Arc::new(Vault::default()));
+    let derived = envelope.derive_keys("cursors").await;
+    assert!(matches!(derived, Err(Error::NotDerivable)));
+}

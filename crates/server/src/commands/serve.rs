@@ -115,7 +115,8 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
     let reserve = check_servers(settings).await?;
     let ring_file = present(settings.keys.ring_file.as_ref(), "keys.ring_file")?;
     let envelope = app::envelope(ring_file).context("keys.ring_file")?;
-    let app = App::new(settings, envelope, stopping, reserve)?;
+    let cursors = app::cursor_keys(&envelope).await.context("keys.ring_file")?;
+    let app = App::new(settings, envelope, cursors, stopping, reserve)?;
     // The first requests need not wait for it. Where it takes longer, they do, and the log says why.
     let _ = timeout(settings.data_cluster.cluster.connect_timeout, app.budget.ready()).await;
     check_schemas(&app.control_plane).await?;

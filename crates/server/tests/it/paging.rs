@@ -93,6 +93,49 @@ async fn a_page_goes_on_behind_a_row_that_is_gone() {
 }
 
 #[tokio::test]
+async fn a_list_is_counted_if_that_is_asked_for() {
+    let service = Service::start().await;
+    let (acme, globex) = (service.tenant("acme").await, service.tenant("globex").await);
+    let client = service.client(&acme);
+    create_all(&client, &["a", "b", "ab"]).await;
+    create_all(&service.client(&globex), &["a"]).await;
+    for (parameters, count) in [
+        (vec![("count", "exact")], json!(3)),
+        (vec![("count", "exact"), ("limit", "1")], json!(3)),
+        (vec![("count", "exact"), ("search", "a")], json!(2)),
+        (vec![("count", "exact"), ("search", "x")], json!(0)),
+        (vec![("count", "none")], Value::Null),
+        (vec![], Value::Null),
+    ] {
+        let page = client.query(USERS, &parameters).await.expect(200);
+        assert_eq!(page["count"], count, "{parameters:?}");
+    }
+    let page = client.query(USERS, &[]).await.expect(200);
+    assert!(page.get("count").is_none());
+    // On each page, all of them.
+    let first = client
+        .query(USERS, &[("limit", "2"), ("count", "exact")])
+        .await
+        .expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = [("limit", "2"), ("count", "exact"), ("cursor", cursor)];
+    assert_eq!(client.query(USERS, &second).await.expect(200)["count"], 3);
+
+    let mut superuser = service.superuser().await;
+    for (rows, count) in [(9_997, json!(10_000)), (1, json!("more"))] {
+        let insert = "INSERT INTO app.users (tenant_id, name) SELECT $1, 'x' FROM generate_series(1, $2)";
+        sqlx::query(insert)
+            .bind(acme.id.as_uuid())
+            .bind(rows)
+            .execute(&mut superuser)
+            .await
+            .unwrap();
+        let page = client.query(USERS, &[("count", "exact"), ("limit", "1")]).await;
+        assert_eq!(page.expect(200)["count"], count);
+    }
+}
+
+#[tokio::test]
 async fn filters_narrow_the_list() {
     let service = Service::start().await;
     let client = service.client(&service.tenant("acme").await);

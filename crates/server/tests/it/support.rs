@@ -9,7 +9,7 @@ use control_plane::Tenant;
 use crypto::Envelope;
 use isolation_doctor::Examinations;
 use secrecy::ExposeSecret as _;
-use server::app::App;
+use server::app::{self, App};
 use server::reserve;
 use server::service::{self, Listeners};
 use sqlx::Executor as _;
@@ -77,7 +77,8 @@ impl Service {
     async fn over(databases: Arc<Databases>, envelope: Envelope, settings: Settings) -> Self {
         let stopping = CancellationToken::new();
         let reserve = reserve::own(&settings, true);
-        let app = App::new(&settings, envelope.clone(), stopping.clone(), reserve).unwrap();
+        let cursors = app::cursor_keys(&envelope).await.unwrap();
+        let app = App::new(&settings, envelope.clone(), cursors, stopping.clone(), reserve).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();
         let (tenant_plane, admin_plane) = (listeners.tenant(), listeners.admin());
         let (registry, budget, control_plane, examinations) = (
@@ -174,8 +175,16 @@ pub struct Locked {
 impl Locked {
     /// Takes the lock. The service's `registry.lock_timeout` should be longer than the test.
     pub async fn users(service: &Service) -> Self {
+        Self::by(service, "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE").await
+    }
+
+    /// Locks every row of the table instead: reads go on, and changes wait where they have found their row.
+    pub async fn rows_of_users(service: &Service) -> Self {
+        Self::by(service, "BEGIN; SELECT FROM app.users FOR UPDATE").await
+    }
+
+    async fn by(service: &Service, lock: &'static str) -> Self {
         let mut superuser = service.superuser().await;
-        let lock = "BEGIN; LOCK TABLE app.users IN ACCESS EXCLUSIVE MODE";
         superuser.execute(lock).await.unwrap();
         let looker = service.superuser().await;
         Self { superuser, looker }

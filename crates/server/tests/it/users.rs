@@ -1,5 +1,13 @@
 //! Users: created, shown, changed, deleted; and every way to get it wrong.
 
+mod conditions;
+mod cursors;
+mod idempotency;
+mod minimal;
+mod patch;
+mod put;
+mod search;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use time::OffsetDateTime;

@@ -36,6 +36,7 @@ pub(super) struct Inner {
     /// Whether the code's own `Retry-After` is left out.
     pub(super) without_retry_after: bool,
     pub(super) challenge: Option<&'static str>,
+    pub(super) accept_patch: Option<&'static str>,
     pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
@@ -59,6 +60,7 @@ impl Problem {
             retry_after: None,
             without_retry_after: false,
             challenge: None,
+            accept_patch: None,
             cause: None,
         };
         Self(Box::new(inner))
@@ -103,6 +105,13 @@ impl Problem {
     #[must_use]
     pub fn challenge(mut self, challenge: &'static str) -> Self {
         self.0.challenge = Some(challenge);
+        self
+    }
+
+    /// Says in `Accept-Patch` which media types a PATCH takes: RFC 5789, section 2.2. Visible ASCII.
+    #[must_use]
+    pub(crate) fn accept_patch(mut self, types: &'static str) -> Self {
+        self.0.accept_patch = Some(types);
         self
     }
 

@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header, response::Parts};
+use http::{HeaderName, HeaderValue, header, response::Parts};
 use serde::Serialize;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema as _, ToSchema};
@@ -13,6 +13,9 @@ use super::{FieldError, Problem};
 
 /// The media type of every error's body.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
+
+/// Which media types a PATCH takes (RFC 5789).
+const ACCEPT_PATCH: HeaderName = HeaderName::from_static("accept-patch");
 
 /// An error, as RFC 9457 has it. Its members are in the order in which a person reads them.
 #[derive(Serialize, ToSchema)]
@@ -106,6 +109,9 @@ pub(crate) fn render(problem: &Problem, head: &mut Parts, request_id: Option<&st
     if let Some(challenge) = problem.challenged() {
         head.headers
             .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if let Some(types) = problem.0.accept_patch {
+        head.headers.insert(ACCEPT_PATCH, HeaderValue::from_static(types));
     }
     problem.body(request_id)
 }

@@ -55,7 +55,46 @@ pub enum Freshness {
     NotModified,
 }
 
+/// The versions of a resource at which a change may be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Versions<V> {
+    /// At these alone.
+    Only(Vec<V>),
+    /// At any but these.
+    Except(Vec<V>),
+}
+
+impl<V: PartialEq> Versions<V> {
+    /// Whether the change may be made at this one.
+    pub fn contain(&self, version: &V) -> bool {
+        match self {
+            Self::Only(versions) => versions.contains(version),
+            Self::Except(versions) => !versions.contains(version),
+        }
+    }
+}
+
 impl Preconditions {
+    /// The versions of an existing resource at which a change is allowed; all of them without preconditions. `version`
+    /// reads the version in a tag, and gives `None` for a tag that is never sent: tags are compared as texts.
+    pub fn versions<V: PartialEq>(&self, version: impl Fn(&str) -> Option<V>) -> Versions<V> {
+        let except = match &self.if_none_match {
+            None => Vec::new(),
+            // The resource exists, so `*` never holds.
+            Some(Tags::Any) => return Versions::Only(Vec::new()),
+            Some(Tags::Listed(tags)) => tags.iter().filter_map(|tag| version(tag.weakly())).collect(),
+        };
+        match &self.if_match {
+            None | Some(Tags::Any) => Versions::Except(except),
+            Some(Tags::Listed(tags)) => {
+                let named = tags.iter().filter_map(EntityTag::strongly);
+                let mut only: Vec<V> = named.filter_map(version).collect();
+                only.retain(|version| !except.contains(version));
+                Versions::Only(only)
+            }
+        }
+    }
+
     /// Evaluates them for a GET or HEAD of what has this strong entity tag, given without its quotes.
     ///
     /// # Errors

@@ -32,6 +32,12 @@ pub(super) fn response(status: StatusCode, codes: &[Code]) -> ErrorResponse {
             "schema": {"type": "string", "enum": ["Bearer", "Bearer error=\"invalid_token\""]},
         });
     }
+    if codes.contains(&Code::MediaType) {
+        headers["accept-patch"] = json!({
+            "description": "The media types that a PATCH takes (RFC 5789); of a PATCH alone.",
+            "schema": {"type": "string"},
+        });
+    }
     let schema = json!({
         "allOf": [
             {"$ref": "#/components/schemas/Problem"},

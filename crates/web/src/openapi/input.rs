@@ -74,6 +74,19 @@ impl Inputs {
 
     /// Adds a JSON body. Fields that its types do not have are refused.
     pub fn body<T: ToSchema>(&mut self) {
+        let content = self.content::<T>();
+        self.body = Some(json!({"required": true, "content": {"application/json": content}}));
+    }
+
+    /// Adds the body of a PATCH, by its media type.
+    pub fn patch_body<J: ToSchema, M: ToSchema>(&mut self) {
+        let (json, merge) = (self.content::<J>(), self.content::<M>());
+        let content = json!({"application/json": json, "application/merge-patch+json": merge});
+        self.body = Some(json!({"required": true, "content": content}));
+    }
+
+    /// The content of a body, whose schemas are added.
+    fn content<T: ToSchema>(&mut self) -> Value {
         let mut schemas: Vec<(String, RefOr<Schema>)> = Vec::new();
         T::schemas(&mut schemas);
         let name = T::name();
@@ -95,7 +108,7 @@ impl Inputs {
             without_members_of_null(&mut schema);
             self.schemas.insert(component, schema);
         }
-        self.body = Some(json!({"required": true, "content": {"application/json": content}}));
+        content
     }
 }
 

@@ -7,7 +7,10 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Input, Inputs};
 use crate::error::Code;
-use crate::extract::{ENTITY_TAGS, Json, NoBody, NoQuery, PathId, Preconditions, Query};
+use crate::extract::{
+    ENTITY_TAGS, Json, LONGEST_IDEMPOTENCY_KEY, NoBody, NoQuery, Once, Patch, PathId, Preconditions, Query,
+    Return,
+};
 
 impl<P, T> Input<P> for State<T> {
     fn describe(_: &mut Inputs) {}
@@ -37,6 +40,26 @@ impl<P, T: ToSchema> Input<P> for Json<T> {
     }
 }
 
+/// A plane's codes for its keys are its own.
+impl<P, T: ToSchema> Input<P> for Once<T> {
+    fn describe(inputs: &mut Inputs) {
+        <Json<T> as Input<P>>::describe(inputs);
+        inputs.header(
+            "Idempotency-Key",
+            "Runs the request once, however often it is sent with this key.",
+            &json!({"type": "string", "minLength": 1, "maxLength": LONGEST_IDEMPOTENCY_KEY, "pattern": "^[!-~]+$"}),
+        );
+    }
+}
+
+impl<P, J: ToSchema, M: ToSchema> Input<P> for Patch<J, M> {
+    fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&BODY);
+        inputs.refuse(&[Code::MediaType]);
+        inputs.patch_body::<J, M>();
+    }
+}
+
 impl<P> Input<P> for NoBody {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&BODY);
@@ -60,6 +83,16 @@ impl<P> Input<P> for PathId {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[Code::NotFound]);
         inputs.path("id", "The id.", &json!({"type": "string", "format": "uuid"}));
+    }
+}
+
+impl<P> Input<P> for Return {
+    fn describe(inputs: &mut Inputs) {
+        inputs.header(
+            "Prefer",
+            "`return=minimal` leaves out the body of the response: 204 in place of 200. Other preferences are ignored.",
+            &json!({"type": "string"}),
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::page::{Cursor, Limit};
+use crate::page::{Cursor, Limit, SignedCursor};
 use crate::read::{Id, Integer, Rfc3339, Text};
 
 /// Any character but NUL, as [`Text`] has it.
@@ -85,6 +85,19 @@ impl PartialSchema for Cursor {
     }
 }
 
+impl PartialSchema for SignedCursor {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(Cursor::LONGEST))
+            .pattern(Some("^[A-Za-z0-9_-]*$"))
+            .description(Some(
+                "The `next_cursor` of the page before, of the same list with the same parameters; `limit` may differ.",
+            ))
+            .into()
+    }
+}
+
 /// References to names that begin so are to field types: the document has their schemas in place. `utoipa` refers to
 /// every type that is not its own, and knows the schemas of those in a query from nowhere else.
 pub(super) const INLINE: &str = "inline.";
@@ -106,6 +119,7 @@ inline! {
     () Id, "inline.id";
     () Rfc3339, "inline.rfc3339";
     () Cursor, "inline.cursor";
+    () SignedCursor, "inline.signed_cursor";
     () Moment, "inline.moment";
 }
 
@@ -119,6 +133,7 @@ pub(super) fn field_type(name: &str) -> Option<RefOr<Schema>> {
         ["id"] => Some(Id::schema()),
         ["rfc3339"] => Some(Rfc3339::schema()),
         ["cursor"] => Some(Cursor::schema()),
+        ["signed_cursor"] => Some(SignedCursor::schema()),
         ["moment"] => Some(Moment::schema()),
         _ => None,
     }

@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Postgres, QueryBuilder};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::page::Cursor;
+use web::Problem;
+use web::page::{ListCursors, SignedCursor};
 
 use crate::users::User;
 
 /// What a list is sorted by; the id breaks ties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Sort {
     CreatedAt,
@@ -29,7 +30,7 @@ impl Sort {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 pub(super) enum Direction {
     #[serde(rename = "asc")]
     Ascending,
@@ -38,7 +39,7 @@ pub(super) enum Direction {
 }
 
 /// Sort and direction.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Order {
     pub(super) sort: Sort,
     pub(super) direction: Direction,
@@ -65,18 +66,16 @@ impl Order {
         }
     }
 
-    /// What a cursor of this list is for.
-    pub(super) fn shape(self) -> String {
-        format!("users {} {}", self.sort.column(), self.words().0)
-    }
-
-    /// The key in a cursor of the list in this order.
-    pub(super) fn after(self, cursor: Cursor) -> Result<Key, &'static str> {
-        let shape = self.shape();
-        match self.sort {
-            Sort::Name => cursor.key(&shape).map(|(name, id)| Key::Name(name, id)),
-            Sort::CreatedAt | Sort::UpdatedAt => cursor.key(&shape).map(|(at, id)| Key::At(at, id)),
-        }
+    /// The key in a cursor of the list.
+    pub(super) fn after(
+        self,
+        cursors: &ListCursors,
+        cursor: Option<&SignedCursor>,
+    ) -> Result<Option<Key>, Problem> {
+        Ok(match self.sort {
+            Sort::Name => cursors.after(cursor)?.map(|(name, id)| Key::Name(name, id)),
+            Sort::CreatedAt | Sort::UpdatedAt => cursors.after(cursor)?.map(|(at, id)| Key::At(at, id)),
+        })
     }
 
     /// The key of this row.

@@ -5,7 +5,7 @@ use crate::attempt::{Attempt, changes, denied, gives, nothing};
 pub(crate) const WRITES: &[Attempt] = &[
     denied("INSERT for another", "INSERT INTO app.users (tenant_id, name) VALUES ('{b}', 'x')"),
     denied("INSERT for oneself, by name", "INSERT INTO app.users (tenant_id, name) VALUES ('{a}', 'x')"),
-    denied("INSERT with an id that another has", "INSERT INTO app.users (id, name) VALUES ('{user}', 'x')"),
+    changes("INSERT with an id that another has", "INSERT INTO app.users (id, name) VALUES ('{user}', 'x')", 1),
     denied("INSERT of a date", "INSERT INTO app.users (name, created_at) VALUES ('x', '1970-01-01')"),
     denied("INSERT of all columns", "INSERT INTO app.users SELECT '{b}', gen_random_uuid(), 'x'"),
     denied("OVERRIDING SYSTEM VALUE", "INSERT INTO app.users (tenant_id, name) OVERRIDING SYSTEM VALUE VALUES ('{b}', 'x')"),
@@ -13,7 +13,8 @@ pub(crate) const WRITES: &[Attempt] = &[
     denied("ON CONFLICT sets the tenant", "INSERT INTO app.users (name) VALUES ('x') ON CONFLICT (tenant_id, id) DO UPDATE SET tenant_id = '{b}'"),
     changes("ON CONFLICT sets the name", "INSERT INTO app.users (name) VALUES ('x') ON CONFLICT (tenant_id, id) DO UPDATE SET name = 'hit'", 1),
     denied("a probe of the key: is this id taken?", "INSERT INTO app.users (tenant_id, id, name) VALUES ('{b}', '{user}', 'x') ON CONFLICT DO NOTHING"),
-    denied("a probe of one's own key", "INSERT INTO app.users (id, name) VALUES ('{user}', 'x') ON CONFLICT DO NOTHING"),
+    gives("a probe of one's own key: no other row is in its way", "INSERT INTO app.users (id, name) VALUES ('{user}', 'x') ON CONFLICT DO NOTHING RETURNING name", "x"),
+    gives("a row in another's place", "INSERT INTO app.users (id, name) VALUES ('{user}', 'x') ON CONFLICT (tenant_id, id) DO UPDATE SET name = 'hit' RETURNING name", "x"),
     changes("UPDATE of another's rows", "UPDATE app.users SET name = 'hit' WHERE tenant_id = '{b}'", 0),
     changes("UPDATE of a known row", "UPDATE app.users SET name = 'hit' WHERE id = '{user}'", 0),
     changes("UPDATE by address", "UPDATE app.users SET name = 'hit' WHERE ctid = ANY (SELECT format('(%s,%s)', page, line)::tid FROM generate_series(0, 9) AS page, generate_series(1, 250) AS line)", 2),

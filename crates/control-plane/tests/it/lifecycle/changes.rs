@@ -1,7 +1,8 @@
 //! Changes of a tenant's properties, and their audit.
 
 use control_plane::{
-    Actor, ChangeError, ExternalId, Limits, Metadata, NewTenant, Revisions, Taken, TenantChange, Transition,
+    Actor, ChangeError, ExternalId, Limits, Metadata, MetadataChange, NewTenant, Revisions, Taken,
+    TenantChange, Transition,
 };
 use testkit::Databases;
 
@@ -27,7 +28,9 @@ async fn changes_are_checked_and_counted() {
 
     let change = TenantChange {
         name: Some(name("acme inc")),
-        metadata: Some(Metadata::new(serde_json::from_str(r#"{"plan": "gold"}"#).unwrap()).unwrap()),
+        metadata: Some(MetadataChange::Replace(
+            Metadata::new(serde_json::from_str(r#"{"plan": "gold"}"#).unwrap()).unwrap(),
+        )),
         max_connections: Some(Some(20)),
         reserved_connections: Some(3),
         ..TenantChange::default()

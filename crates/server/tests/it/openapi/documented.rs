@@ -57,6 +57,14 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
             "{place}: {name} is not described"
         );
     }
+    if answer
+        .headers
+        .get("preference-applied")
+        .is_some_and(|applied| applied == "return=minimal")
+    {
+        assert!(answer.body.is_null(), "{place}: a minimal answer has no body");
+        return;
+    }
     let Some(content) = response.get("content") else {
         assert!(answer.body.is_null(), "{place}: no body is described");
         return;
