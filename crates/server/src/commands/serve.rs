@@ -1,7 +1,5 @@
 //! `tenantry serve`
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use cli::output;
 use config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
@@ -16,7 +14,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::descriptors::{self, Caps};
-use crate::dev::{self, RunFile, StateDir};
+use crate::dev::{self, DemoTenant, RunFile, StateDir};
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry::{self, Delivery};
@@ -64,10 +62,29 @@ async fn serve(
         admin_tls: settings.admin_plane.tls.tls_cert_file.is_some(),
     };
     tracing::info!(tenant_plane = %addresses.tenant_plane, admin_plane = %addresses.admin_plane, "listening");
+    let beside = listeners.beside(settings);
+    for listener in &beside {
+        tracing::info!(
+            listener = listener.name,
+            address = %listener.address,
+            tls = listener.tls,
+            opens = listener.opens,
+            "listening for tenants as well"
+        );
+    }
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
-            welcome(settings, &app, &addresses, state, databases.token_file.clone()).await?;
+            let banner = dev::Banner {
+                addresses,
+                beside,
+                token_file: databases.token_file.clone(),
+                tenants: seeded(settings, &app, state).await?,
+                serves: app.examinations.isolated(),
+            };
+            if let Err(error) = output::line(banner) {
+                tracing::warn!(%error, "cannot print the banner");
+            }
             Some(guard)
         }
         None => None,
@@ -89,7 +106,11 @@ fn fit_below(files: usize, mut settings: Settings, app: &App) -> Settings {
     let pools = app.budget.snapshot().target;
     let caps = Caps::configured(&settings, pools);
     let fits = caps.below(files);
-    settings.tenant_plane.limits.max_connections = fits.tenant_plane;
+    let plane = &mut settings.tenant_plane;
+    let beside = plane.listeners.iter_mut().map(|listener| &mut listener.limits);
+    for limits in [&mut plane.limits].into_iter().chain(beside) {
+        limits.max_connections = fits.of_listener(limits.max_connections, caps);
+    }
     settings.admin_plane.limits.max_connections = fits.admin_plane;
     if fits.pools < pools {
         app.budget.set_max_connections(Some(fits.pools));
@@ -131,30 +152,13 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
     Ok(app)
 }
 
-/// Demo tenants and what to do with them.
-async fn welcome(
-    settings: &Settings,
-    app: &App,
-    addresses: &RunFile,
-    state: &StateDir,
-    token_file: Option<PathBuf>,
-) -> anyhow::Result<()> {
-    let seed = settings.dev.as_ref().is_some_and(|dev| dev.seed);
-    let tenants = if seed {
-        dev::seed(&app.control_plane, &app.registry, state).await?
+/// The demo tenants, made where they are missing.
+async fn seeded(settings: &Settings, app: &App, state: &StateDir) -> anyhow::Result<Vec<DemoTenant>> {
+    if settings.dev.as_ref().is_some_and(|dev| dev.seed) {
+        dev::seed(&app.control_plane, &app.registry, state).await
     } else {
-        Vec::new()
-    };
-    let banner = dev::Banner {
-        addresses: addresses.clone(),
-        token_file,
-        tenants,
-        serves: app.examinations.isolated(),
-    };
-    if let Err(error) = output::line(banner) {
-        tracing::warn!(%error, "cannot print the banner");
+        Ok(Vec::new())
     }
-    Ok(())
 }
 
 /// Logs in to both, so that a mistake is named with its place, and refuses a data cluster that is too old: no
