@@ -14,7 +14,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::descriptors::{self, Caps};
-use crate::dev::{self, DemoTenant, RunFile, StateDir};
+use crate::dev::{self, DemoTenant, RunFile, StartMarker, StateDir};
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry::{self, Delivery};
@@ -25,6 +25,10 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     telemetry::init(&loaded.settings.log, Delivery::Queued)?;
     let files = descriptors::raise();
     let listeners = Listeners::bind(&loaded.settings)?;
+    let starting = match &loaded.settings.dev {
+        Some(dev) => StartMarker::set(&StateDir::open(&dev.state_dir)?)?,
+        None => None,
+    };
     let stopping = CancellationToken::new();
     // In the dev profile SIGHUP comes from a terminal that is closed, and the private PostgreSQL must not outlive it.
     let reload = listeners.reload().filter(|_| loaded.settings.dev.is_none());
@@ -35,7 +39,7 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
         return Ok(());
     };
     let databases = databases?;
-    let served = Box::pin(serve(&databases, listeners, files, stopping)).await;
+    let served = Box::pin(serve(&databases, listeners, files, starting, stopping)).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
     served.and(closed)
@@ -45,6 +49,7 @@ async fn serve(
     databases: &Databases,
     listeners: Listeners,
     files: usize,
+    starting: Option<StartMarker>,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     let settings = &databases.settings;
@@ -75,6 +80,7 @@ async fn serve(
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
+            drop(starting);
             let banner = dev::Banner {
                 addresses,
                 beside,

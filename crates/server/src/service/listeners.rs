@@ -11,7 +11,7 @@ use web::listen::{BindError, Listener};
 
 use super::certificates::Certificate;
 use super::free_port;
-use crate::dev::RunFile;
+use crate::dev::{RunFile, StartMarker};
 use crate::tenant_plane::log_names;
 use crate::tls::TlsFiles;
 
@@ -47,7 +47,7 @@ impl Listeners {
     ///
     /// # Errors
     /// When an address cannot be bound, or a certificate cannot be used. The error names its key, and for a port that is
-    /// taken in the dev profile the service that runs in the same folder, or else a command with free ports.
+    /// taken in the dev profile the service that runs or starts in the same folder, or else a command with free ports.
     pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
         let mut bound = bind_all(settings)?.into_iter();
         let (Some(tenant), Some(admin)) = (bound.next(), bound.next_back()) else {
@@ -159,6 +159,11 @@ fn advice(settings: &Settings, bound: &[Bound]) -> Option<String> {
         return Some(format!(
             "a service runs in this folder already, on {} and {}: stop it, or start this one in another folder",
             running.tenant_plane, running.admin_plane
+        ));
+    }
+    if let Some(process) = dev.and_then(|dev| StartMarker::process(&dev.state_dir)) {
+        return Some(format!(
+            "a service is starting in this folder already (process {process}): wait for it, or stop it"
         ));
     }
     // No flag sets a key of a table in a list.

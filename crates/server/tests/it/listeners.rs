@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use config::{Inputs, Purpose, load};
 use reqwest::Method;
 use serde_json::{Value, json};
+use server::dev::{StartMarker, StateDir};
 use server::service::Listeners;
 use testkit::Answer;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -199,6 +200,35 @@ async fn a_host_names_the_tenant() {
     missing.get(INTERNAL).await.refused(404, "TENANT_UNKNOWN");
     let foreign = at_host(&format!("{own}.evil-example.com"));
     foreign.get(INTERNAL).await.refused(421, "HOST_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn beside_a_start_in_the_same_folder_no_other_ports_are_advised() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let inputs = Inputs {
+        overrides: vec![
+            format!("tenant_plane.listen={}", taken.local_addr().unwrap()).into(),
+            "admin_plane.listen=127.0.0.1:0".into(),
+            format!("dev.state_dir={}", state.display()).into(),
+        ],
+        ..Inputs::default()
+    };
+    let settings = load(&inputs, Purpose::Client).unwrap().settings;
+    let refused = || Listeners::bind(&settings).err().unwrap().to_string();
+    let starting = StartMarker::set(&StateDir::open(&state).unwrap()).unwrap();
+    let told = format!(
+        "; a service is starting in this folder already (process {}): wait for it, or stop it",
+        std::process::id()
+    );
+    assert!(refused().ends_with(&told), "{}", refused());
+    drop(starting);
+    assert!(
+        refused().contains("; free the port, or run `tenantry --set "),
+        "{}",
+        refused()
+    );
 }
 
 #[tokio::test]
