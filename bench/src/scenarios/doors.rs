@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::TrustedNetworks;
+use api::{TrustedNetworks, Ways};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, StatusCode, header};
 use axum::{Extension, Router};
@@ -67,9 +67,11 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         let loopback = "127.0.0.0/8".parse().context("no network")?;
         let router = api::plane(
             engine.registry(),
-            TrustedNetworks::new([loopback]),
-            Arc::new(keys.verifier()),
-            Some(Arc::new(verifier)),
+            Ways::all(
+                TrustedNetworks::new([loopback]),
+                Arc::new(keys.verifier()),
+                Some(Arc::new(verifier)),
+            ),
         );
         let doors = Doors {
             router: router.route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),

@@ -4,8 +4,6 @@ mod certificate;
 mod connections;
 
 use anyhow::Context as _;
-use control_plane::{Actor, ApiKeyName, ApiKeyScopes, ApiKeySecret, NewApiKey};
-use tenant_registry::TenantId;
 
 use self::certificate::Certificate;
 use self::connections::Connections;
@@ -13,17 +11,16 @@ use super::Scenario;
 use super::sides::{Side, measure};
 use crate::context::{Context, block_on};
 use crate::load::Wrk;
-use crate::process::{self, LogFilter};
+use crate::process::{self, LIST_BY_KEY, LogFilter};
 use crate::programs::Program;
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Ordinary, World};
+use crate::world::Ordinary;
 
 const ROUNDS: usize = 5;
 /// Seconds of a round.
 const ROUND: u64 = 2;
 const SETTINGS: &[&str] = &["registry.max_connections_per_tenant=10"];
-const LIST: &str = "/v1/users?limit=10";
 
 pub(crate) const SCENARIO: Scenario = Scenario {
     name: "tls",
@@ -55,7 +52,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let (rounds, length) = (context.rounds(ROUNDS), context.round(ROUND));
     block_on(async {
         Ordinary::make(world, &tenants).await?;
-        let key = api_key(world, tenant.id).await?;
+        let keys = world.api_keys(&tenants).await?;
         let certificate = Certificate::new()?;
         let plain = process::tenantry(&tenantry, world, tenant, LogFilter::Info, SETTINGS, None).await?;
         let tls = process::tenantry_over_tls(&tenantry, world, certificate.files(), SETTINGS).await?;
@@ -66,8 +63,8 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         connections.report(&mut outcome);
 
         progress::say("  requests");
-        let over_tls = Side::of("TLS", &tls, Wrk::by_key(&wrk, LIST, key.expose())?.over_tls());
-        let in_plain = Side::of("plain", &plain, Wrk::by_key(&wrk, LIST, key.expose())?);
+        let over_tls = Side::of("TLS", &tls, Wrk::by_keys(&wrk, LIST_BY_KEY, &keys)?.over_tls());
+        let in_plain = Side::of("plain", &plain, Wrk::by_keys(&wrk, LIST_BY_KEY, &keys)?);
         let name = "a list of 10 by API key over TLS";
         let pair = measure(name, &over_tls, &in_plain, rounds, length).await?;
         outcome.figures.push(pair.figure("plain").ratio_at_least(0.8));
@@ -78,20 +75,4 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
         tls.end().await?;
         Ok(outcome)
     })
-}
-
-/// A new API key of this tenant, which a service finds when it starts.
-async fn api_key(world: &World, tenant: TenantId) -> anyhow::Result<ApiKeySecret> {
-    let plane = world.control_plane()?;
-    let new = NewApiKey {
-        name: ApiKeyName::try_from("bench".to_owned())?,
-        scopes: ApiKeyScopes::ALL,
-        expires_at: None,
-    };
-    let secret = ApiKeySecret::generate().context("no random bytes")?;
-    plane
-        .create_api_key(&Actor::service("tenantry"), tenant, &new, &secret)
-        .await?;
-    plane.close().await;
-    Ok(secret)
 }

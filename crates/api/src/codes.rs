@@ -14,8 +14,8 @@ web::plane_codes! {
         "The route is closed to the caller's network"
         "Call from a trusted network, or have yours configured as one.";
     TENANT_MISMATCH FORBIDDEN
-        "The request names another tenant than its credentials"
-        "Leave x-tenant-id out: the API key or the token says the tenant.";
+        "The request names two tenants"
+        "Have x-tenant-id, the host and the API key or token name the same tenant; one of them is enough.";
     INSUFFICIENT_SCOPE FORBIDDEN
         "The credentials do not allow this"
         "Use an API key or a token with the scope that `detail` names.";

@@ -42,16 +42,17 @@ impl Input<TenantPlane> for Transaction {
     }
 }
 
-/// The layers of internal routes: the tenant is named by a header, and the network is trusted.
+/// The layers of internal routes: the tenant is named by a header or the host, and the network is trusted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct NamedByHeader;
+pub(crate) struct NamedByCaller;
 
-impl Input<TenantPlane> for NamedByHeader {
+impl Input<TenantPlane> for NamedByCaller {
     fn describe(inputs: &mut Inputs) {
         inputs.refuse(&[
             codes::TENANT_HEADER_MISSING,
             codes::TENANT_HEADER_INVALID,
             codes::TENANT_HEADER_DUPLICATED,
+            codes::TENANT_MISMATCH,
             Code::CrossSite,
             codes::NETWORK_NOT_TRUSTED,
             codes::NOT_ISOLATED,

@@ -15,10 +15,12 @@ pub mod network;
 pub mod plane;
 pub mod tenant;
 pub mod users;
+pub mod ways;
 
 pub use api_key::{API_KEY_PREFIX, AcceptedKey, ApiKeys, KeyRejection};
 pub use cursors::Cursors;
 pub use jwt::{AcceptedToken, TokenRejection, Tokens};
 pub use network::TrustedNetworks;
 pub use plane::{TenantRegistry, document, plane};
-pub use tenant::{Db, Transaction};
+pub use tenant::{Db, TenantHosts, Transaction};
+pub use ways::{Credentials, Ways};

@@ -1,7 +1,5 @@
 //! The routes of the tenant plane, and their description.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::routing::MethodRouter;
 use serde_json::{Value, json};
@@ -10,12 +8,11 @@ use tower::ServiceBuilder;
 use tower_http::validate_request::ValidateRequestHeaderLayer;
 use web::openapi::{Document, Operation};
 
-use crate::api_key::ApiKeys;
-use crate::describe::{NamedByCredentials, NamedByHeader, TenantPlane};
-use crate::jwt::{Tokens, VerifyToken};
-use crate::network::TrustedNetworks;
+use crate::describe::{NamedByCaller, NamedByCredentials, TenantPlane};
+use crate::jwt::VerifyToken;
 use crate::tenant::ResolveTenant;
 use crate::users;
+use crate::ways::{Credentials, Ways};
 
 /// The registry that serves this plane: its tenants share one budget of connections.
 pub type TenantRegistry = Registry<BudgetedPool>;
@@ -47,7 +44,7 @@ fn internal() -> impl Iterator<Item = Route> {
         route
             .under(INTERNAL)
             .prefix_id("internal")
-            .behind::<NamedByHeader>()
+            .behind::<NamedByCaller>()
             .secured_by(TENANT_HEADER)
     })
 }
@@ -63,32 +60,36 @@ fn public() -> impl Iterator<Item = Route> {
     })
 }
 
-/// The tenant plane's routes: each resource at `/v1/internal/…`, for callers from trusted networks who name their tenant,
-/// and at `/v1/…`, for callers from anywhere who present an API key, or a token
-/// if there are `tokens`.
+/// The tenant plane's routes, by the ways that are open: each resource at `/v1/internal/…`, for callers from trusted
+/// networks who name their tenant, and at `/v1/…`, for callers from anywhere who present an API key or a token. A way that
+/// is closed has no routes.
 ///
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before the tenant is resolved, and never opens a pool.
-pub fn plane(
-    registry: &TenantRegistry,
-    networks: TrustedNetworks,
-    keys: Arc<dyn ApiKeys>,
-    tokens: Option<Arc<dyn Tokens>>,
-) -> Router {
+pub fn plane(registry: &TenantRegistry, ways: Ways) -> Router {
+    let Ways {
+        internal: networks,
+        public: credentials,
+        hosts,
+    } = ways;
     // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
     // a route, since axum clones and boxes each once a request.
-    let by_header = ServiceBuilder::new()
-        .layer(ValidateRequestHeaderLayer::custom(networks))
-        .layer(ResolveTenant::by_header(registry.clone()));
-    let by_credentials = ServiceBuilder::new()
-        .layer(VerifyToken(tokens))
-        .layer(ResolveTenant::by_api_key(registry.clone(), keys));
-    let router = mount(Router::new(), internal(), |methods| {
-        methods.route_layer(by_header.clone())
-    });
-    mount(router, public(), |methods| {
-        methods.route_layer(by_credentials.clone())
-    })
+    let mut router = Router::new();
+    if let Some(networks) = networks {
+        let by_name = ServiceBuilder::new()
+            .layer(ValidateRequestHeaderLayer::custom(networks))
+            .layer(ResolveTenant::by_header_or_host(registry.clone(), hosts.clone()));
+        router = mount(router, internal(), |methods| methods.route_layer(by_name.clone()));
+    }
+    if let Some(Credentials { keys, tokens }) = credentials {
+        let by_credentials = ServiceBuilder::new()
+            .layer(VerifyToken(tokens))
+            .layer(ResolveTenant::by_credentials(registry.clone(), keys, hosts));
+        router = mount(router, public(), |methods| {
+            methods.route_layer(by_credentials.clone())
+        });
+    }
+    router
 }
 
 /// Adds these routes behind this layer.
@@ -135,7 +136,7 @@ pub fn document() -> Value {
             "type": "apiKey",
             "in": "header",
             "name": "x-tenant-id",
-            "description": "The tenant's UUID, exactly once. No secret: it is accepted from the networks in `tenant_plane.trusted_networks` alone.",
+            "description": "The tenant's UUID, exactly once. No secret: it is accepted from the networks in `tenant_plane.trusted_networks` alone. Not needed where the host names the tenant (`tenant_plane.tenant_hosts`).",
         }),
     );
     for route in public().chain(internal()) {

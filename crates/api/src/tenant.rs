@@ -26,9 +26,11 @@
 //! # let _: axum::Router = axum::Router::new().route("/count", get(count)).route("/confirm", post(confirm_all));
 //! ```
 
+mod host;
 pub(crate) mod identify;
 mod layer;
 mod refuse;
 
+pub use host::TenantHosts;
 pub use layer::ResolveTenant;
 pub use tenant_registry::axum::{Db, Transaction};

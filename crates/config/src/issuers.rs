@@ -3,40 +3,19 @@
 use std::collections::HashSet;
 
 use figment::error::Kind as Wrong;
-use figment::providers::{Format, Toml};
 use figment::value::{Dict, Value};
 use jwt_verifier::{IssuerSettings, SettingsError};
 
-use super::declare::{Kind, Part};
+use super::declare::Part;
 use super::loader::Loader;
-use super::{Key, Origin, Problem, Purpose};
+use super::tables::{Tables, problem, unknown};
+use super::{Key, Purpose};
 
 /// The key's name in its section. In a file it is usually written as tables, `[[tenant_plane.jwt.issuers]]`.
 const NAME: &str = "jwt.issuers";
 
 /// Issuers whose tokens are accepted. Their files are read where the service is to run.
 pub(super) struct JwtIssuers;
-
-/// A list of tables. As a variable or a flag: a list of TOML's inline tables.
-struct Tables;
-
-impl Kind for Tables {
-    type Output = Vec<Dict>;
-
-    fn read(text: &str) -> Value {
-        let list = Toml::from_str::<Dict>(&format!("list = {text}"));
-        let list = list.ok().and_then(|mut dict| dict.remove("list"));
-        list.unwrap_or_else(|| text.into())
-    }
-
-    fn check(value: &Value) -> Result<Vec<Dict>, String> {
-        let tables = value.as_array().and_then(|tables| {
-            let tables = tables.iter().map(|table| table.as_dict().cloned());
-            tables.collect()
-        });
-        tables.ok_or_else(|| "must be a list of tables, as in [{ issuer = \"…\", … }]".to_owned())
-    }
-}
 
 impl Part for JwtIssuers {
     type Output = Vec<IssuerSettings>;
@@ -71,10 +50,6 @@ impl Part for JwtIssuers {
     }
 }
 
-fn problem(path: &str, why: &str, origin: &Origin) -> Problem {
-    Problem::new(Some(path.to_owned()), format!("{path}: {why} ({origin})"))
-}
-
 /// The issuer, or what is wrong: the name of a key in the table, and the end of a sentence that begins with it.
 fn read(table: Dict, reads_files: bool) -> Result<IssuerSettings, (Option<String>, String)> {
     let issuer: IssuerSettings = Value::from(table).deserialize().map_err(wrong_table)?;
@@ -87,13 +62,7 @@ fn read(table: Dict, reads_files: bool) -> Result<IssuerSettings, (Option<String
 fn wrong_table(error: figment::Error) -> (Option<String>, String) {
     match error.kind {
         Wrong::MissingField(name) => (Some(name.into_owned()), "missing".to_owned()),
-        Wrong::UnknownField(name, known) => {
-            let known = known.join(", ");
-            (
-                Some(name.escape_debug().to_string()),
-                format!("unknown key; known ones are {known}"),
-            )
-        }
+        Wrong::UnknownField(name, known) => (Some(name.escape_debug().to_string()), unknown(known)),
         kind => {
             let path = error.path.join(".");
             (Some(path).filter(|path| !path.is_empty()), kind.to_string())

@@ -18,7 +18,10 @@ use tenant_registry::MAX_CONNECTIONS_PER_TENANT;
 use tracing_subscriber::EnvFilter;
 
 use super::declare::Kind;
-use lists::{each, list, network, origin, proxies, request_host};
+use lists::{each, list, network, origin, proxies, request_host, tenant_host};
+
+/// The name of the listener of the section `[tenant_plane]` itself.
+pub(super) const DEFAULT_LISTENER: &str = "default";
 
 /// PostgreSQL's timeouts are 32-bit milliseconds.
 const LONGEST: Duration = Duration::from_hours(24 * 24);
@@ -41,14 +44,20 @@ pub(super) struct Networks;
 pub(super) struct Proxies;
 /// A list of hosts that requests name.
 pub(super) struct Hosts;
+/// A list of hosts that name a tenant, `{tenant}` and a domain; its values are the domains.
+pub(super) struct TenantHosts;
 /// A list of origins of web pages.
 pub(super) struct Origins;
+/// The name of a listener.
+pub(super) struct ListenerName;
 /// A host name, an address or the absolute path of a socket's folder.
 pub(super) struct Host;
 /// A version of PostgreSQL, as `server_version_num` has it: 14.5 is 140005.
 pub(super) struct ServerVersion;
 /// A word, each of which is a variant of an enum.
 pub(super) struct Word<T>(PhantomData<T>);
+/// A list of such words, not an empty one.
+pub(super) struct Words<T>(PhantomData<T>);
 
 /// `Kind [generics] => Output, check` and, where a text is more than a string, how it is read.
 macro_rules! kinds {
@@ -82,12 +91,15 @@ kinds! {
     Deadline => Duration, |value| duration(value, Duration::ZERO);
     bool => bool, flag, literal::<bool>;
     Word<T> [T: DeserializeOwned] => T, word;
+    Words<T> [T: DeserializeOwned] => Vec<T>, words, list;
+    ListenerName => String, listener_name;
     DatabaseName => DatabaseName, database;
     Filter => String, filter;
     Host => String, host;
     Networks => Vec<IpNet>, |value| each(value, "networks", network), list;
     Proxies => Vec<IpNet>, |value| each(value, "networks", proxies), list;
     Hosts => Vec<String>, |value| each(value, "hosts", request_host), list;
+    TenantHosts => Vec<String>, |value| each(value, "hosts", tenant_host), list;
     Origins => Vec<String>, |value| each(value, "origins", origin), list;
     ServerVersion => u32, version;
 }
@@ -173,6 +185,28 @@ fn word<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
             UnknownVariant(word, words) => format!("{word:?} is not one of {}", words.join(", ")),
             other => other.to_string(),
         })
+}
+
+fn words<T: DeserializeOwned>(value: &Value) -> Result<Vec<T>, String> {
+    let words = each(value, "words", word)?;
+    if words.is_empty() {
+        return Err("must not be an empty list".to_owned());
+    }
+    Ok(words)
+}
+
+fn listener_name(value: &Value) -> Result<String, String> {
+    let name = text(value)?;
+    if name == DEFAULT_LISTENER {
+        return Err(format!(
+            "{name:?} is the name of the listener at tenant_plane.listen"
+        ));
+    }
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
+    if name.len() > 32 || !name.chars().all(fits) {
+        return Err(format!("{name:?} is not a name of 1 to 32 of a-z, 0-9, - and _"));
+    }
+    Ok(name.to_owned())
 }
 
 fn database(value: &Value) -> Result<DatabaseName, String> {

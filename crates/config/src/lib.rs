@@ -36,6 +36,7 @@ mod issuers;
 mod key;
 mod keys;
 mod kinds;
+mod listeners;
 mod load;
 mod loader;
 mod nearest;
@@ -49,6 +50,7 @@ mod secret;
 mod service_links;
 mod settings;
 mod sources;
+mod tables;
 
 pub use environment::Environment;
 pub use inputs::{Inputs, Override};

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use super::declare::Kind as _;
 use super::kinds::Amount;
 use super::loader::Loader;
-use super::{Key, Problem, Profile};
+use super::tables::problem;
+use super::{Key, Origin, Problem, Profile};
 
 /// Reports every rule that the values break.
 pub(super) fn check(loader: &mut Loader) {
@@ -20,7 +21,7 @@ pub(super) fn check(loader: &mut Loader) {
         together(loader, section, "tls_cert_file", "tls_key_file");
     }
     needs(loader, "admin_plane", "tls_client_ca_file", "tls_cert_file");
-    protocol_of_none(loader);
+    protocol_of_none(loader, "tenant_plane");
     same_listener(loader);
     for (part, whole) in [
         ("registry.max_connections_per_tenant", "registry.max_connections"),
@@ -57,7 +58,7 @@ fn unused_authority(loader: &mut Loader, section: &str) -> Option<()> {
 }
 
 /// Of two keys neither is of use alone.
-fn together(loader: &mut Loader, section: &str, one: &str, other: &str) {
+pub(super) fn together(loader: &mut Loader, section: &str, one: &str, other: &str) {
     needs(loader, section, one, other);
     needs(loader, section, other, one);
 }
@@ -73,27 +74,50 @@ fn needs(loader: &mut Loader, section: &str, set: &str, unset: &str) -> Option<(
 }
 
 /// The PROXY protocol is read from trusted proxies alone.
-fn protocol_of_none(loader: &mut Loader) -> Option<()> {
-    let key = Key::find("tenant_plane.proxy_protocol")?;
-    let (on, origin) = loader.get(key)?;
-    let (proxies, _) = loader.get(Key::find("tenant_plane.trusted_proxies")?)?;
-    if on.to_bool() == Some(true) && proxies.as_array().is_some_and(<[_]>::is_empty) {
-        loader.invalid(key, &origin, "needs tenant_plane.trusted_proxies beside it");
+pub(super) fn protocol_of_none(loader: &mut Loader, section: &str) -> Option<()> {
+    let (key, proxies) = (
+        Key::new(section, "proxy_protocol"),
+        Key::new(section, "trusted_proxies"),
+    );
+    let (on, origin) = loader.get(&key)?;
+    let (networks, _) = loader.get(&proxies)?;
+    if on.to_bool() == Some(true) && networks.as_array().is_some_and(<[_]>::is_empty) {
+        loader.invalid(&key, &origin, &format!("needs {proxies} beside it"));
     }
     None
 }
 
-fn same_listener(loader: &mut Loader) -> Option<()> {
-    let key = Key::find("admin_plane.listen")?;
-    let (admin, origin) = loader.get(key)?;
-    let (tenant, tenant_origin) = loader.get(Key::find("tenant_plane.listen")?)?;
-    let address = admin.as_str()?.parse::<SocketAddr>().ok()?;
-    // Port 0 is another port each time.
-    if tenant.as_str()?.parse() == Ok(address) && address.port() != 0 {
-        let reason = format!("{address} is tenant_plane.listen already ({tenant_origin})");
-        loader.invalid(key, &origin, &reason);
+/// Each listener has an address of its own.
+fn same_listener(loader: &mut Loader) {
+    let mut known: Vec<(String, SocketAddr, Origin)> = Vec::new();
+    for (key, address, origin) in listeners(loader) {
+        // Port 0 is another port each time.
+        let same = known
+            .iter()
+            .find(|(_, other, _)| *other == address && address.port() != 0);
+        if let Some((other, _, other_origin)) = same {
+            let reason = format!("{address} is {other} already ({other_origin})");
+            loader.problems.push(problem(&key, &reason, &origin));
+        } else {
+            known.push((key, address, origin));
+        }
     }
-    None
+}
+
+/// The address of each listener that has a valid one, with its key and origin.
+fn listeners(loader: &Loader) -> Vec<(String, SocketAddr, Origin)> {
+    let count = Key::find("tenant_plane.listeners").and_then(|key| loader.get(key));
+    let count = count.and_then(|(value, _)| value.as_array().map(<[_]>::len));
+    let beside = (0..count.unwrap_or(0)).map(|index| format!("tenant_plane.listeners[{index}]"));
+    let sections = ["tenant_plane".to_owned()].into_iter().chain(beside);
+    let keys = sections
+        .chain(["admin_plane".to_owned()])
+        .map(|section| Key::new(&section, "listen"));
+    let address = |key: Key| {
+        let (value, origin) = loader.get(&key)?;
+        Some((key.to_string(), value.as_str()?.parse().ok()?, origin))
+    };
+    keys.filter_map(address).collect()
 }
 
 /// A part is at most the whole, where both are set and valid.

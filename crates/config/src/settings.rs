@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use clusters::{ClusterSettings, ControlStoreSettings, DataClusterSettings, TlsMode};
-pub use planes::{AdminPlaneSettings, PlaneLimits, PlaneTls, TenantPlaneSettings};
+pub use planes::{
+    AdminPlaneSettings, PlaneLimits, PlaneTls, TenantListenerSettings, TenantPlaneSettings, Way,
+};
 pub use registry::{OnRefused, RegistrySettings, WatchdogSettings};
 
 use super::declare::settings;
@@ -125,11 +127,19 @@ pub enum LogFormat {
 }
 
 impl Settings {
-    /// The addresses to listen on, each with its key, for an error that names a port that is taken.
-    pub fn listeners(&self) -> [(&'static str, SocketAddr); 2] {
-        [
-            ("tenant_plane.listen", self.tenant_plane.listen),
-            ("admin_plane.listen", self.admin_plane.listen),
-        ]
+    /// The addresses to listen on, each with its key, for an error that names a port that is taken: the tenant plane's,
+    /// in the order of [`TenantPlaneSettings::all_listeners`], and the admin plane's.
+    pub fn listeners(&self) -> Vec<(String, SocketAddr)> {
+        let (tenant, admin) = (&self.tenant_plane, &self.admin_plane);
+        let beside = tenant.listeners.iter().enumerate();
+        let beside = beside.map(|(index, listener)| {
+            let key = format!("tenant_plane.listeners[{index}].listen");
+            (key, listener.listen)
+        });
+        [("tenant_plane.listen".to_owned(), tenant.listen)]
+            .into_iter()
+            .chain(beside)
+            .chain([("admin_plane.listen".to_owned(), admin.listen)])
+            .collect()
     }
 }

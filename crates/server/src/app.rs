@@ -4,32 +4,29 @@ use std::path::Path;
 use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
-use api::{TenantRegistry, TrustedNetworks};
-use axum::Extension;
+use api::TenantRegistry;
 use axum::http::HeaderValue;
-use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings, TenantPlaneSettings};
+use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
 use crypto::{Envelope, KeyRing, KeyRingError, LocalKeyProvider};
 use isolation_doctor::{Doctor, Examinations};
 use jwt_verifier::SettingsError;
 use tenant_registry::{Budget, Registry};
 use tokio_util::sync::CancellationToken;
-use tower::ServiceBuilder;
-use tower_http::validate_request::ValidateRequestHeaderLayer;
-use web::middleware::{AllowedHosts, TrustedProxies, hsts};
+use web::middleware::{AllowedHosts, hsts};
 use web::page::{CursorKey, CursorKeys};
 use web::{Stack, StackSettings, reference, stack};
 
 use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
-use crate::gate::Gate;
 use crate::issuers::VerifierIssuers;
+use crate::tenant_plane::Shared;
 use crate::{clusters, pools, tokens};
 
 /// The service without its listeners.
 pub struct App {
-    /// Handler of the tenant plane.
-    pub tenant_plane: Stack,
+    /// Handlers of the tenant plane, in the order of [`config::TenantPlaneSettings::all_listeners`].
+    pub tenant_plane: Vec<Stack>,
     /// Handler of the admin plane.
     pub admin_plane: Stack,
     /// The tenants' pools.
@@ -75,7 +72,6 @@ impl App {
             pools::registry_settings(settings),
             Arc::new(pools::pool_settings(settings, budget.clone())),
         );
-        let networks = TrustedNetworks::new(settings.tenant_plane.trusted_networks.iter().copied());
         let keys = Arc::new(KeyVerifier {
             keys: control_plane.live_keys().clone(),
             max_staleness: settings.tenant_plane.max_key_staleness,
@@ -88,21 +84,15 @@ impl App {
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
         let examinations = Examinations::new(doctor, settings.doctor.on_start);
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
+        let tenant_plane = Shared {
+            registry: registry.clone(),
+            keys,
+            tokens,
+            examinations: examinations.clone(),
+            cursors,
+        };
         Ok(Self {
-            tenant_plane: stack(
-                api::plane(&registry, networks.clone(), keys, tokens)
-                    .route_layer(
-                        ServiceBuilder::new()
-                            .layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
-                            .layer(Extension(cursors)),
-                    )
-                    // Who may call a plane may read what it is; of no tenant's data does that tell.
-                    .merge(
-                        reference::routes(&api::document())
-                            .route_layer(ValidateRequestHeaderLayer::custom(networks)),
-                    ),
-                tenant_stack(&settings.tenant_plane),
-            ),
+            tenant_plane: tenant_plane.stacks(&settings.tenant_plane),
             admin_plane: stack(
                 admin::plane(
                     control_plane.clone(),
@@ -165,15 +155,6 @@ pub(crate) fn control_plane(settings: &Settings, envelope: Envelope) -> Result<C
     Ok(ControlPlane::open(databases, envelope))
 }
 
-fn tenant_stack(settings: &TenantPlaneSettings) -> StackSettings {
-    StackSettings {
-        same_site_below: Some(api::plane::INTERNAL),
-        trusted_proxies: TrustedProxies::new(settings.trusted_proxies.iter().copied()),
-        cors_origins: origins(&settings.cors_allowed_origins),
-        ..around("tenant", &settings.limits, &settings.tls, &settings.allowed_hosts)
-    }
-}
-
 fn admin_stack(settings: &AdminPlaneSettings) -> StackSettings {
     StackSettings {
         same_site_below: Some("/"),
@@ -181,7 +162,13 @@ fn admin_stack(settings: &AdminPlaneSettings) -> StackSettings {
     }
 }
 
-fn around(plane: &'static str, limits: &PlaneLimits, tls: &PlaneTls, hosts: &[String]) -> StackSettings {
+/// The settings of a stack that both planes have.
+pub(crate) fn around(
+    plane: &'static str,
+    limits: &PlaneLimits,
+    tls: &PlaneTls,
+    hosts: &[String],
+) -> StackSettings {
     StackSettings {
         secret_prefix: Some(admin::SECRET_PREFIX),
         deadline: limits.request_timeout,
@@ -194,6 +181,6 @@ fn around(plane: &'static str, limits: &PlaneLimits, tls: &PlaneTls, hosts: &[St
 }
 
 /// The configuration takes none that is not ASCII.
-fn origins(texts: &[String]) -> Vec<HeaderValue> {
+pub(crate) fn origins(texts: &[String]) -> Vec<HeaderValue> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
 }

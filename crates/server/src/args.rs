@@ -4,6 +4,7 @@
 pub mod admin_token;
 mod examples;
 pub mod local;
+mod tips;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use config::{Environment, Inputs, Override};
 
 use self::admin_token::AdminTokenCommand;
 use self::local::{ConfigCommand, DbCommand, DoctorArgs, KeysCommand};
+pub use self::tips::parse;
 
 /// Multi-tenant PostgreSQL as a service: every tenant has its own login and its own pool.
 #[derive(Debug, Parser)]

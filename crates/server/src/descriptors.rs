@@ -11,7 +11,7 @@ const MOST: u64 = 1 << 20;
 /// The limit of macOS (`OPEN_MAX`) where it reports none.
 const GRANTED: u64 = 10_240;
 
-/// Open files other than connections: standard streams, event queues, listeners, certificates while they are read.
+/// Open files other than connections: standard streams, event queues, two listeners, certificates while they are read.
 const FILES: usize = 32;
 
 /// Database connections outside of the pools: sentinel, listener, changes of tenants, doctor.
@@ -42,20 +42,26 @@ pub(crate) struct Caps {
     pub(crate) pools: u32,
     /// Of the control store's pool.
     pub(crate) store: u32,
-    /// Of the tenant plane's clients.
+    /// Of the tenant plane's clients, at all of its listeners.
     pub(crate) tenant_plane: usize,
     /// Of the admin plane's clients.
     pub(crate) admin_plane: usize,
+    /// Listeners of the tenant plane beside the first, each an open file itself.
+    pub(crate) more_listeners: usize,
 }
 
 impl Caps {
     /// The configured caps, with the cap of the pools that the data cluster allows.
     pub(crate) fn configured(settings: &Settings, pools: u32) -> Self {
+        let tenant_plane = &settings.tenant_plane;
+        let more = tenant_plane.listeners.iter();
+        let more = more.map(|listener| listener.limits.max_connections);
         Self {
             pools,
             store: settings.control_store.max_connections,
-            tenant_plane: settings.tenant_plane.limits.max_connections,
+            tenant_plane: more.fold(tenant_plane.limits.max_connections, usize::saturating_add),
             admin_plane: settings.admin_plane.limits.max_connections,
+            more_listeners: tenant_plane.listeners.len(),
         }
     }
 
@@ -66,6 +72,7 @@ impl Caps {
             size(self.store),
             self.tenant_plane,
             self.admin_plane,
+            self.more_listeners,
             SERVICE,
             FILES,
         ]
@@ -76,7 +83,7 @@ impl Caps {
     /// Lowers the caps to fit within `limit`: first those of the clients, whose idle connections can be closed and
     /// reopened, but not below a quarter of the files.
     fn fit(self, limit: usize) -> Self {
-        let left = limit.saturating_sub(size(self.store) + SERVICE + FILES);
+        let left = limit.saturating_sub(size(self.store) + SERVICE + FILES + self.more_listeners);
         let pools = size(self.pools).min(left.saturating_sub(limit / 4)).max(1);
         let clients = left.saturating_sub(pools).max(2);
         let admin_plane = self.admin_plane.min((clients / 4).max(1));
@@ -86,6 +93,13 @@ impl Caps {
             admin_plane,
             ..self
         }
+    }
+
+    /// The cap of one listener of the tenant plane, which has `part` of the `configured` caps: at least one.
+    pub(crate) fn of_listener(self, part: usize, configured: Self) -> usize {
+        // The product of two caps may need more bits than a usize has.
+        let share = part as u128 * self.tenant_plane as u128 / (configured.tenant_plane as u128).max(1);
+        usize::try_from(share).unwrap_or(usize::MAX).max(1)
     }
 
     /// Lowers the caps to fit within the limit of open files, with a warning if that changes them.
@@ -122,6 +136,7 @@ mod tests {
         store: 5,
         tenant_plane: 1024,
         admin_plane: 128,
+        more_listeners: 0,
     };
 
     #[test]
@@ -153,5 +168,29 @@ mod tests {
                 "{limit}: {fits:?}"
             );
         }
+    }
+
+    #[test]
+    fn the_listeners_of_a_plane_share_its_cap() {
+        let configured = Caps {
+            tenant_plane: 3 * 1024,
+            more_listeners: 2,
+            ..DEFAULT
+        };
+        let parts = [2048, 1000, 24];
+        let unchanged = configured.below(1 << 20);
+        assert_eq!(parts.map(|part| unchanged.of_listener(part, configured)), parts);
+        let fits = configured.below(1024);
+        let shares = parts.map(|part| fits.of_listener(part, configured));
+        assert!(shares.iter().sum::<usize>() <= fits.tenant_plane, "{shares:?}");
+        assert!(shares.is_sorted_by(|more, fewer| more > fewer), "{shares:?}");
+        assert!(fits.needs() <= 1024, "{fits:?}");
+        assert_eq!(configured.below(0).of_listener(1, configured), 1);
+        let most = usize::try_from(u32::MAX).unwrap();
+        let largest = Caps {
+            tenant_plane: most,
+            ..configured
+        };
+        assert_eq!(largest.of_listener(most, largest), most);
     }
 }

@@ -6,10 +6,12 @@ mod postgres;
 mod progress;
 mod run_file;
 mod seed;
+mod start_marker;
 mod state;
 
 pub use banner::Banner;
 pub use postgres::{PrivatePostgres, options};
 pub use run_file::{RunFile, refuse_beside_dev};
 pub use seed::{DemoTenant, seed};
+pub use start_marker::StartMarker;
 pub use state::StateDir;

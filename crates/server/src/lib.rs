@@ -21,5 +21,6 @@ pub mod process;
 pub mod reserve;
 pub mod service;
 pub mod telemetry;
+mod tenant_plane;
 mod tls;
 mod tokens;

@@ -7,17 +7,17 @@ use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use cli::output::StdoutClosed;
 use tokio::runtime::Runtime;
 
-use crate::args::Cli;
+use crate::args::{self, Cli};
 use crate::commands;
 use crate::telemetry::FlushOnDrop;
 
 /// Runs the command that the arguments name, on a runtime of its own.
 pub fn run() -> ExitCode {
-    match run_command(Cli::parse()) {
+    let arguments = std::env::args_os().collect();
+    match run_command(args::parse(arguments).unwrap_or_else(|error| error.exit())) {
         Ok(code) => code,
         Err(error) if error.is::<StdoutClosed>() => ExitCode::SUCCESS,
         Err(error) => {

@@ -2,27 +2,24 @@
 
 mod certificates;
 mod free_port;
+mod listeners;
 mod retention;
 mod signals;
 mod upkeep;
 
-use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use config::{PlaneLimits, Settings, ShutdownSettings};
 use control_plane::Reconciler;
-use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use web::listen::{BindError, Limits, Listener, serve};
+use web::listen::{Limits, serve};
 use web::middleware::RunAfterDisconnect;
 
 use crate::app::App;
-use crate::dev::RunFile;
-use crate::tls::TlsFiles;
 
-use certificates::Certificate;
+pub use listeners::{Listeners, ListeningBeside};
 pub use signals::stop_on_signals;
 use upkeep::Upkeep;
 
@@ -31,91 +28,6 @@ const ADMIN_DRAIN: Duration = Duration::from_secs(2);
 
 /// Pause between examinations while tenant isolation is broken.
 const EXAMINE_AGAIN: Duration = Duration::from_mins(1);
-
-/// Both listeners. Bound before any slow start-up work, so that a port in use is reported at once.
-pub struct Listeners {
-    tenant: Listener,
-    admin: Listener,
-    certificates: Vec<Certificate>,
-    reload: Arc<Notify>,
-}
-
-impl Listeners {
-    /// Binds both addresses, and reads the certificates of those that speak TLS.
-    ///
-    /// # Errors
-    /// When an address cannot be bound, or a certificate cannot be used. The error names its key, and for a port that is
-    /// taken in the dev profile the service that runs in the same folder, or else a command with free ports.
-    pub fn bind(settings: &Settings) -> anyhow::Result<Self> {
-        let [tenant, admin] = settings.listeners().map(|(key, address)| {
-            let bound = Listener::bind(address);
-            (key, bound)
-        });
-        let taken = [&tenant, &admin].into_iter().filter_map(|(key, bound)| {
-            let error = bound.as_ref().err()?;
-            (error.source.kind() == ErrorKind::AddrInUse).then_some((*key, error.address))
-        });
-        let command = settings.dev.as_ref().and_then(|_| free_port::command(taken));
-        let dev = settings.dev.as_ref();
-        let in_use = || match (dev.and_then(|dev| RunFile::running(&dev.state_dir)), &command) {
-            // Other ports would not help: a folder has one private PostgreSQL, which one service owns.
-            (Some(running), _) => format!(
-                "a service runs in this folder already, on {} and {}: stop it, or start this one in another folder",
-                running.tenant_plane, running.admin_plane
-            ),
-            (None, Some(command)) => format!("free the port, or run `{command}`"),
-            (None, None) => "free the port, or choose another".to_owned(),
-        };
-        let result = |(key, bound): (&'static str, Result<Listener, BindError>)| {
-            bound.map_err(|error| {
-                let advice = if error.source.kind() == ErrorKind::AddrInUse {
-                    in_use()
-                } else {
-                    "choose an address of this machine and a port that may be listened on".to_owned()
-                };
-                anyhow!("{key}: {error}: {}; {advice}", error.source)
-            })
-        };
-        let mut certificates = Vec::new();
-        let mut secured = |listener: Listener, files: Option<TlsFiles>| {
-            let Some(files) = files else {
-                return Ok(listener);
-            };
-            let certificate = Certificate::load(files).map_err(|error| {
-                let key = error.key();
-                anyhow::Error::new(error.cause).context(key)
-            })?;
-            let listener = listener.with_tls(certificate.tls());
-            certificates.push(certificate);
-            anyhow::Ok(listener)
-        };
-        let [tenant_files, admin_files] = TlsFiles::of(settings);
-        Ok(Self {
-            tenant: secured(
-                proxied(result(tenant)?.of_plane("tenant"), settings),
-                tenant_files,
-            )?,
-            admin: secured(result(admin)?.of_plane("admin"), admin_files)?,
-            certificates,
-            reload: Arc::default(),
-        })
-    }
-
-    /// Asks for the certificates to be read again. `None` where no listener has one.
-    pub fn reload(&self) -> Option<Arc<Notify>> {
-        (!self.certificates.is_empty()).then(|| Arc::clone(&self.reload))
-    }
-
-    /// Address of the tenant plane.
-    pub fn tenant(&self) -> std::net::SocketAddr {
-        self.tenant.local_addr()
-    }
-
-    /// Address of the admin plane.
-    pub fn admin(&self) -> std::net::SocketAddr {
-        self.admin.local_addr()
-    }
-}
 
 /// Serves until `stopping`, then shuts down in stages, each with a deadline: the tenant plane drains, the registry
 /// closes its pools, the admin plane with its probes drains last.
@@ -161,10 +73,7 @@ pub async fn run(
     }
     retention::start(control_plane.store().clone(), settings.retention, &stopping);
     let admin_stop = CancellationToken::new();
-    let (tenant_limits, admin_limits) = (
-        limits(&settings.tenant_plane.limits),
-        limits(&settings.admin_plane.limits),
-    );
+    let admin_limits = limits(&settings.admin_plane.limits);
     let admin = tokio::spawn(serve(
         listeners.admin,
         // Each attempt is in the audit log.
@@ -174,20 +83,23 @@ pub async fn run(
         ADMIN_DRAIN,
     ));
     stopping.run_until_cancelled(upkeep.keys_loaded()).await;
-    let tenant = tokio::spawn(serve(
-        listeners.tenant,
-        tenant_plane,
-        tenant_limits,
-        stopping,
-        http_deadline,
-    ));
-
-    let Ok(drained) = tenant.await else {
-        bail!("the tenant plane's task panicked")
-    };
-    if drained.aborted > 0 {
+    let mut tenant = JoinSet::new();
+    let bound = [listeners.tenant].into_iter().chain(listeners.beside);
+    let handlers = bound.zip(tenant_plane);
+    for ((listener, handler), settings) in handlers.zip(settings.tenant_plane.all_listeners()) {
+        let (limits, stopping) = (limits(&settings.limits), stopping.clone());
+        tenant.spawn(serve(listener, handler, limits, stopping, http_deadline));
+    }
+    let mut aborted = 0;
+    while let Some(drained) = tenant.join_next().await {
+        let Ok(drained) = drained else {
+            bail!("the tenant plane's task panicked")
+        };
+        aborted += drained.aborted;
+    }
+    if aborted > 0 {
         tracing::warn!(
-            connections = drained.aborted,
+            connections = aborted,
             "shutdown.http_deadline passed; open connections aborted"
         );
     }
@@ -215,16 +127,6 @@ pub async fn run(
         bail!("the admin plane's task panicked");
     }
     Ok(())
-}
-
-/// Has trusted proxies of the tenant plane speak the PROXY protocol, if they do.
-fn proxied(listener: Listener, settings: &Settings) -> Listener {
-    let tenant = &settings.tenant_plane;
-    if tenant.proxy_protocol {
-        listener.with_proxy_protocol(tenant.trusted_proxies.iter().copied())
-    } else {
-        listener
-    }
 }
 
 fn limits(plane: &PlaneLimits) -> Limits {

@@ -194,7 +194,7 @@ mod tests {
         assert!(!text.contains('\x1b'), "{text}");
     }
     /// The line of an event that a handler logs for a tenant, behind a stack.
-    async fn logged_by_a_handler(format: LogFormat) -> String {
+    async fn logged_by_a_handler(format: LogFormat, settings: StackSettings) -> String {
         let written = Written::default();
         let filter = filter("warn").unwrap();
         let _log = tracing::subscriber::set_default(subscriber(format, filter, written.clone(), false));
@@ -206,7 +206,7 @@ mod tests {
             LogContext::record_text(request.extensions(), "token_subject", "a\"\n");
             tracing::warn!(request_id = "r-1", "of a subject");
         };
-        let plane = web::stack(Router::new().route("/", get(handler)), StackSettings::new("test"));
+        let plane = web::stack(Router::new().route("/", get(handler)), settings);
         let request = Request::get("/")
             .header("host", "x")
             .header("x-request-id", "r-1");
@@ -218,7 +218,7 @@ mod tests {
 
     #[tokio::test]
     async fn json_names_the_request_that_is_being_handled() {
-        let text = logged_by_a_handler(LogFormat::Json).await;
+        let text = logged_by_a_handler(LogFormat::Json, StackSettings::new("test")).await;
         let events: Vec<serde_json::Value> = text
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn pretty_names_it_at_the_end_of_the_line() {
-        let text = logged_by_a_handler(LogFormat::Pretty).await;
+        let text = logged_by_a_handler(LogFormat::Pretty, StackSettings::new("test")).await;
         let lines: Vec<&str> = text.lines().collect();
         assert!(
             lines[0].ends_with("pool slow attempts=2 plane=test request_id=r-1"),
@@ -260,5 +260,24 @@ mod tests {
         );
         assert!(lines[3].ends_with(r#" token_subject="a\"\n""#), "{text}");
         assert!(lines[4].ends_with("of no request"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_listener_is_named_once_where_its_plane_has_several() {
+        let settings = || StackSettings {
+            listener: Some("public"),
+            ..StackSettings::new("test")
+        };
+        let text = logged_by_a_handler(LogFormat::Json, settings()).await;
+        let lines: Vec<&str> = text.lines().collect();
+        for (line, times) in lines.iter().zip([1, 1, 1, 1, 0]) {
+            assert_eq!(line.matches(r#""listener":"public""#).count(), times, "{line}");
+        }
+        let text = logged_by_a_handler(LogFormat::Pretty, settings()).await;
+        let first = text.lines().next().unwrap_or_default();
+        assert!(
+            first.ends_with(" plane=test request_id=r-1 listener=public"),
+            "{text}"
+        );
     }
 }

@@ -5,7 +5,7 @@ mod not_after;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use config::Settings;
+use config::PlaneTls;
 use private_files::Readers;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
@@ -17,11 +17,11 @@ use time::OffsetDateTime;
 /// A larger file holds no certificates but is a wrong path.
 const LARGEST_FILE: usize = 1024 * 1024;
 
-/// The files of a plane's TLS configuration.
+/// The files of a listener's TLS configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TlsFiles {
-    /// The section of their keys.
-    pub(crate) section: &'static str,
+    /// The section of their keys, or the table.
+    pub(crate) section: String,
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
     /// Authorities that certify the clients; without it a client needs no certificate.
@@ -39,7 +39,7 @@ pub(crate) struct LoadedTls {
 #[derive(Debug, thiserror::Error)]
 #[error("{section}.{key}")]
 pub(crate) struct TlsError {
-    section: &'static str,
+    section: String,
     key: &'static str,
     #[source]
     pub(crate) cause: TlsFault,
@@ -83,20 +83,13 @@ impl TlsError {
 }
 
 impl TlsFiles {
-    /// Of the tenant plane and of the admin plane, where they speak TLS.
-    pub(crate) fn of(settings: &Settings) -> [Option<Self>; 2] {
-        let (tenant, admin) = (&settings.tenant_plane, &settings.admin_plane);
-        [
-            ("tenant_plane", &tenant.tls, None),
-            ("admin_plane", &admin.tls, admin.tls_client_ca_file.as_ref()),
-        ]
-        .map(|(section, tls, client_authorities)| {
-            Some(Self {
-                section,
-                certificate: tls.tls_cert_file.clone()?,
-                key: tls.tls_key_file.clone()?,
-                client_authorities: client_authorities.cloned(),
-            })
+    /// Of a listener whose keys are in this section or table; `None` where it speaks plain HTTP.
+    pub(crate) fn new(section: String, tls: &PlaneTls, client_authorities: Option<&PathBuf>) -> Option<Self> {
+        Some(Self {
+            section,
+            certificate: tls.tls_cert_file.clone()?,
+            key: tls.tls_key_file.clone()?,
+            client_authorities: client_authorities.cloned(),
         })
     }
 
@@ -117,7 +110,7 @@ impl TlsFiles {
     pub(crate) fn load(&self) -> Result<LoadedTls, TlsError> {
         let wrong = |key| {
             move |cause| TlsError {
-                section: self.section,
+                section: self.section.clone(),
                 key,
                 cause,
             }

@@ -32,6 +32,7 @@ use tower_http::{
 
 pub use allowed_hosts::AllowedHosts;
 pub use forwarded::{TrustedProxies, client_address};
+pub use host::named_hosts;
 pub use log_context::LogContext;
 pub use redact::redact_path;
 pub use run_after_disconnect::RunAfterDisconnect;

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use super::super::sides::{CLIENTS, Pair, Side, measure};
 use super::CONNECTIONS;
-use super::sides::{CLIENTS, Pair, Side, measure};
 use crate::context::Services;
 use crate::load::Wrk;
 use crate::process::{self, LIST_BY_KEY, LogFilter};
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Ordinary, Tenant, World, make_api_key};
+use crate::world::{Ordinary, Tenant, World};
 
 /// Tenants that are asked in turn; each has a connection in the end.
 const TENANTS: [usize; 3] = [1, 20, 1_000];
@@ -38,7 +38,7 @@ pub(super) async fn run(
     (rounds, length): (usize, Duration),
 ) -> anyhow::Result<Vec<Pair>> {
     let database = Ordinary::make(world, tenants).await?;
-    let keys = headers(world, tenants).await?;
+    let keys = world.api_keys(tenants).await?;
     let first = tenants.first().context("there is a tenant")?;
     let connections = format!("registry.max_connections_per_tenant={CONNECTIONS}");
     let settings = [BUDGET, &connections];
@@ -56,7 +56,7 @@ pub(super) async fn run(
         let ours = Side {
             name: "tenantry".to_owned(),
             address: service.address(),
-            wrk: Wrk::with_headers(wrk, LIST_BY_KEY, "authorization", asked)?,
+            wrk: Wrk::by_keys(wrk, LIST_BY_KEY, asked)?,
             process: Some(&service),
         };
         let theirs = Side {
@@ -71,18 +71,6 @@ pub(super) async fn run(
     ordinary.end().await?;
     service.end().await?;
     Ok(pairs)
-}
-
-/// A header for each tenant, with an API key of its own.
-async fn headers(world: &World, tenants: &[Tenant]) -> anyhow::Result<Vec<String>> {
-    let plane = world.control_plane()?;
-    let mut headers = Vec::with_capacity(tenants.len());
-    for tenant in tenants {
-        let secret = make_api_key(&plane, tenant.id).await?;
-        headers.push(format!("Bearer {}", secret.expose()));
-    }
-    plane.close().await;
-    Ok(headers)
 }
 
 /// Adds the figures and loads of these pairs.

@@ -10,15 +10,20 @@ use web::{Code, Problem};
 use super::{API_KEY_PREFIX, ApiKeys, Granted, KeyRejection, Scope};
 use crate::codes;
 use crate::jwt::AcceptedToken;
-use crate::tenant::identify;
+use crate::tenant::{TenantHosts, identify};
 
 /// The tenant whose key or token the request presents, recorded for its logs with the key's id, or with the token's issuer
-/// and subject.
+/// and subject. Without `keys` a key is refused as an invalid one is.
 ///
 /// # Errors
-/// `UNAUTHENTICATED` without exactly one valid key or token, `TENANT_MISMATCH` where `x-tenant-id` names another tenant,
-/// `INSUFFICIENT_SCOPE` where it does not allow the method, `CONTROL_STORE_DOWN` where a key cannot be verified now.
-pub(crate) fn authenticate(keys: &dyn ApiKeys, request: &Request) -> Result<TenantId, Problem> {
+/// `UNAUTHENTICATED` without exactly one valid key or token, `TENANT_MISMATCH` where `x-tenant-id` or the host names
+/// another tenant, `INSUFFICIENT_SCOPE` where it does not allow the method, `CONTROL_STORE_DOWN` where a key cannot be
+/// verified now.
+pub(crate) fn authenticate(
+    keys: Option<&dyn ApiKeys>,
+    hosts: &TenantHosts,
+    request: &Request,
+) -> Result<TenantId, Problem> {
     let headers = request.headers();
     let Some(presented) = bearer_token(headers) else {
         return Err(if headers.contains_key(header::AUTHORIZATION) {
@@ -29,12 +34,11 @@ pub(crate) fn authenticate(keys: &dyn ApiKeys, request: &Request) -> Result<Tena
     };
     let granted = match request.extensions().get() {
         Some(token) if !presented.starts_with(API_KEY_PREFIX) => by_token(token, request),
-        _ => by_key(keys, presented, request)?,
+        _ => by_key(keys.ok_or_else(invalid)?, presented, request)?,
     };
     LogContext::record(request.extensions(), "tenant", granted.tenant.as_uuid());
-    if let Some(named) = identify::named_tenant(headers)?
-        && named != granted.tenant
-    {
+    let named = [identify::named_tenant(headers)?, hosts.tenant(request)?];
+    if named.into_iter().flatten().any(|named| named != granted.tenant) {
         return Err(codes::TENANT_MISMATCH.into());
     }
     let needed = Scope::of(request.method());
@@ -128,13 +132,22 @@ mod tests {
     }
 
     fn refused(method: &str, headers: &[(&str, &str)]) -> Option<(Code, Option<String>)> {
+        refused_by(Some(&Fixed), method, headers)
+    }
+
+    fn refused_by(
+        keys: Option<&dyn ApiKeys>,
+        method: &str,
+        headers: &[(&str, &str)],
+    ) -> Option<(Code, Option<String>)> {
         let mut request = Request::builder()
             .method(method)
             .uri("/v1/users?access_token=good");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let problem = authenticate(&Fixed, &request.body(Body::empty()).unwrap()).err()?;
+        let hosts = TenantHosts::new(["example.com"]);
+        let problem = authenticate(keys, &hosts, &request.body(Body::empty()).unwrap()).err()?;
         let code = problem.code();
         let response = problem.into_response();
         let challenge = response.headers().get(header::WWW_AUTHENTICATE);
@@ -201,5 +214,40 @@ mod tests {
             challenge.as_deref(),
             Some("Bearer error=\"insufficient_scope\", scope=\"write\"")
         );
+    }
+
+    #[test]
+    fn the_host_may_name_the_keys_tenant_and_no_other() {
+        let key = ("authorization", "Bearer good");
+        let id = Uuid::from_u128(8).to_string();
+        let hosts = [TENANT.to_string(), id.clone()].map(|id| format!("{id}.example.com"));
+        let [own, other] = hosts.each_ref().map(|host| ("host", host.as_str()));
+        let mismatch = Some((codes::TENANT_MISMATCH, None));
+        assert_eq!(refused("GET", &[key, own]), None);
+        assert_eq!(refused("GET", &[key, ("host", "api.example.com")]), None);
+        assert_eq!(refused("GET", &[key, other]), mismatch);
+        assert_eq!(
+            refused("GET", &[key, other, ("x-tenant-id", &TENANT.to_string())]),
+            mismatch
+        );
+        assert_eq!(refused("GET", &[key, own, ("x-tenant-id", &id)]), mismatch);
+        // Without a key nothing is said of the tenant.
+        for wrong in ["Bearer bad", "Basic good"] {
+            let (code, _) = refused("GET", &[("authorization", wrong), other]).unwrap();
+            assert_eq!(code, Code::Unauthenticated);
+        }
+    }
+
+    #[test]
+    fn where_no_key_is_accepted_a_good_one_is_a_bad_one() {
+        for key in ["Bearer good", "Bearer bad", "Bearer late"] {
+            let headers = [("authorization", key)];
+            assert_eq!(
+                refused_by(None, "GET", &headers),
+                refused("GET", &[("authorization", "Bearer bad")]),
+                "{key}"
+            );
+        }
+        assert_eq!(refused_by(None, "GET", &[]), refused("GET", &[]));
     }
 }

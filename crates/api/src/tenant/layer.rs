@@ -9,8 +9,8 @@ use tower::Layer;
 use web::Problem;
 use web::middleware::LogContext;
 
-use super::identify;
 use super::refuse::{respond, respond_to_key};
+use super::{TenantHosts, identify};
 use crate::api_key::{ApiKeys, authenticate};
 use crate::plane::TenantRegistry;
 
@@ -22,12 +22,23 @@ pub struct ResolveTenant(registry_axum::ResolveTenant<Identify>);
 impl ResolveTenant {
     /// Leases from this registry the tenant that the request names in `x-tenant-id`. Any client can write it.
     pub fn by_header(registry: TenantRegistry) -> Self {
-        Self(registry_axum::ResolveTenant::new(registry, Identify::Header).respond_with(respond))
+        Self::by_header_or_host(registry, TenantHosts::default())
+    }
+
+    /// The same, where one of these hosts may name the tenant as well. Any client can call any host.
+    pub fn by_header_or_host(registry: TenantRegistry, hosts: TenantHosts) -> Self {
+        Self(registry_axum::ResolveTenant::new(registry, Identify::Named(hosts)).respond_with(respond))
     }
 
     /// Leases from this registry the tenant whose API key the request presents, or whose token was verified before.
-    pub fn by_api_key(registry: TenantRegistry, keys: Arc<dyn ApiKeys>) -> Self {
-        Self(registry_axum::ResolveTenant::new(registry, Identify::ApiKey(keys)).respond_with(respond_to_key))
+    /// Without `keys` no API key is accepted. One of these hosts cannot name another tenant.
+    pub fn by_credentials(
+        registry: TenantRegistry,
+        keys: Option<Arc<dyn ApiKeys>>,
+        hosts: TenantHosts,
+    ) -> Self {
+        let identify = Identify::Credentials { keys, hosts };
+        Self(registry_axum::ResolveTenant::new(registry, identify).respond_with(respond_to_key))
     }
 }
 
@@ -42,10 +53,15 @@ impl<S> Layer<S> for ResolveTenant {
 /// How a request says which tenant it is for.
 #[derive(Debug, Clone)]
 pub enum Identify {
-    /// By `x-tenant-id`.
-    Header,
+    /// By `x-tenant-id`, or by its host.
+    Named(TenantHosts),
     /// By an API key or a verified token.
-    ApiKey(Arc<dyn ApiKeys>),
+    Credentials {
+        /// Verification of API keys; without it none is accepted.
+        keys: Option<Arc<dyn ApiKeys>>,
+        /// Hosts that name a tenant, which is to be the same.
+        hosts: TenantHosts,
+    },
 }
 
 impl IdentifyTenant for Identify {
@@ -54,12 +70,12 @@ impl IdentifyTenant for Identify {
     /// The tenant, recorded for the request's logs.
     fn tenant(&self, request: &Request) -> Result<TenantId, Problem> {
         match self {
-            Self::Header => {
-                let tenant = identify::tenant(request.headers())?;
+            Self::Named(hosts) => {
+                let tenant = identify::tenant(request.headers(), hosts.tenant(request)?)?;
                 LogContext::record(request.extensions(), "tenant", tenant.as_uuid());
                 Ok(tenant)
             }
-            Self::ApiKey(keys) => authenticate(&**keys, request),
+            Self::Credentials { keys, hosts } => authenticate(keys.as_deref(), hosts, request),
         }
     }
 }

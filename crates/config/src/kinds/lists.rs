@@ -65,6 +65,27 @@ pub(super) fn request_host(value: &Value) -> Result<String, String> {
     }
 }
 
+/// The domain behind `{tenant}.`, as requests name it.
+pub(super) fn tenant_host(value: &Value) -> Result<String, String> {
+    let text = text(value)?;
+    text.strip_prefix("{tenant}.").and_then(domain).ok_or_else(|| {
+        format!(
+            "{text:?} is not a host such as \"{{tenant}}.example.com\": {{tenant}}, a dot and a domain, without a port"
+        )
+    })
+}
+
+fn domain(text: &str) -> Option<String> {
+    let is_label = |label: &str| {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        !label.is_empty() && label.bytes().all(plain)
+    };
+    match Host::parse(text.strip_suffix('.').unwrap_or(text)) {
+        Ok(Host::Domain(name)) if name.split('.').all(is_label) => Some(name),
+        _ => None,
+    }
+}
+
 /// As a browser sends it.
 pub(super) fn origin(value: &Value) -> Result<String, String> {
     let text = text(value)?;

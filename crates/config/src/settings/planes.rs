@@ -1,4 +1,4 @@
-//! The two listeners.
+//! The listeners of the two planes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,10 +7,14 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jwt_verifier::IssuerSettings;
 use secrecy::SecretString;
+use serde::Deserialize;
 
 use crate::declare::settings;
 use crate::issuers::JwtIssuers;
-use crate::kinds::{Hosts, Networks, Origins, Proxies, Within};
+use crate::kinds::{
+    DEFAULT_LISTENER, Hosts, ListenerName, Networks, Origins, Proxies, TenantHosts, Within, Words,
+};
+use crate::listeners::TenantListeners;
 use crate::secret::{BearerToken, Secret};
 use crate::settings::CENTURY;
 
@@ -49,11 +53,16 @@ settings! {
     pub struct TenantPlaneSettings {
         /// Address to listen on; port 0 takes any free one.
         listen: SocketAddr,
+        /// Ways that it opens, at least one.
+        opens: Vec<Way> = Words<Way>,
         /// Its TLS.
         tls: PlaneTls,
         /// Hosts that its requests may name; empty is any.
         allowed_hosts: Vec<String> = Hosts,
-        /// Networks whose clients may name their tenant by a header.
+        /// Domains right below which a host's label is a tenant's id, in ASCII and lower case: `example.com` for
+        /// `{tenant}.example.com`.
+        tenant_hosts: Vec<String> = TenantHosts,
+        /// Networks whose clients may name their tenant, by a header or by the host.
         trusted_networks: Vec<IpNet> = Networks,
         /// Networks of the proxies whose word is taken for a client's address.
         trusted_proxies: Vec<IpNet> = Proxies,
@@ -65,6 +74,34 @@ settings! {
         max_key_staleness: Duration,
         /// Issuers whose JSON Web Tokens are accepted, `tenant_plane.jwt.issuers`.
         jwt_issuers: Vec<IssuerSettings> = JwtIssuers,
+        /// Limits of its clients.
+        limits: PlaneLimits,
+        /// Listeners beside this one.
+        listeners: Vec<TenantListenerSettings> = TenantListeners,
+    }
+
+    /// A listener of the tenant plane: a table of `tenant_plane.listeners`, with what it inherits.
+    pub struct TenantListenerSettings {
+        /// Its name in the log.
+        name: String = ListenerName,
+        /// Address to listen on; port 0 takes any free one.
+        listen: SocketAddr,
+        /// Ways that it opens, at least one.
+        opens: Vec<Way> = Words<Way>,
+        /// Its TLS.
+        tls: PlaneTls,
+        /// Hosts that its requests may name; empty is any.
+        allowed_hosts: Vec<String> = Hosts,
+        /// Domains right below which a host's label is a tenant's id.
+        tenant_hosts: Vec<String> = TenantHosts,
+        /// Networks whose clients may name their tenant, by a header or by the host.
+        trusted_networks: Vec<IpNet> = Networks,
+        /// Networks of the proxies whose word is taken for a client's address.
+        trusted_proxies: Vec<IpNet> = Proxies,
+        /// Whether connections of these proxies begin with a header of the PROXY protocol, version 2.
+        proxy_protocol: bool,
+        /// Origins whose pages may call it.
+        cors_allowed_origins: Vec<String> = Origins,
         /// Limits of its clients.
         limits: PlaneLimits,
     }
@@ -83,5 +120,58 @@ settings! {
         limits: PlaneLimits,
         /// A bearer token besides those in the control store.
         token: Option<SecretString> = Secret<BearerToken>,
+    }
+}
+
+/// A way into the tenant plane, which a listener opens or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// `/v1/internal`: from a trusted network, whose clients name their tenant.
+    Internal,
+    /// `/v1` with an API key.
+    ApiKey,
+    /// `/v1` with a JSON Web Token.
+    Jwt,
+}
+
+impl Way {
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::ApiKey => "api_key",
+            Self::Jwt => "jwt",
+        }
+    }
+}
+
+impl TenantPlaneSettings {
+    /// All listeners of the plane: the one of the section, then those beside it.
+    pub fn all_listeners(&self) -> Vec<TenantListenerSettings> {
+        let default = TenantListenerSettings {
+            name: DEFAULT_LISTENER.to_owned(),
+            listen: self.listen,
+            opens: self.opens.clone(),
+            tls: self.tls.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
+            tenant_hosts: self.tenant_hosts.clone(),
+            trusted_networks: self.trusted_networks.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            proxy_protocol: self.proxy_protocol,
+            cors_allowed_origins: self.cors_allowed_origins.clone(),
+            limits: self.limits.clone(),
+        };
+        [default]
+            .into_iter()
+            .chain(self.listeners.iter().cloned())
+            .collect()
+    }
+}
+
+impl TenantListenerSettings {
+    /// Whether it opens this way.
+    pub fn opens(&self, way: Way) -> bool {
+        self.opens.contains(&way)
     }
 }

@@ -10,6 +10,7 @@
 mod catalogue;
 mod issuers;
 mod layers;
+mod listeners;
 mod redaction;
 mod report;
 mod required;

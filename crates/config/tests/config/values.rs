@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt, time::Duration};
 
-use config::{self, Environment, Inputs, Key, LogFormat, OnRefused, Purpose, TlsMode};
+use config::{self, Environment, Inputs, Key, LogFormat, OnRefused, Purpose, TlsMode, Way};
 use secrecy::ExposeSecret;
 
 use crate::{file, flags, load, problem, variables};
@@ -297,6 +297,20 @@ fn the_budget_is_whatever_the_server_allows_unless_it_is_configured() {
     assert_eq!(registry.on_refused, OnRefused::Finish);
 }
 
+#[test]
+fn a_listener_opens_every_way_unless_it_names_some() {
+    let opens = |inputs: &Inputs| load(inputs).settings.tenant_plane.opens;
+    let all = [Way::Internal, Way::ApiKey, Way::Jwt];
+    assert_eq!(opens(&flags([])), all);
+    assert_eq!(opens(&flags(["tenant_plane.opens=internal, api_key,jwt"])), all);
+    assert_eq!(
+        opens(&flags(["tenant_plane.opens=[\"jwt\", \"api_key\"]"])),
+        [Way::Jwt, Way::ApiKey]
+    );
+    let named = all.map(|way| opens(&flags([format!("tenant_plane.opens={}", way.name()).as_str()])));
+    assert_eq!(named, all.map(|way| vec![way]));
+}
+
 /// By the words that the error of an unknown one lists.
 #[test]
 fn every_word_that_is_offered_is_taken() {
@@ -323,6 +337,7 @@ fn every_word_that_is_offered_is_taken() {
         offered,
         [
             ("log.format", 2),
+            ("tenant_plane.opens", 3),
             ("control_store.tls", 5),
             ("data_cluster.tls", 5),
             ("registry.on_refused", 2)
@@ -360,6 +375,55 @@ fn a_host_an_origin_or_a_proxy_that_could_be_anything_is_refused() {
         ("tenant_plane.trusted_proxies", "0.0.0.0/0", "is every address"),
         ("tenant_plane.trusted_proxies", "10.0.0.1", "is not a network"),
         ("tenant_plane.allowed_hosts", "localhost:8080", "is not a host"),
+        (
+            "tenant_plane.tenant_hosts",
+            "example.org",
+            "is not a host such as",
+        ),
+        ("tenant_plane.tenant_hosts", "{tenant}", "is not a host such as"),
+        ("tenant_plane.tenant_hosts", "{tenant}.", "is not a host such as"),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.10.0.0.1",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.[::1]",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.example.org:8443",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}..example.org",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.*.example.org",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.{tenant}.org",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "{tenant}.a/b",
+            "is not a host such as",
+        ),
+        (
+            "tenant_plane.tenant_hosts",
+            "*.example.org",
+            "is not a host such as",
+        ),
+        ("tenant_plane.opens", "[]", "must not be an empty list"),
+        ("tenant_plane.opens", "api_key,apikey", "\"apikey\" is not one of"),
         ("admin_plane.allowed_hosts", "*.*.example.org", "is not a host"),
         ("admin_plane.allowed_hosts", "*", "is not a host"),
         ("admin_plane.allowed_hosts", "*.10.0.0.1", "is not a host"),
@@ -405,6 +469,10 @@ fn hosts_and_origins_are_kept_as_browsers_send_them() {
             "TENANTRY_TENANT_PLANE__CORS_ALLOWED_ORIGINS",
             "https://App.example.org:443/, http://bücher.example:8080",
         ),
+        (
+            "TENANTRY_TENANT_PLANE__TENANT_HOSTS",
+            "{tenant}.Example.ORG., {tenant}.bücher.example, {tenant}.localhost",
+        ),
     ]))
     .settings;
     assert_eq!(
@@ -416,6 +484,10 @@ fn hosts_and_origins_are_kept_as_browsers_send_them() {
             "10.0.0.1",
             "127.0.0.1"
         ]
+    );
+    assert_eq!(
+        settings.tenant_plane.tenant_hosts,
+        ["example.org", "xn--bcher-kva.example", "localhost"]
     );
     assert_eq!(
         settings.tenant_plane.cors_allowed_origins,

@@ -42,6 +42,7 @@ fn check_files(report: &mut Report, purpose: Purpose) {
         for section in ["tenant_plane", "admin_plane"] {
             check_tls(report, section);
         }
+        check_tls_of_tables(report, "tenant_plane.listeners");
     }
     for key in ["control_store.tls_ca_file", "data_cluster.tls_ca_file"] {
         check_file(report, key, |path| Authorities::from_file(path).map(drop));
@@ -58,17 +59,43 @@ fn check_file<E: Error + 'static>(report: &mut Report, key: &str, open: impl FnO
 }
 
 /// Opens the certificate of a plane with its key, and checks that they belong together.
-fn check_tls(report: &mut Report, section: &'static str) {
+fn check_tls(report: &mut Report, section: &str) {
     let path = |name: &str| file(report, &format!("{section}.{name}"));
     let (Some(certificate), Some(key)) = (path("tls_cert_file"), path("tls_key_file")) else {
         return;
     };
-    let files = TlsFiles {
-        section,
-        certificate,
-        key,
-        client_authorities: path("tls_client_ca_file"),
-    };
+    check_pair(
+        report,
+        &TlsFiles {
+            section: section.to_owned(),
+            certificate,
+            key,
+            client_authorities: path("tls_client_ca_file"),
+        },
+    );
+}
+
+/// The same of each table in a list. A pair that a table inherits is its section's.
+fn check_tls_of_tables(report: &mut Report, list: &str) {
+    let tables = row(report, list).and_then(|row| row.value.as_ref()?.as_array().cloned());
+    for (index, table) in tables.into_iter().flatten().enumerate() {
+        let path = |name: &str| table[name].as_str().map(PathBuf::from);
+        let (Some(certificate), Some(key)) = (path("tls_cert_file"), path("tls_key_file")) else {
+            continue;
+        };
+        check_pair(
+            report,
+            &TlsFiles {
+                section: format!("{list}[{index}]"),
+                certificate,
+                key,
+                client_authorities: None,
+            },
+        );
+    }
+}
+
+fn check_pair(report: &mut Report, files: &TlsFiles) {
     if let Err(error) = files.load() {
         add(report, &error.key(), &error.cause);
     }
@@ -86,7 +113,9 @@ fn row<'a>(report: &'a Report, key: &str) -> Option<&'a Row> {
 }
 
 fn add(report: &mut Report, key: &str, error: &(dyn Error + 'static)) {
-    let from = row(report, key).and_then(|row| row.from.as_ref());
+    // A table's values come from where its list does.
+    let of = key.split('[').next().unwrap_or(key);
+    let from = row(report, of).and_then(|row| row.from.as_ref());
     let from = from.map(|from| format!(" ({from})")).unwrap_or_default();
     let message = format!("{key}: {}{from}", in_one_line(error));
     report.problems.push(Problem::new(Some(key.to_owned()), message));

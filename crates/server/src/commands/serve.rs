@@ -1,7 +1,5 @@
 //! `tenantry serve`
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use cli::output;
 use config::{ClusterSettings, Inputs, Purpose, Settings, load, present};
@@ -16,7 +14,7 @@ use super::migrate;
 use crate::app::{self, App};
 use crate::clusters;
 use crate::descriptors::{self, Caps};
-use crate::dev::{self, RunFile, StateDir};
+use crate::dev::{self, DemoTenant, RunFile, StartMarker, StateDir};
 use crate::reserve;
 use crate::service::{self, Listeners, stop_on_signals};
 use crate::telemetry::{self, Delivery};
@@ -27,6 +25,10 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
     telemetry::init(&loaded.settings.log, Delivery::Queued)?;
     let files = descriptors::raise();
     let listeners = Listeners::bind(&loaded.settings)?;
+    let starting = match &loaded.settings.dev {
+        Some(dev) => StartMarker::set(&StateDir::open(&dev.state_dir)?)?,
+        None => None,
+    };
     let stopping = CancellationToken::new();
     // In the dev profile SIGHUP comes from a terminal that is closed, and the private PostgreSQL must not outlive it.
     let reload = listeners.reload().filter(|_| loaded.settings.dev.is_none());
@@ -37,7 +39,7 @@ pub(super) async fn run(inputs: &Inputs) -> anyhow::Result<()> {
         return Ok(());
     };
     let databases = databases?;
-    let served = Box::pin(serve(&databases, listeners, files, stopping)).await;
+    let served = Box::pin(serve(&databases, listeners, files, starting, stopping)).await;
     // The private PostgreSQL goes last, also when serving failed.
     let closed = databases.close().await;
     served.and(closed)
@@ -47,6 +49,7 @@ async fn serve(
     databases: &Databases,
     listeners: Listeners,
     files: usize,
+    starting: Option<StartMarker>,
     stopping: CancellationToken,
 ) -> anyhow::Result<()> {
     let settings = &databases.settings;
@@ -64,10 +67,30 @@ async fn serve(
         admin_tls: settings.admin_plane.tls.tls_cert_file.is_some(),
     };
     tracing::info!(tenant_plane = %addresses.tenant_plane, admin_plane = %addresses.admin_plane, "listening");
+    let beside = listeners.beside(settings);
+    for listener in &beside {
+        tracing::info!(
+            listener = listener.name,
+            address = %listener.address,
+            tls = listener.tls,
+            opens = listener.opens,
+            "listening for tenants as well"
+        );
+    }
     let _run_file = match &databases.state {
         Some(state) => {
             let guard = addresses.write(state)?;
-            welcome(settings, &app, &addresses, state, databases.token_file.clone()).await?;
+            drop(starting);
+            let banner = dev::Banner {
+                addresses,
+                beside,
+                token_file: databases.token_file.clone(),
+                tenants: seeded(settings, &app, state).await?,
+                serves: app.examinations.isolated(),
+            };
+            if let Err(error) = output::line(banner) {
+                tracing::warn!(%error, "cannot print the banner");
+            }
             Some(guard)
         }
         None => None,
@@ -89,7 +112,11 @@ fn fit_below(files: usize, mut settings: Settings, app: &App) -> Settings {
     let pools = app.budget.snapshot().target;
     let caps = Caps::configured(&settings, pools);
     let fits = caps.below(files);
-    settings.tenant_plane.limits.max_connections = fits.tenant_plane;
+    let plane = &mut settings.tenant_plane;
+    let beside = plane.listeners.iter_mut().map(|listener| &mut listener.limits);
+    for limits in [&mut plane.limits].into_iter().chain(beside) {
+        limits.max_connections = fits.of_listener(limits.max_connections, caps);
+    }
     settings.admin_plane.limits.max_connections = fits.admin_plane;
     if fits.pools < pools {
         app.budget.set_max_connections(Some(fits.pools));
@@ -132,30 +159,13 @@ async fn prepare(settings: &Settings, stopping: CancellationToken) -> anyhow::Re
     Ok(app)
 }
 
-/// Demo tenants and what to do with them.
-async fn welcome(
-    settings: &Settings,
-    app: &App,
-    addresses: &RunFile,
-    state: &StateDir,
-    token_file: Option<PathBuf>,
-) -> anyhow::Result<()> {
-    let seed = settings.dev.as_ref().is_some_and(|dev| dev.seed);
-    let tenants = if seed {
-        dev::seed(&app.control_plane, &app.registry, state).await?
+/// The demo tenants, made where they are missing.
+async fn seeded(settings: &Settings, app: &App, state: &StateDir) -> anyhow::Result<Vec<DemoTenant>> {
+    if settings.dev.as_ref().is_some_and(|dev| dev.seed) {
+        dev::seed(&app.control_plane, &app.registry, state).await
     } else {
-        Vec::new()
-    };
-    let banner = dev::Banner {
-        addresses: addresses.clone(),
-        token_file,
-        tenants,
-        serves: app.examinations.isolated(),
-    };
-    if let Err(error) = output::line(banner) {
-        tracing::warn!(%error, "cannot print the banner");
+        Ok(Vec::new())
     }
-    Ok(())
 }
 
 /// Logs in to both, so that a mistake is named with its place, and refuses a data cluster that is too old: no

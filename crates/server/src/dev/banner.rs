@@ -4,11 +4,14 @@ use std::fmt::{self, Display};
 use std::path::PathBuf;
 
 use super::{DemoTenant, RunFile};
+use crate::service::ListeningBeside;
 
 /// Addresses, demo tenants, the admin token's file, and three commands to paste.
 pub struct Banner {
     /// Addresses of the planes.
     pub addresses: RunFile,
+    /// The tenant plane's other listeners.
+    pub beside: Vec<ListeningBeside>,
     /// File of the admin token; `None` if the token is configured.
     pub token_file: Option<PathBuf>,
     /// The demo tenants.
@@ -49,6 +52,14 @@ impl Display for Banner {
             f,
             "  admin plane    {admin_scheme}://localhost:{admin_port}   {token_place}"
         )?;
+        for listener in &self.beside {
+            let (scheme, address) = (scheme(listener.tls), listener.address);
+            writeln!(
+                f,
+                "  listener       {scheme}://{address}   {}: {}",
+                listener.name, listener.opens
+            )?;
+        }
         for DemoTenant { name, id, key_file } in &self.tenants {
             write!(f, "  tenant         {id}   {name}")?;
             match key_file {
@@ -101,6 +112,12 @@ mod tests {
                 tenant_tls: false,
                 admin_tls: true,
             },
+            beside: vec![ListeningBeside {
+                name: "public".to_owned(),
+                address: ([127, 0, 0, 1], 8443).into(),
+                tls: true,
+                opens: "api_key, jwt".to_owned(),
+            }],
             token_file: None,
             tenants: Vec::new(),
             serves: true,
@@ -109,6 +126,10 @@ mod tests {
         assert!(up.contains("\n  Tenantry is up (dev profile).\n"), "{up}");
         assert!(
             up.contains("http://localhost:8080") && up.contains("https://localhost:8081"),
+            "{up}"
+        );
+        assert!(
+            up.contains("\n  listener       https://127.0.0.1:8443   public: api_key, jwt\n"),
             "{up}"
         );
         banner.serves = false;

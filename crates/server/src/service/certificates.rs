@@ -73,7 +73,7 @@ impl Certificate {
             return;
         };
         self.stamp = stamp;
-        let section = self.files.section;
+        let section = self.files.section.as_str();
         match loaded {
             Ok(LoadedTls { config, expires }) => {
                 self.tls.replace(config);
@@ -97,7 +97,7 @@ impl Certificate {
     #[expect(clippy::disallowed_methods, reason = "certificates expire by the wall clock")]
     fn warn(&self) {
         let now = OffsetDateTime::now_utc();
-        let section = self.files.section;
+        let section = self.files.section.as_str();
         match self.expires {
             Some(expires) if expires <= now => {
                 tracing::warn!(

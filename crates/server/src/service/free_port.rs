@@ -8,7 +8,7 @@ const STEP: u16 = 10;
 const MOST: u16 = 20;
 
 /// A command with free ports in place of those in use. `None` if none is in use, or no port nearby is free.
-pub(super) fn command(taken: impl Iterator<Item = (&'static str, SocketAddr)>) -> Option<String> {
+pub(super) fn command<'a>(taken: impl IntoIterator<Item = (&'a str, SocketAddr)>) -> Option<String> {
     let mut command = "tenantry".to_owned();
     let mut chosen = Vec::new();
     for (key, address) in taken {
@@ -33,10 +33,10 @@ mod tests {
 
     #[test]
     fn each_taken_port_gets_a_free_one() {
-        assert_eq!(command(std::iter::empty()), None);
+        assert_eq!(command([]), None);
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let tenant = taken.local_addr().unwrap();
-        let text = command([("tenant_plane.listen", tenant), ("admin_plane.listen", tenant)].into_iter());
+        let text = command([("tenant_plane.listen", tenant), ("admin_plane.listen", tenant)]);
         let text = text.unwrap();
         let words: Vec<_> = text.split(' ').collect();
         let ["tenantry", "--set", first, "--set", second] = words[..] else {

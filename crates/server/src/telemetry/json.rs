@@ -103,6 +103,9 @@ impl<'a> Object<'a> {
     }
 
     fn recorded(&mut self, request: &LogContext) {
+        if let Some(listener) = request.listener() {
+            self.entry("listener", listener);
+        }
         request.ids().for_each(|(name, id)| self.entry(name, &id));
         request.texts().for_each(|(name, text)| self.entry(name, text));
     }

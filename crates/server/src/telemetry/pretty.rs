@@ -51,6 +51,9 @@ fn append(line: &mut String, request: &LogContext, is_named: bool) -> fmt::Resul
             request.request_id()
         )?;
     }
+    if let Some(listener) = request.listener() {
+        write!(line, " listener={listener}")?;
+    }
     for (name, id) in request.ids() {
         write!(line, " {name}={id}")?;
     }

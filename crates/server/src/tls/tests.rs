@@ -16,7 +16,7 @@ fn files() -> (TempDir, TlsFiles) {
     write_pair(&certificate, &key);
     fs::copy(&certificate, &authorities).unwrap();
     let files = TlsFiles {
-        section: "admin_plane",
+        section: "admin_plane".to_owned(),
         certificate,
         key,
         client_authorities: Some(authorities),

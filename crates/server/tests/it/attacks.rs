@@ -12,7 +12,7 @@ use std::io::Write as _;
 
 use fixture::AttackFixture;
 use http2::FLOODS;
-use table::{FOUND, FOUND_HTTP2, HTTP2, THEMES};
+use table::{FOUND, FOUND_HTTP2, HTTP2, TENANT_HOSTS, THEMES};
 
 #[tokio::test]
 async fn every_request_is_refused_or_stays_within_its_own_tenant() {
@@ -32,7 +32,7 @@ async fn every_request_is_refused_or_stays_within_its_own_tenant() {
 
 #[tokio::test]
 async fn every_http2_request_is_refused_or_stays_within_its_own_tenant() {
-    let fixture = AttackFixture::new(&[]).await;
+    let fixture = AttackFixture::new(&[TENANT_HOSTS]).await;
     let mut found = Vec::new();
     for attempt in HTTP2 {
         found.push(fixture.http2_deviations(attempt).await);

@@ -1,6 +1,6 @@
 //! JSON Web Tokens at the tenant plane: who is let in, for which tenant, and to do what.
 
-mod identity_provider;
+pub(crate) mod identity_provider;
 mod keys;
 
 use reqwest::Method;

@@ -248,12 +248,8 @@ impl Issuers for NoIssuers {
 #[tokio::test]
 async fn every_route_is_described_and_nothing_else() {
     let service = Service::start().await;
-    let tenant_plane = api::plane(
-        &service.registry,
-        api::TrustedNetworks::default(),
-        Arc::new(NoKeys),
-        None,
-    );
+    let ways = api::Ways::all(api::TrustedNetworks::default(), Arc::new(NoKeys), None);
+    let tenant_plane = api::plane(&service.registry, ways);
     assert_eq!(
         routed(tenant_plane, &service.anonymous()).await,
         described(&document(Plane::Tenant))

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use clap::Parser as _;
-use config::{self, Environment, Inputs, Profile, Purpose};
+use config::{self, Environment, Inputs, Profile, Purpose, Way};
 use server::args::Cli;
 
 const SECRETS: [&str; 3] = ["service-password", "migrator-password", "bootstrap-password"];
@@ -40,7 +40,7 @@ fn the_file_is_valid_for_the_service_and_with_the_variables_for_the_migration() 
     let chapter = chapter();
     let folder = tempfile::tempdir().unwrap();
     let here = |text: &str| text.replace("/etc/tenantry", folder.path().to_str().unwrap());
-    let [file] = blocks(&chapter, "toml").try_into().unwrap();
+    let [file, listeners] = blocks(&chapter, "toml").try_into().unwrap();
     fs::write(folder.path().join("production.toml"), here(&file)).unwrap();
     for name in SECRETS {
         let file = folder.path().join(name);
@@ -63,6 +63,14 @@ fn the_file_is_valid_for_the_service_and_with_the_variables_for_the_migration() 
     assert!(served.settings.data_cluster.cluster.migrator_password.is_none());
     let migrates = [chosen.clone(), migrate].concat();
     config::load(&inputs(&migrates), Purpose::Migrate).unwrap_or_else(|problems| panic!("{problems}"));
+
+    // With the listeners in addition.
+    fs::write(folder.path().join("production.toml"), here(&(file + &listeners))).unwrap();
+    let kept_apart =
+        config::load(&inputs(&chosen), Purpose::Serve).unwrap_or_else(|problems| panic!("{problems}"));
+    let plane = kept_apart.settings.tenant_plane;
+    assert_eq!(plane.opens, [Way::Internal]);
+    assert_eq!(plane.listeners[0].opens, [Way::ApiKey, Way::Jwt]);
 
     // The unit says the same as the shell.
     let [unit] = blocks(&chapter, "ini").try_into().unwrap();

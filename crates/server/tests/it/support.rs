@@ -42,6 +42,8 @@ pub struct Service {
     pub control_plane: ControlPlane,
     pub examinations: Examinations,
     pub tenant_plane: SocketAddr,
+    /// The tenant plane's listeners beside the first.
+    pub beside: Vec<SocketAddr>,
     pub admin_plane: SocketAddr,
     envelope: Envelope,
     stopping: CancellationToken,
@@ -81,6 +83,8 @@ impl Service {
         let app = App::new(&settings, envelope.clone(), cursors, stopping.clone(), reserve).unwrap();
         let listeners = Listeners::bind(&settings).unwrap();
         let (tenant_plane, admin_plane) = (listeners.tenant(), listeners.admin());
+        let beside = listeners.beside(&settings).into_iter();
+        let beside = beside.map(|listener| listener.address).collect();
         let (registry, budget, control_plane, examinations) = (
             app.registry.clone(),
             app.budget.clone(),
@@ -101,6 +105,7 @@ impl Service {
             control_plane,
             examinations,
             tenant_plane,
+            beside,
             admin_plane,
             envelope,
             stopping,

@@ -16,6 +16,7 @@ pub struct Listener {
     pub(super) tcp: TcpListener,
     address: SocketAddr,
     pub(super) plane: &'static str,
+    pub(super) name: Option<&'static str>,
     pub(super) tls: Option<Tls>,
     pub(super) proxies: Option<Arc<[IpNet]>>,
 }
@@ -51,6 +52,7 @@ impl Listener {
                 tcp,
                 address,
                 plane: "",
+                name: None,
                 tls: None,
                 proxies: None,
             })
@@ -62,6 +64,13 @@ impl Listener {
     #[must_use]
     pub fn of_plane(mut self, plane: &'static str) -> Self {
         self.plane = plane;
+        self
+    }
+
+    /// Names the listener in the log, where its plane has several.
+    #[must_use]
+    pub fn named(mut self, name: Option<&'static str>) -> Self {
+        self.name = name;
         self
     }
 

@@ -94,7 +94,7 @@ impl<S> Protocol<S> {
             limits,
             tls: listener.tls.clone(),
             proxies: listener.proxies.clone(),
-            rejections: RejectionLog::new(listener.plane),
+            rejections: RejectionLog::new(listener.plane, listener.name),
         }
     }
 

@@ -17,6 +17,7 @@ const WINDOW: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(super) struct RejectionLog {
     plane: &'static str,
+    listener: Option<&'static str>,
     window: Mutex<Window>,
 }
 
@@ -28,15 +29,25 @@ struct Window {
 }
 
 impl RejectionLog {
-    pub(super) fn new(plane: &'static str) -> Self {
-        let window = Mutex::default();
-        Self { plane, window }
+    pub(super) fn new(plane: &'static str, listener: Option<&'static str>) -> Self {
+        Self {
+            plane,
+            listener,
+            window: Mutex::default(),
+        }
     }
 
     /// Logs why a peer's head or handshake is rejected, if a line is left.
     pub(super) fn log(&self, peer: Peer, reason: &dyn Display) {
         if let Some(suppressed) = self.admit() {
-            tracing::warn!(plane = self.plane, peer = %peer.ip(), %reason, suppressed, "connection rejected");
+            tracing::warn!(
+                plane = self.plane,
+                listener = self.listener,
+                peer = %peer.ip(),
+                %reason,
+                suppressed,
+                "connection rejected"
+            );
         }
     }
 
@@ -64,7 +75,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_flood_is_counted() {
-        let log = RejectionLog::new("test");
+        let log = RejectionLog::new("test", None);
         for _ in 0..LINES {
             assert_eq!(log.admit(), Some(0));
         }

@@ -27,6 +27,16 @@ pub(super) fn name<B>(request: &Request<B>) -> Option<&[u8]> {
     authority(request).or_else(header).map(|host| split(host).0)
 }
 
+/// All hosts that a request names, without their ports: that of `:authority` or the header Host, and that of an absolute
+/// target of HTTP/1 (RFC 9112, section 3.2.2), which may be another.
+pub fn named_hosts<B>(request: &Request<B>) -> impl Iterator<Item = &[u8]> {
+    let is_http2 = request.version() == Version::HTTP_2;
+    let target = request.uri().authority().filter(|_| !is_http2);
+    name(request)
+        .into_iter()
+        .chain(target.map(|authority| authority.host().as_bytes()))
+}
+
 /// HTTP/1 gives only the target of a proxy an authority, which is ignored.
 fn authority<B>(request: &Request<B>) -> Option<&[u8]> {
     let authority = (request.version() == Version::HTTP_2)
@@ -64,7 +74,29 @@ fn is_host(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_host;
+    use super::*;
+
+    #[test]
+    fn every_host_that_a_request_names() {
+        for (version, target, header, named) in [
+            (Version::HTTP_11, "/x", Some("a:80"), &["a"][..]),
+            (Version::HTTP_11, "http://b:80/x", Some("a:81"), &["a", "b"]),
+            (Version::HTTP_11, "http://u@b/x", Some("[::1]:1"), &["[::1]", "b"]),
+            (Version::HTTP_10, "/x", None, &[]),
+            (Version::HTTP_2, "http://b:80/x", None, &["b"]),
+            (Version::HTTP_2, "http://b/x", Some("B"), &["b"]),
+        ] {
+            let mut request = Request::builder().version(version).uri(target);
+            if let Some(header) = header {
+                request = request.header(HOST, header);
+            }
+            let request = request.body(()).unwrap();
+            let hosts: Vec<_> = named_hosts(&request)
+                .map(|host| str::from_utf8(host).unwrap())
+                .collect();
+            assert_eq!(hosts, named, "{version:?} {target}");
+        }
+    }
 
     #[test]
     fn names_and_addresses_with_and_without_a_port() {

@@ -33,9 +33,16 @@ tokio::task_local! {
 #[derive(Clone)]
 pub struct LogContext(pub(super) Arc<Inner>);
 
+/// What all requests of a listener have in common.
+#[derive(Clone, Copy)]
+pub(super) struct Labels {
+    pub(super) plane: &'static str,
+    pub(super) listener: Option<&'static str>,
+    pub(super) secret_prefix: Option<&'static str>,
+}
+
 pub(super) struct Inner {
-    plane: &'static str,
-    secret_prefix: Option<&'static str>,
+    labels: Labels,
     pub(super) request_id: HeaderValue,
     pub(super) method: Method,
     uri: Uri,
@@ -48,15 +55,10 @@ pub(super) struct Inner {
 }
 
 impl LogContext {
-    pub(super) fn new<B>(
-        plane: &'static str,
-        secret_prefix: Option<&'static str>,
-        request: &Request<B>,
-    ) -> Self {
+    pub(super) fn new<B>(labels: Labels, request: &Request<B>) -> Self {
         let id = request.extensions().get::<RequestId>();
         Self(Arc::new(Inner {
-            plane,
-            secret_prefix,
+            labels,
             request_id: id.map_or(HeaderValue::from_static("none"), |id| id.header_value().clone()),
             method: request.method().clone(),
             uri: request.uri().clone(),
@@ -99,7 +101,12 @@ impl LogContext {
 
     /// The plane's name.
     pub fn plane(&self) -> &'static str {
-        self.0.plane
+        self.0.labels.plane
+    }
+
+    /// The listener's name, where the plane has several.
+    pub fn listener(&self) -> Option<&'static str> {
+        self.0.labels.listener
     }
 
     /// The request's id.
@@ -123,6 +130,7 @@ impl LogContext {
     pub(super) fn path(&self) -> Cow<'_, str> {
         let path = self.0.uri.path();
         self.0
+            .labels
             .secret_prefix
             .map_or(Cow::Borrowed(path), |prefix| redact_path(path, prefix))
     }
@@ -154,7 +162,12 @@ mod tests {
     #[test]
     fn texts_are_cut_and_escaped_and_the_first_of_a_name_is_kept() {
         let mut request = Request::new(());
-        let context = LogContext::new("test", None, &request);
+        let labels = Labels {
+            plane: "test",
+            listener: None,
+            secret_prefix: None,
+        };
+        let context = LogContext::new(labels, &request);
         request.extensions_mut().insert(context.clone());
         let record = |name, text: &str| LogContext::record_text(request.extensions(), name, text);
         record("a", "x\n\u{1b}\u{202e}\"");

@@ -17,14 +17,14 @@ use super::{
     access_log::{self, Unanswered},
     cause_log::CauseLog,
     finalize_response::finalize_response,
+    log_context::Labels,
 };
 
 /// Needs the request id in the extensions.
 #[derive(Clone)]
 pub struct Respond<S> {
     inner: S,
-    plane: &'static str,
-    secret_prefix: Option<&'static str>,
+    labels: Labels,
     causes: Arc<CauseLog>,
     hsts: Option<HeaderValue>,
 }
@@ -33,8 +33,11 @@ impl<S> Respond<S> {
     pub(super) fn new(inner: S, settings: &StackSettings) -> Self {
         Self {
             inner,
-            plane: settings.plane,
-            secret_prefix: settings.secret_prefix,
+            labels: Labels {
+                plane: settings.plane,
+                listener: settings.listener,
+                secret_prefix: settings.secret_prefix,
+            },
             causes: Arc::default(),
             hsts: settings.hsts.clone(),
         }
@@ -54,7 +57,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let context = LogContext::new(self.plane, self.secret_prefix, &request);
+        let context = LogContext::new(self.labels, &request);
         request.extensions_mut().insert(context.clone());
         context.clone().scope(Responding {
             unanswered: access_log::unanswered(context.clone()),

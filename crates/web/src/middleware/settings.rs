@@ -11,6 +11,8 @@ use super::{AllowedHosts, TrustedProxies};
 pub struct StackSettings {
     /// The plane's name in the log.
     pub plane: &'static str,
+    /// The listener's name in the log, where the plane has several.
+    pub listener: Option<&'static str>,
     /// How the secrets begin that are redacted in logged paths, and that no request id may have.
     pub secret_prefix: Option<&'static str>,
     /// The time that a request may take until the head of its response is ready.
@@ -48,6 +50,7 @@ impl StackSettings {
     pub fn new(plane: &'static str) -> Self {
         Self {
             plane,
+            listener: None,
             secret_prefix: None,
             deadline: Duration::from_secs(30),
             body_limit: 256 * 1024,

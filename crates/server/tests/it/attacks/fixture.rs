@@ -54,6 +54,7 @@ pub struct AttackFixture {
     mine: String,
     user: String,
     cursor: String,
+    key: String,
     marker: String,
     before: String,
 }
@@ -61,7 +62,9 @@ pub struct AttackFixture {
 impl AttackFixture {
     pub async fn new(overrides: &[&str]) -> Self {
         let service = Service::with(overrides).await;
-        let (a, b) = (service.tenant("acme").await.id, service.tenant("globex").await.id);
+        let (acme, b) = (service.tenant("acme").await, service.tenant("globex").await.id);
+        let (_, key) = service.api_key(&acme, &["read", "write"]).await;
+        let a = acme.id;
         let marker = testkit::unknown_tenant().to_string();
         let mut superuser = service.superuser().await;
         let mut ids = Vec::new();
@@ -98,6 +101,7 @@ impl AttackFixture {
             mine: ids[0].clone(),
             user: ids[1].clone(),
             cursor,
+            key,
             marker,
             before: String::new(),
         };
@@ -176,6 +180,7 @@ impl AttackFixture {
             .replace("{mine}", &self.mine)
             .replace("{user}", user)
             .replace("{cursor}", &self.cursor)
+            .replace("{key}", &self.key)
             .replace("{token}", ADMIN_TOKEN)
             .replace("{long}", &"x".repeat(20_000))
             .replace("{fields}", &"x: y\n".repeat(300))

@@ -1,7 +1,8 @@
 //! The requests. Lines end with `\n` here; `host`, `content-length` and `connection: close` are added where a request
 //! says nothing of them.
 //!
-//! `{a}`, `{b}`: the two tenants' ids. `{mine}`, `{user}`: the ids of a row of each. `{cursor}`: a cursor of `b`.
+//! `{a}`, `{b}`: the two tenants' ids. `{mine}`, `{user}`: the ids of a row of each. `{cursor}`: a cursor of `b`. `{key}`: an
+//! API key of `a`.
 //! `{token}`: the operator's. `{long}`: twenty thousand letters. `{fields}`: three hundred lines. `\u{f780}` to `\u{f7ff}`:
 //! the bytes 80 to ff, which alone are no text.
 
@@ -220,6 +221,9 @@ pub const HTTP2: &[Attempt] = &[
     reset("a length that is too long", ":method: POST\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\ncontent-type: application/json\ncontent-length: 50\n\n{\"name\":\"x\"}", 1),
     tenant("no host", ":method: GET\n:scheme: http\n:path: /v1/internal/users\nx-tenant-id: {a}", 400, "MALFORMED"),
     tenant("a host beside another", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nhost: y\nx-tenant-id: {a}", 400, "MALFORMED"),
+    tenant("a header at the other's host", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: {b}.example.com\nx-tenant-id: {a}", 403, "TENANT_MISMATCH"),
+    tenant("a key at the other's host", ":method: GET\n:scheme: http\n:path: /v1/users\n:authority: {b}.example.com\nhost: {b}.example.com\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    own("one's own host", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: {a}.example.com:8080", 200),
     closed("a huge head", ":method: GET\n:scheme: http\n:path: /v1/internal/users\n:authority: x\nx-tenant-id: {a}\nx-long: {long}\nx-longer: {long}", 431),
 ];
 
@@ -263,6 +267,42 @@ const NETWORKS: &[Attempt] = &[
     closed("with a proxy's preface", "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\nGET /v1/internal/users HTTP/1.1\nx-tenant-id: {a}", 400),
 ];
 
+/// Where hosts name tenants: hosts against credentials and headers, and hosts that look like one.
+const HOSTS: &[Attempt] = &[
+    tenant("a key at the other's host", "GET /v1/users HTTP/1.1\nhost: {b}.example.com\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key at the other's host, to write", "POST /v1/users HTTP/1.1\nhost: {b}.example.com\nauthorization: Bearer {key}\ncontent-type: application/json\n\n{\"name\":\"x\"}", 403, "TENANT_MISMATCH"),
+    tenant("the other's row at the other's host", "GET /v1/users/{user} HTTP/1.1\nhost: {b}.example.com\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("the other's row at one's own host", "GET /v1/users/{user} HTTP/1.1\nhost: {a}.example.com\nauthorization: Bearer {key}", 404, "NOT_FOUND"),
+    tenant("a key at the host of none", "GET /v1/users HTTP/1.1\nhost: 00000000-0000-0000-0000-000000000000.example.com\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key at the other's host in capitals, with a dot and a port", "GET /v1/users HTTP/1.1\nhost: {b}.EXAMPLE.com.:8443\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a made-up key at the other's host", "GET /v1/users HTTP/1.1\nhost: {b}.example.com\nauthorization: Bearer tnt_key_x", 401, "UNAUTHENTICATED"),
+    tenant("no key at the other's host", "GET /v1/users HTTP/1.1\nhost: {b}.example.com", 401, "UNAUTHENTICATED"),
+    tenant("a key, its host and the other's header", "GET /v1/users HTTP/1.1\nhost: {a}.example.com\nx-tenant-id: {b}\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key, its header and the other's host", "GET /v1/users HTTP/1.1\nhost: {b}.example.com\nx-tenant-id: {a}\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key, its host and the other's target", "GET http://{b}.example.com/v1/users HTTP/1.1\nhost: {a}.example.com\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key, a host of none and the other's target", "GET http://{b}.example.com/v1/users HTTP/1.1\nhost: localhost\nauthorization: Bearer {key}", 403, "TENANT_MISMATCH"),
+    tenant("a key and two hosts", "GET /v1/users HTTP/1.1\nhost: {a}.example.com\nhost: {b}.example.com\nauthorization: Bearer {key}", 400, "MALFORMED"),
+    tenant("a header at the other's host", "GET /v1/internal/users HTTP/1.1\nhost: {b}.example.com\nx-tenant-id: {a}", 403, "TENANT_MISMATCH"),
+    tenant("the other's header at one's own host", "GET /v1/internal/users HTTP/1.1\nhost: {a}.example.com\nx-tenant-id: {b}", 403, "TENANT_MISMATCH"),
+    tenant("a header and the other's target", "GET http://{b}.example.com/v1/internal/users HTTP/1.1\nhost: localhost\nx-tenant-id: {a}", 403, "TENANT_MISMATCH"),
+    tenant("a host and the other's target", "GET http://{b}.example.com/v1/internal/users HTTP/1.1\nhost: {a}.example.com", 403, "TENANT_MISMATCH"),
+    tenant("two headers at one's own host", "GET /v1/internal/users HTTP/1.1\nhost: {a}.example.com\nx-tenant-id: {a}\nx-tenant-id: {b}", 400, "TENANT_HEADER_DUPLICATED"),
+    tenant("an unknown id as a host", "GET /v1/internal/users HTTP/1.1\nhost: ffffffff-ffff-ffff-ffff-ffffffffffff.example.com", 404, "TENANT_UNKNOWN"),
+    tenant("two ids in a host", "GET /v1/internal/users HTTP/1.1\nhost: {b}.{a}.example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("something before the id", "GET /v1/internal/users HTTP/1.1\nhost: x.{b}.example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("a domain that ends alike", "GET /v1/internal/users HTTP/1.1\nhost: {b}.evil-example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("a domain that begins alike", "GET /v1/internal/users HTTP/1.1\nhost: {b}.example.com.evil.example", 400, "TENANT_HEADER_MISSING"),
+    tenant("a domain without its dot", "GET /v1/internal/users HTTP/1.1\nhost: {b}example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("an encoded dot", "GET /v1/internal/users HTTP/1.1\nhost: {b}%2Eexample.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("two dots at the end", "GET /v1/internal/users HTTP/1.1\nhost: {b}.example.com..", 400, "TENANT_HEADER_MISSING"),
+    tenant("an id in braces as a host", "GET /v1/internal/users HTTP/1.1\nhost: {{b}}.example.com", 400, "MALFORMED"),
+    tenant("a host that a proxy forwards", "GET /v1/internal/users HTTP/1.1\nx-forwarded-host: {b}.example.com\nforwarded: host={b}.example.com\nx-host: {b}.example.com", 400, "TENANT_HEADER_MISSING"),
+    tenant("an id as a user of the target", "GET http://{b}@example.com/v1/internal/users HTTP/1.1", 400, "TENANT_HEADER_MISSING"),
+    own("one's own host", "GET /v1/internal/users HTTP/1.1\nhost: {a}.example.com", 200),
+    own("a key at its own host", "GET /v1/users HTTP/1.1\nhost: {a}.example.com\nauthorization: Bearer {key}", 200),
+    own("a key at the other's name", "GET /v1/users HTTP/1.1\nhost: globex.example.com\nauthorization: Bearer {key}", 200),
+];
+
 /// Attempts that succeed, to test that the checks find them, with the expected message.
 pub const FOUND: &[(&str, Attempt)] = &[
     ("the answer shows the other tenant", own("the other's rows, in its name", "GET /v1/internal/users HTTP/1.1\nx-tenant-id: {b}", 200)),
@@ -272,6 +312,9 @@ pub const FOUND: &[(&str, Attempt)] = &[
     ("it changed the other's rows", own("a row more, in the other's name", "POST /v1/internal/users HTTP/1.1\nx-tenant-id: {b}\ncontent-type: application/json\n\n{\"name\":\"x\"}", 201)),
     ("it changed the other's rows, or a tenant", Attempt { name: "a tenant more", plane: Admin, request: "POST /admin/v1/tenants HTTP/1.1\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{\"name\":\"mine\"}", expected: Own(201) }),
 ];
+
+/// Has hosts name tenants.
+pub const TENANT_HOSTS: &str = "tenant_plane.tenant_hosts={tenant}.example.com";
 
 /// By name: with which keys of the configuration, and what is tried.
 pub const THEMES: &[(&str, &[&str], &[Attempt])] = &[
@@ -283,6 +326,7 @@ pub const THEMES: &[(&str, &[&str], &[Attempt])] = &[
     ("framing", &["tenant_plane.idle_timeout=1s"], FRAMING),
     ("operators", &[], OPERATORS),
     ("networks", &["tenant_plane.trusted_networks=10.0.0.0/8"], NETWORKS),
+    ("hosts", &[TENANT_HOSTS], HOSTS),
 ];
 
 /// As [`FOUND`], over HTTP/2.

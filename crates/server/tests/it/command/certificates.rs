@@ -110,6 +110,11 @@ async fn serve(databases: &Databases, mounted: &Mounted) -> Process {
     let ring = mounted.path("ring.json");
     let made = output(command(mounted.folder.path(), &["keys", "generate", &ring])).await;
     assert_eq!(made.0, Some(0), "{made:?}");
+    let beside = format!(
+        r#"[{{ name = "beside", listen = "127.0.0.1:0", tls_cert_file = "{}", tls_key_file = "{}" }}]"#,
+        mounted.path("tls.crt"),
+        mounted.path("tls.key")
+    );
     let mut serve = command(mounted.folder.path(), &["serve"]);
     let (server, both) = (databases.server(), ["CONTROL_STORE", "DATA_CLUSTER"]);
     for (section, database) in both.into_iter().zip([databases.control(), databases.data()]) {
@@ -133,6 +138,7 @@ async fn serve(databases: &Databases, mounted: &Mounted) -> Process {
         ("ADMIN_PLANE__TOKEN", ADMIN_TOKEN),
         ("ADMIN_PLANE__TLS_CERT_FILE", &mounted.path("tls.crt")),
         ("ADMIN_PLANE__TLS_KEY_FILE", &mounted.path("tls.key")),
+        ("TENANT_PLANE__LISTENERS", &beside),
     ] {
         serve.env(format!("TENANTRY_{key}"), value);
     }
@@ -146,6 +152,8 @@ async fn certificates_are_read_again_without_a_dropped_connection() {
     let mut service = serve(&databases, &mounted).await;
     let address = service.logged("admin_plane").await;
     let port = address.rsplit_once(':').unwrap().1;
+    let beside = service.logged("address").await;
+    let beside = beside.rsplit_once(':').unwrap().1;
 
     let url = format!("https://localhost:{port}");
     let list = [
@@ -175,22 +183,34 @@ async fn certificates_are_read_again_without_a_dropped_connection() {
     let first = served(&mounted);
 
     signal("-HUP", service.pid());
-    service.says("TLS certificate read again").await;
+    for _listener in 0..2 {
+        service.says("TLS certificate read again").await;
+    }
     assert_eq!(served(&mounted), first);
 
     mounted.swap(2998, true);
-    assert!(service.logged("expires").await.starts_with("2998-01-01T"));
+    for _listener in 0..2 {
+        assert!(service.logged("expires").await.starts_with("2998-01-01T"));
+    }
     let second = served(&mounted);
     assert_ne!(second, first);
+    let mut tenant = mounted.connect(beside);
+    assert!(livez(&mut tenant).starts_with("HTTP/1.1 404 "));
+    assert_eq!(certificate(&tenant), second);
 
     mounted.swap(2997, false);
-    let cause = service.logged("cause").await;
-    assert!(cause.contains("is not the key of the certificate in"), "{cause}");
+    for _listener in 0..2 {
+        let cause = service.logged("cause").await;
+        assert!(cause.contains("is not the key of the certificate in"), "{cause}");
+    }
     assert_eq!(served(&mounted), second);
 
     mounted.swap(2001, true);
     assert!(service.logged("expired").await.starts_with("2001-01-01T"));
     let (code, log) = service.stop().await;
     assert_eq!(code, Some(0), "{log}");
-    assert_eq!(log.matches("TLS certificate not replaced").count(), 1, "{log}");
+    assert_eq!(log.matches("TLS certificate not replaced").count(), 2, "{log}");
+    let access = |line: &&str| line.contains(r#""target":"access""#) && line.contains("/livez");
+    let of_tenants = |line: &&str| line.contains(r#""listener":"beside""#);
+    assert_eq!(log.lines().filter(access).filter(of_tenants).count(), 1, "{log}");
 }

@@ -48,7 +48,15 @@ impl Production {
         }
         check
             .env("TENANTRY_ADMIN_PLANE__TLS_CERT_FILE", self.path("tls.crt"))
-            .env("TENANTRY_ADMIN_PLANE__TLS_KEY_FILE", self.path("tls.key"));
+            .env("TENANTRY_ADMIN_PLANE__TLS_KEY_FILE", self.path("tls.key"))
+            .env(
+                "TENANTRY_TENANT_PLANE__LISTENERS",
+                format!(
+                    r#"[{{ name = "a", listen = "127.0.0.1:0", tls_cert_file = "{}", tls_key_file = "{}" }}]"#,
+                    self.path("tls.crt").display(),
+                    self.path("tls.key").display()
+                ),
+            );
         let (code, out, err) = output(check).await;
         let report: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
         let problems = report["problems"].as_array().unwrap().iter();
@@ -107,17 +115,23 @@ async fn authorities_that_cannot_be_used_are_found_with_key_and_path() {
 #[tokio::test]
 async fn a_certificate_that_cannot_be_used_is_found_with_key_and_path() {
     let production = Production::new().await;
+    let keys = [
+        "admin_plane.tls_key_file",
+        "tenant_plane.listeners[0].tls_key_file",
+    ];
+    let certificates = [
+        "admin_plane.tls_cert_file",
+        "tenant_plane.listeners[0].tls_cert_file",
+    ];
     let key = production.path("tls.key");
     fs::set_permissions(&key, Permissions::from_mode(0o644)).unwrap();
-    production.finds(&["admin_plane.tls_key_file"], &key).await;
+    production.finds(&keys, &key).await;
     fs::set_permissions(&key, Permissions::from_mode(0o600)).unwrap();
     let other = rcgen::KeyPair::generate().unwrap();
     fs::write(&key, other.serialize_pem()).unwrap();
-    production.finds(&["admin_plane.tls_key_file"], &key).await;
+    production.finds(&keys, &key).await;
     let certificate = production.path("tls.crt");
     fs::write(&certificate, "no certificate").unwrap();
-    production
-        .finds(&["admin_plane.tls_cert_file"], &certificate)
-        .await;
+    production.finds(&certificates, &certificate).await;
     assert_eq!(production.check("migrate").await, (Some(0), Vec::new()));
 }

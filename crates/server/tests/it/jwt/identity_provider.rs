@@ -16,10 +16,10 @@ use ring::signature::{
 };
 use serde_json::{Value, json};
 
-pub(super) const ISSUER: &str = "https://login.test/";
+pub(crate) const ISSUER: &str = "https://login.test/";
 
 /// A key that signs tokens.
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     id: &'static str,
     signer: Signer,
 }
@@ -32,14 +32,14 @@ enum Signer {
 
 impl SigningKey {
     /// The RSA key of a fixture, since ring makes none.
-    pub(super) fn rsa(id: &'static str) -> Self {
+    pub(crate) fn rsa(id: &'static str) -> Self {
         let pkcs8 = include_bytes!("../../../../jwt-verifier/tests/it/fixtures/rsa-1.pk8");
         let signer = Signer::Rsa(Box::new(RsaKeyPair::from_pkcs8(pkcs8).unwrap()));
         Self { id, signer }
     }
 
     /// A new key on P-256.
-    pub(super) fn ec(id: &'static str) -> Self {
+    pub(crate) fn ec(id: &'static str) -> Self {
         let (algorithm, random) = (&ECDSA_P256_SHA256_FIXED_SIGNING, SystemRandom::new());
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
         let signer = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random).unwrap();
@@ -50,7 +50,7 @@ impl SigningKey {
     }
 
     /// A new key on Ed25519.
-    pub(super) fn ed(id: &'static str) -> Self {
+    pub(crate) fn ed(id: &'static str) -> Self {
         let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let signer = Signer::Ed(Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap());
         Self { id, signer }
@@ -81,13 +81,13 @@ impl SigningKey {
     }
 
     /// A token with these claims.
-    pub(super) fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         let header = json!({ "alg": self.algorithm(), "typ": "JWT", "kid": self.id });
         self.token_with(&header, claims)
     }
 
     /// A token with this header, whatever it says.
-    pub(super) fn token_with(&self, header: &Value, claims: &Value) -> String {
+    pub(crate) fn token_with(&self, header: &Value, claims: &Value) -> String {
         let message = format!("{}.{}", encoded(header.to_string()), encoded(claims.to_string()));
         let random = SystemRandom::new();
         let signature = match &self.signer {
@@ -104,7 +104,7 @@ impl SigningKey {
     }
 }
 
-pub(super) fn encoded(part: impl AsRef<[u8]>) -> String {
+pub(crate) fn encoded(part: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(part)
 }
 
@@ -113,13 +113,13 @@ pub(super) fn encoded(part: impl AsRef<[u8]>) -> String {
     clippy::disallowed_methods,
     reason = "tokens are judged by the system's clock"
 )]
-pub(super) fn now() -> u64 {
+pub(crate) fn now() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     since.unwrap().as_secs()
 }
 
 /// Good claims for this tenant, with both scopes, for five minutes.
-pub(super) fn claims(tenant: &Tenant) -> Value {
+pub(crate) fn claims(tenant: &Tenant) -> Value {
     json!({
         "iss": ISSUER, "aud": "tenantry", "sub": "alice", "iat": now(), "exp": now() + 300,
         "tenant_id": tenant.id.to_string(), "scope": "read write",
@@ -127,7 +127,7 @@ pub(super) fn claims(tenant: &Tenant) -> Value {
 }
 
 /// The claims with one replaced, or left out if it is `null`.
-pub(super) fn with(mut claims: Value, name: &str, value: impl Into<Value>) -> Value {
+pub(crate) fn with(mut claims: Value, name: &str, value: impl Into<Value>) -> Value {
     let object = claims.as_object_mut().unwrap();
     match value.into() {
         Value::Null => object.remove(name),
@@ -137,21 +137,21 @@ pub(super) fn with(mut claims: Value, name: &str, value: impl Into<Value>) -> Va
 }
 
 /// A server of a key set, which can be away.
-pub(super) struct KeySetServer {
+pub(crate) struct KeySetServer {
     address: SocketAddr,
     document: Arc<Mutex<Option<String>>>,
 }
 
 impl KeySetServer {
     /// Answers with the public parts of these keys.
-    pub(super) fn of(keys: &[&SigningKey]) -> Self {
+    pub(crate) fn of(keys: &[&SigningKey]) -> Self {
         let server = Self::away();
         server.serve(keys);
         server
     }
 
     /// Answers nothing.
-    pub(super) fn away() -> Self {
+    pub(crate) fn away() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let document: Arc<Mutex<Option<String>>> = Arc::default();
@@ -169,7 +169,7 @@ impl KeySetServer {
     }
 
     /// Answers with these keys from now on.
-    pub(super) fn serve(&self, keys: &[&SigningKey]) {
+    pub(crate) fn serve(&self, keys: &[&SigningKey]) {
         let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
         *self.document.lock().unwrap() = Some(json!({ "keys": keys }).to_string());
     }
@@ -179,7 +179,7 @@ impl KeySetServer {
     }
 
     /// The setting of an issuer with this key set.
-    pub(super) fn setting(&self) -> String {
+    pub(crate) fn setting(&self) -> String {
         format!(
             "tenant_plane.jwt.issuers=[{{ issuer = \"{ISSUER}\", audiences = [\"tenantry\"], \
              jwks_url = \"{}\", cool_down = \"100ms\" }}]",
