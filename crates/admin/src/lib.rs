@@ -3,6 +3,7 @@
 //! - [`plane()`] is the router, and [`document()`] its description. Every route but the probes needs a bearer token ([`auth`]) and a role (`routes`).
 //! - [`tenants`] changes tenants through the control plane, and [`operations`] shows the progress.
 //! - [`api_keys`] manages tenants' API keys, and [`pools`] the tenant pools of this replica.
+//! - [`plans`] manages plans: limits of tenants' requests.
 //! - [`tokens`] manages tokens of the admin plane.
 //! - [`audit`] lists the audit log; `attempts` audits requests that no change has audited.
 //! - `idempotency` runs a repeated request once.
@@ -18,9 +19,11 @@ pub mod describe;
 pub mod doctor;
 pub mod health;
 mod idempotency;
+mod limits;
 pub mod operations;
 mod page;
 pub mod plane;
+pub mod plans;
 pub mod pools;
 mod revision;
 mod routes;

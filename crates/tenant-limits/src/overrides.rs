@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::RequestLimits;
+use crate::{LimitError, RequestLimits};
 
 /// What a tenant has in place of one limit of its plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +27,28 @@ impl Override {
     }
 }
 
+/// As requests and the store have it: left out for the plan's, null for no limit.
+impl From<Option<Option<NonZeroU32>>> for Override {
+    fn from(given: Option<Option<NonZeroU32>>) -> Self {
+        match given {
+            None => Self::Plan,
+            Some(None) => Self::Unlimited,
+            Some(Some(limit)) => Self::Limit(limit),
+        }
+    }
+}
+
+/// The same back.
+impl From<Override> for Option<Option<NonZeroU32>> {
+    fn from(own: Override) -> Self {
+        match own {
+            Override::Plan => None,
+            Override::Unlimited => Some(None),
+            Override::Limit(limit) => Some(Some(limit)),
+        }
+    }
+}
+
 /// What a tenant has in place of its plan's limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overrides {
@@ -47,6 +69,15 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// Checks every limit.
+    ///
+    /// # Errors
+    /// Each that is out of range.
+    pub fn checked(self) -> Result<Self, Vec<LimitError>> {
+        self.over(&RequestLimits::default()).checked()?;
+        Ok(self)
+    }
+
     /// The limits of a tenant with these overrides of this plan.
     pub fn over(&self, plan: &RequestLimits) -> RequestLimits {
         RequestLimits {

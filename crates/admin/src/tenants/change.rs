@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use control_plane::{ControlPlane, ExternalId, Metadata, TenantChange, TenantName};
+use control_plane::{ControlPlane, ExternalId, Metadata, PlanName, TenantChange, TenantName};
 use serde::Deserialize;
 use tenant_registry::Budget;
 use utoipa::ToSchema;
@@ -14,11 +14,13 @@ use super::fields::{MaxConnections, ReservedConnections, metadata, nullable_exte
 use super::view::changed;
 use super::{MEMBER, refuse};
 use crate::auth::Caller;
+use crate::limits::GivenLimits;
+use crate::plans::plan_name;
 use crate::revision::Expected;
 
 /// The fields to change; an omitted field keeps its value.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"metadata": {"plan": "silver"}, "max_connections": null}))]
+#[schema(example = json!({"metadata": {"region": "us"}, "max_connections": null, "limit_overrides": {"burst": null}}))]
 #[expect(
     clippy::option_option,
     reason = "left as it is, taken away, or set: as a change has it"
@@ -33,12 +35,18 @@ pub(super) struct ChangeTenant {
     #[schema(schema_with = nullable::<MaxConnections>, required = false)]
     max_connections: Option<Option<MaxConnections>>,
     reserved_connections: Option<ReservedConnections>,
+    #[schema(schema_with = plan_name, required = false)]
+    plan: Option<PlanName>,
+    /// All that it has in place of its plan's limits. Those that are left out are the plan's.
+    #[schema(value_type = GivenLimits, required = false)]
+    limit_overrides: Option<GivenLimits>,
 }
 
 /// Change a tenant
 ///
-/// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` as a
-/// whole. Requires `If-Match`.
+/// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` and
+/// `limit_overrides` as a whole. Another plan, and other limits of requests, hold within a second on every replica.
+/// Requires `If-Match`.
 #[utoipa::path(
     patch,
     path = MEMBER,
@@ -65,6 +73,8 @@ pub(super) async fn change(
         metadata: body.metadata,
         max_connections: body.max_connections.map(|max| max.map(u32::from)),
         reserved_connections: body.reserved_connections.map(u32::from),
+        plan: body.plan,
+        overrides: body.limit_overrides.map(Into::into),
     };
     let revisions = expected.required()?;
     plane

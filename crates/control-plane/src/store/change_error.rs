@@ -5,6 +5,7 @@ use std::fmt;
 use tenant_registry::TenantId;
 
 use super::error::StoreError;
+use crate::plan::name::PlanName;
 use crate::tenant::state::TenantState;
 
 /// A unique value that another tenant has.
@@ -49,6 +50,9 @@ pub enum ChangeError {
     /// The limits contradict each other, or those of other tenants.
     #[error("{0}")]
     Limits(String),
+    /// The plan that it was to have does not exist.
+    #[error("there is no plan {0}")]
+    Plan(PlanName),
     /// The store failed; nothing was changed.
     #[error(transparent)]
     Store(#[from] StoreError),
