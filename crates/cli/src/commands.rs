@@ -4,9 +4,11 @@ mod admin_token;
 mod api_key;
 mod audit;
 mod examination;
+mod limits;
 mod moment;
 mod named;
 mod operation;
+mod plan;
 mod pool;
 mod progress;
 mod seed;
@@ -35,6 +37,7 @@ pub async fn run(
     let open = |service: &ServiceArgs| Session::open(service, find(service)?, colours);
     match command {
         Command::Tenant { command, service } => tenant::run(&open(&service)?, command).await?,
+        Command::Plan { command, service } => plan::run(&open(&service)?, command).await?,
         Command::ApiKey { command, service } => api_key::run(&open(&service)?, command).await?,
         Command::Pool { command, service } => pool::run(&open(&service)?, command).await?,
         Command::Operation { command, service } => operation::run(&open(&service)?, command).await?,

@@ -10,6 +10,7 @@ mod migrate;
 mod names;
 mod operating;
 mod operator;
+mod plans;
 mod process;
 mod production;
 mod profiles;

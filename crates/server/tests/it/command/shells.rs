@@ -101,7 +101,15 @@ async fn help_says_how_commands_end_and_gives_examples() {
     ] {
         assert!(help.contains(line), "{help}");
     }
-    for noun in ["tenant", "api-key", "pool", "operation", "audit", "admin-token"] {
+    for noun in [
+        "tenant",
+        "plan",
+        "api-key",
+        "pool",
+        "operation",
+        "audit",
+        "admin-token",
+    ] {
         let help = text(&[noun, "--help"]).await;
         assert!(help.contains("Examples:\n  tenantry "), "{noun}: {help}");
     }
@@ -117,6 +125,9 @@ async fn examples_can_be_pasted_from_a_narrow_terminal() {
         &["tenant", "change"],
         &["tenant", "delete"],
         &["tenant", "purge"],
+        &["plan"],
+        &["plan", "create"],
+        &["plan", "change"],
         &["api-key"],
         &["api-key", "create"],
         &["api-key", "expire"],
