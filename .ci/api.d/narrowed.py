@@ -30,6 +30,8 @@ FIELDS = {
     "external_id": printable,
     # Levels, bytes in the form in which it is stored, and NUL within it.
     "metadata": lambda _: {"plan": "gold"},
+    # One that exists.
+    "plan": lambda _: "default",
     # Bounded by the tenant's own limit and by the budget.
     "reserved_connections": lambda _: 0,
     # Must be in the future, where a new key or token has one.
@@ -39,6 +41,8 @@ FIELDS = {
 
 def whole(value):
     """JSON Schema takes 47.0 for an integer. These planes do not: a number with a fraction is none of theirs."""
+    if isinstance(value, dict):
+        return {name: whole(inner) for name, inner in value.items()}
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -1,12 +1,14 @@
 //! Tenants.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Name, moment};
+use crate::{Name, RequestLimits, moment};
 
 /// A tenant.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -15,9 +17,20 @@ use crate::{Name, moment};
     "name": "acme",
     "external_id": "crm-4711",
     "state": "active",
-    "metadata": {"plan": "gold"},
+    "metadata": {"region": "eu"},
     "max_connections": null,
     "reserved_connections": 0,
+    "plan": "pro",
+    "limit_overrides": {"requests_per_second": 80, "burst": null},
+    "limits": {
+        "requests_per_second": 80,
+        "burst": null,
+        "concurrent_requests": 20,
+        "request_timeout_ms": 10000,
+        "statement_timeout_ms": 5000,
+        "request_body_bytes": null,
+        "response_body_bytes": null,
+    },
     "purge_at": null,
     "login_refused_at": null,
     "created_at": "2026-11-30T16:02:55.573939Z",
@@ -42,6 +55,20 @@ pub struct Tenant {
     pub max_connections: Option<u32>,
     /// Of those that it has opened, how many no other tenant is given.
     pub reserved_connections: u32,
+    // This and the next two are `None` from a service before plans.
+    /// The name of its plan.
+    #[serde(default)]
+    #[schema(required, nullable = false)]
+    pub plan: Option<String>,
+    /// What it has in place of its plan's limits, by the names of `limits`: a number, or `null` for no limit. Those that
+    /// are left out are the plan's.
+    #[serde(default)]
+    #[schema(required, nullable = false)]
+    pub limit_overrides: Option<BTreeMap<String, Option<u32>>>,
+    /// The limits of its requests: its plan's, with what it overrides.
+    #[serde(default)]
+    #[schema(required, nullable = false)]
+    pub limits: Option<RequestLimits>,
     /// While offboarding: when its data is purged.
     #[serde(with = "moment::option")]
     #[schema(required)]

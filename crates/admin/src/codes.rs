@@ -7,6 +7,15 @@ web::plane_codes! {
     TENANT_EXISTS CONFLICT
         "There is a tenant of that name or id"
         "Choose another, or use the one that exists.";
+    PLAN_UNKNOWN NOT_FOUND
+        "There is no such plan"
+        "Check the plan's name; list what there is.";
+    PLAN_EXISTS CONFLICT
+        "There is a plan of that name"
+        "Choose another, or change the one that exists.";
+    PLAN_IN_USE CONFLICT
+        "The plan is in use"
+        "Give its tenants another plan first; the default plan stays.";
     IDEMPOTENCY_IN_PROGRESS CONFLICT
         "A request with this Idempotency-Key is still running"
         "Send it again after the time in Retry-After.";

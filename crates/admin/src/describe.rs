@@ -24,6 +24,7 @@ pub fn document() -> Value {
     );
     for (tag, description) in [
         ("tenants", "The life of a tenant."),
+        ("plans", "Limits of tenants' requests, under a name."),
         ("api-keys", "API keys of tenants."),
         ("pools", "Tenants' pools on the replica that answers."),
         ("operations", "Changes of tenants that run in steps."),

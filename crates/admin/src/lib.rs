@@ -4,6 +4,7 @@
 //! - [`tenants`] changes tenants through the control plane, and [`operations`] shows the progress.
 //! - [`api_keys`] manages tenants' API keys, and [`pools`] the tenant pools of this replica.
 //! - [`issuers`] shows whose JSON Web Tokens are accepted, and the state of their keys.
+//! - [`plans`] manages plans: limits of tenants' requests.
 //! - [`tokens`] manages tokens of the admin plane.
 //! - [`audit`] lists the audit log; `attempts` audits requests that no change has audited.
 //! - `idempotency` runs a repeated request once.
@@ -20,9 +21,11 @@ pub mod doctor;
 pub mod health;
 mod idempotency;
 pub mod issuers;
+mod limits;
 pub mod operations;
 mod page;
 pub mod plane;
+pub mod plans;
 pub mod pools;
 mod revision;
 mod routes;

@@ -16,7 +16,7 @@ use crate::describe::AdminPlane;
 use crate::health::{self, Health, NotReady};
 use crate::issuers::{self, Issuers};
 use crate::routes::{Guards, Route};
-use crate::{api_keys, audit, doctor, operations, pools, tenants, tokens};
+use crate::{api_keys, audit, doctor, operations, plans, pools, tenants, tokens};
 
 /// State of the routes.
 #[derive(Clone)]
@@ -69,6 +69,7 @@ impl FromRef<AdminState> for Budget {
 pub(crate) fn routes() -> impl Iterator<Item = Route> {
     let routes = [
         tenants::routes(),
+        plans::routes(),
         api_keys::routes(),
         pools::routes(),
         operations::routes(),

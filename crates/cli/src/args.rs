@@ -8,7 +8,9 @@ mod dev;
 mod examination;
 mod examples;
 mod issuer;
+mod limit;
 mod operation;
+mod plan;
 mod pool;
 mod service;
 mod tenant;
@@ -23,7 +25,9 @@ pub use self::dev::DevCommand;
 pub(crate) use self::dev::{Prefix, SeedArgs};
 pub(crate) use self::examination::ExaminationCommand;
 pub(crate) use self::issuer::IssuerCommand;
+pub(crate) use self::limit::{GivenLimit, LimitValue, by_name};
 pub(crate) use self::operation::OperationCommand;
+pub(crate) use self::plan::{ChangePlanArgs, PlanCommand};
 pub(crate) use self::pool::{PoolCommand, PoolOrder};
 pub use self::service::ServiceArgs;
 pub(crate) use self::service::{FollowArgs, PageArgs};
@@ -40,6 +44,16 @@ pub enum Command {
         /// What to do with tenants.
         #[command(subcommand)]
         command: TenantCommand,
+        /// Where the service is.
+        #[command(flatten)]
+        service: ServiceArgs,
+    },
+    /// Plans: limits of tenants' requests, under a name.
+    #[command(after_help = examples::PLAN)]
+    Plan {
+        /// What to do with plans.
+        #[command(subcommand)]
+        command: PlanCommand,
         /// Where the service is.
         #[command(flatten)]
         service: ServiceArgs,

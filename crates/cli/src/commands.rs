@@ -5,9 +5,11 @@ mod api_key;
 mod audit;
 mod examination;
 mod issuer;
+mod limits;
 mod moment;
 mod named;
 mod operation;
+mod plan;
 mod pool;
 mod progress;
 mod seed;
@@ -36,6 +38,7 @@ pub async fn run(
     let open = |service: &ServiceArgs| anyhow::Ok(Session::open(service, find(service)?, colours));
     match command {
         Command::Tenant { command, service } => tenant::run(&open(&service)?, command).await?,
+        Command::Plan { command, service } => plan::run(&open(&service)?, command).await?,
         Command::ApiKey { command, service } => api_key::run(&open(&service)?, command).await?,
         Command::Pool { command, service } => pool::run(&open(&service)?, command).await?,
         Command::Operation { command, service } => operation::run(&open(&service)?, command).await?,

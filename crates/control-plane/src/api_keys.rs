@@ -1,13 +1,10 @@
-//! Creation and change of API keys, and the tasks behind their verification.
-
-use std::time::Duration;
+//! Creation and change of API keys, and the record of their use.
 
 use tenant_registry::TenantId;
 use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::api_key::{ApiKey, ApiKeySecret, NewApiKey};
-use crate::changes::LOGIN_TIMEOUT;
 use crate::live_keys::KeyUses;
 use crate::plane::ControlPlane;
 use crate::store::api_keys::change::{ApiKeyChange, ChangeKeyError};
@@ -48,14 +45,6 @@ impl ControlPlane {
             ApiKeyChange::Revoke => self.live_keys().revoked(id),
         }
         Ok(changed)
-    }
-
-    /// Keeps [`live_keys`](Self::live_keys) up to date, over a connection of its own to the control store. Never ends, and
-    /// is to run once. `max_staleness` is what keys are [verified](crate::LiveKeys::verify) with: logs when it has passed.
-    pub async fn follow_api_keys(&self, max_staleness: Duration) {
-        let (login, limit) = self.listener_login();
-        let limit = limit.min(LOGIN_TIMEOUT);
-        self.live_keys().follow(login, limit, max_staleness).await;
     }
 
     /// The recorder of when keys were last used. `None` when it was taken before: there is one.

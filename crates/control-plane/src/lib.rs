@@ -1,8 +1,8 @@
 //! Tenants: control store, credentials and lifecycle.
 //!
 //! [`ControlPlane`] creates, changes and finds tenants. Its [`source`](ControlPlane::source) gives the registry their
-//! logins, and its [`changes`](ControlPlane::changes) notifies it of changes. [`Reconciler`] resumes interrupted
-//! operations.
+//! logins, and its [`changes`](ControlPlane::changes) notifies it of changes. [`LiveKeys`] and [`LivePlans`] are
+//! the API keys and plans in memory. [`Reconciler`] resumes interrupted operations.
 
 mod actor;
 mod admin_token;
@@ -11,12 +11,15 @@ mod api_keys;
 mod audit;
 mod changes;
 mod chosen_name;
+mod follower;
 mod idempotency;
 mod json;
 mod lifecycle;
 mod live_keys;
+mod live_plans;
 mod notices;
 mod operation;
+mod plan;
 mod plane;
 mod service_pool;
 mod source;
@@ -42,7 +45,10 @@ pub use self::lifecycle::login_fault::LoginFault;
 pub use self::lifecycle::reconciler::Reconciler;
 pub use self::lifecycle::started::StartedChange;
 pub use self::live_keys::{KeyRefusal, KeyUses, LiveKeys, VerifiedKey};
+pub use self::live_plans::{LivePlans, TenantLimits};
 pub use self::operation::{Operation, OperationKind, OperationState, Step};
+pub use self::plan::name::{PlanName, PlanNameError};
+pub use self::plan::{NewPlan, Plan, PlanChange};
 pub use self::plane::{ControlPlane, ControlPlaneSettings, KeysError};
 pub use self::source::StoreSource;
 pub use self::store::Store;
@@ -58,6 +64,7 @@ pub use self::store::error::StoreError;
 pub use self::store::idempotency::KeyClaim;
 pub use self::store::idempotency::claimed::ClaimedKey;
 pub use self::store::operations::OperationFilter;
+pub use self::store::plans::change::PlanError;
 pub use self::store::tenants::TenantFilter;
 pub use self::tenant::external_id::{ExternalId, ExternalIdError};
 pub use self::tenant::limits::{Limits, LimitsError};

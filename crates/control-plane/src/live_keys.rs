@@ -6,8 +6,8 @@
 //! request of each key, a rate limit for these queries, and so a way in which a storm delays a newcomer. A complete index
 //! takes less than 200 bytes a key, 20 MB for 100,000 keys.
 //!
-//! A listener keeps it up: it loads all keys, then reads each key that a notice names (`migrations/control/0011`). See
-//! [`LiveKeys::verify`] for what holds while it has no connection.
+//! The [follower](crate::follower) keeps it up: it loads all keys, then reads each key that a notice names
+//! (`migrations/control/0011`). See [`LiveKeys::verify`] for what holds while it has no connection.
 //!
 //! A change that this process makes does not wait for the listener: it is applied after its commit, before it is answered. A
 //! new key and a revocation are applied as committed. Of a new end the row is read again over the pool, since others may
@@ -32,6 +32,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+pub(crate) use self::follow::ChangedKeys;
 use self::index::{Index, KeyHash};
 use self::uses::KeyUse;
 pub use self::uses::KeyUses;
@@ -64,7 +65,8 @@ pub enum KeyRefusal {
     StoreAway,
 }
 
-/// The live keys. Cheap to clone; empty until [`ControlPlane::follow_api_keys`](crate::ControlPlane::follow_api_keys) runs.
+/// The live keys. Cheap to clone; empty until
+/// [`ControlPlane::follow_keys_and_plans`](crate::ControlPlane::follow_keys_and_plans) runs.
 #[derive(Clone)]
 pub struct LiveKeys(Arc<Inner>);
 

@@ -19,14 +19,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The end of an outage is noticed within this and one login.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// Logs in and listens, within this limit. Commits after it returns are notified.
+/// Logs in and listens on these channels, within this limit. Commits after it returns are notified.
 ///
 /// Do not use the listener after a lost connection: it would reconnect without reporting what it missed. Dropped on a
 /// half-open connection, it leaves a task that ends at TCP's own timeout.
 pub(crate) async fn listen(
     login: &PgConnectOptions,
     limit: Duration,
-    channel: &str,
+    channels: &[&str],
 ) -> Result<PgListener, sqlx::Error> {
     let login = login.clone().disable_statement_logging().options([
         // The server closes the backend of a listener that vanished silently, instead of after two hours.
@@ -48,7 +48,7 @@ pub(crate) async fn listen(
     let listening = async {
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
-        listener.listen(channel).await?;
+        listener.listen_all(channels.iter().copied()).await?;
         Ok(listener)
     };
     timeout(limit, listening).await.map_err(io::Error::from)?

@@ -8,6 +8,7 @@ use sqlx::postgres::PgConnectOptions;
 use tenant_registry::TenantId;
 
 use crate::live_keys::LiveKeys;
+use crate::live_plans::LivePlans;
 use crate::service_pool::ServicePool;
 use crate::source::StoreSource;
 use crate::standing_queries::StandingQueries;
@@ -21,7 +22,7 @@ use schema::{Cluster, Database, DatabaseName, Login, LoginLimit, SchemaStatus, T
 const DATA_CONNECTIONS: u32 = 4;
 /// A purge has a connection of its own.
 const PURGE_CONNECTIONS: u32 = 1;
-/// The listeners for changes of tenants and of API keys have a connection each.
+/// The listener for changes of tenants, and the follower of API keys and plans, have a connection each.
 const LISTENER_CONNECTIONS: u32 = 2;
 
 /// The databases of the control plane, and limits.
@@ -73,6 +74,7 @@ pub struct ControlPlane {
     pub(crate) data: ServicePool,
     pub(crate) standing_queries: StandingQueries,
     live_keys: LiveKeys,
+    live_plans: LivePlans,
     settings: Arc<ControlPlaneSettings>,
 }
 
@@ -97,6 +99,7 @@ impl ControlPlane {
             data,
             standing_queries: StandingQueries::default(),
             live_keys: LiveKeys::new(),
+            live_plans: LivePlans::new(),
             settings: Arc::new(settings),
         }
     }
@@ -119,6 +122,11 @@ impl ControlPlane {
     /// The API keys that are valid now, for verifying those that callers present.
     pub fn live_keys(&self) -> &LiveKeys {
         &self.live_keys
+    }
+
+    /// What each tenant may now, for the limits of its requests.
+    pub fn live_plans(&self) -> &LivePlans {
+        &self.live_plans
     }
 
     /// The source of tenants for a registry.

@@ -12,6 +12,7 @@ pub(crate) mod error;
 pub(crate) mod idempotency;
 pub(crate) mod operation_leases;
 pub(crate) mod operations;
+pub(crate) mod plans;
 mod refused_logins;
 pub(crate) mod standing;
 pub(crate) mod start_operation;

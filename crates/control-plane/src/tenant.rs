@@ -9,6 +9,7 @@ pub(crate) mod state;
 
 use pg_timestamp::Timestamp;
 use sha2::{Digest as _, Sha256};
+use tenant_limits::{Overrides, RequestLimits};
 use tenant_registry::TenantId;
 use uuid::{Builder, Uuid};
 
@@ -19,6 +20,7 @@ use self::metadata::change::MetadataChange;
 use self::name::TenantName;
 use self::state::TenantState;
 use crate::actor::Actor;
+use crate::plan::name::PlanName;
 
 /// A tenant.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,12 @@ pub struct Tenant {
     pub metadata: Metadata,
     /// Its part of the connection budget.
     pub limits: Limits,
+    /// Its plan.
+    pub plan: PlanName,
+    /// The limits of its plan.
+    pub plan_limits: RequestLimits,
+    /// What it has in place of these.
+    pub overrides: Overrides,
     /// Its state.
     pub state: TenantState,
     /// Counts changes that are relevant for pools.
@@ -49,6 +57,13 @@ pub struct Tenant {
     pub updated_at: Timestamp,
 }
 
+impl Tenant {
+    /// The limits of its requests: its plan's, with what it overrides.
+    pub fn request_limits(&self) -> RequestLimits {
+        self.overrides.over(&self.plan_limits)
+    }
+}
+
 /// A tenant to create.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewTenant {
@@ -62,6 +77,10 @@ pub struct NewTenant {
     pub metadata: Metadata,
     /// Its part of the connection budget.
     pub limits: Limits,
+    /// Its plan.
+    pub plan: PlanName,
+    /// What it has in place of the plan's limits.
+    pub overrides: Overrides,
     /// The id of the request, see [`NewTenant::request_of`]: a repeated request finds the tenant that it has created.
     pub request: Option<Uuid>,
 }
@@ -80,7 +99,7 @@ impl NewTenant {
         Builder::from_custom_bytes(bytes).into_uuid()
     }
 
-    /// A tenant of this name, with a fresh id and the service's default limits.
+    /// A tenant of this name, with a fresh id, the service's default limits and the default plan.
     pub fn named(name: TenantName) -> Self {
         Self {
             id: None,
@@ -88,6 +107,8 @@ impl NewTenant {
             external_id: None,
             metadata: Metadata::default(),
             limits: Limits::default(),
+            plan: PlanName::default(),
+            overrides: Overrides::default(),
             request: None,
         }
     }
@@ -106,4 +127,8 @@ pub struct TenantChange {
     pub max_connections: Option<Option<u32>>,
     /// The reserved connections.
     pub reserved_connections: Option<u32>,
+    /// Its plan.
+    pub plan: Option<PlanName>,
+    /// All that it has in place of the plan's limits.
+    pub overrides: Option<Overrides>,
 }

@@ -34,7 +34,7 @@ impl LiveKeysOf {
             secret = Some(make_api_key(&plane, tenant).await?);
         }
         let following = plane.clone();
-        let following = tokio::spawn(async move { following.follow_api_keys(MAX_STALENESS).await });
+        let following = tokio::spawn(async move { following.follow_keys_and_plans(MAX_STALENESS).await });
         timeout(LOADED, plane.live_keys().loaded())
             .await
             .context("the keys are not loaded")?;

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use control_plane::{
-    ControlPlane, ExternalId, Metadata, MetadataChange, MetadataPatch, TenantChange, TenantName,
+    ControlPlane, ExternalId, Metadata, MetadataChange, MetadataPatch, PlanName, TenantChange, TenantName,
 };
 use serde::Deserialize;
 use tenant_registry::Budget;
@@ -18,11 +18,13 @@ use super::fields::{
 use super::view::changed;
 use super::{MEMBER, refuse};
 use crate::auth::Caller;
+use crate::limits::GivenLimits;
+use crate::plans::plan_name;
 use crate::revision::Expected;
 
 /// The fields to change; an omitted field keeps its value.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"metadata": {"plan": "silver"}, "max_connections": null}))]
+#[schema(example = json!({"metadata": {"region": "us"}, "max_connections": null, "limit_overrides": {"burst": null}}))]
 #[expect(
     clippy::option_option,
     reason = "left as it is, taken away, or set: as a change has it"
@@ -37,9 +39,15 @@ pub(super) struct ChangeTenant {
     #[schema(schema_with = nullable::<MaxConnections>, required = false)]
     max_connections: Option<Option<MaxConnections>>,
     reserved_connections: Option<ReservedConnections>,
+    #[schema(schema_with = plan_name, required = false)]
+    plan: Option<PlanName>,
+    /// All that it has in place of its plan's limits. Those that are left out are the plan's.
+    #[schema(value_type = GivenLimits, required = false)]
+    limit_overrides: Option<GivenLimits>,
 }
 
-/// A merge patch of a tenant (RFC 7396).
+/// A merge patch of a tenant (RFC 7396). `limit_overrides` is none of its fields: there `null` is no limit, while a merge
+/// patch removes what is `null`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({"metadata": {"plan": "silver", "region": null}}))]
 #[expect(clippy::option_option, reason = "left as it is, removed, or set")]
@@ -55,6 +63,8 @@ pub(super) struct MergeTenant {
     /// `null` removes it: then it is 0.
     #[schema(schema_with = nullable::<ReservedConnections>, required = false)]
     reserved_connections: Option<Option<ReservedConnections>>,
+    #[schema(schema_with = plan_name, required = false)]
+    plan: Option<PlanName>,
 }
 
 impl From<ChangeTenant> for TenantChange {
@@ -65,6 +75,8 @@ impl From<ChangeTenant> for TenantChange {
             metadata: change.metadata.map(MetadataChange::Replace),
             max_connections: change.max_connections.map(|max| max.map(u32::from)),
             reserved_connections: change.reserved_connections.map(u32::from),
+            plan: change.plan,
+            overrides: change.limit_overrides.map(Into::into),
         }
     }
 }
@@ -83,14 +95,17 @@ impl From<MergeTenant> for TenantChange {
             reserved_connections: merge
                 .reserved_connections
                 .map(|reserved| reserved.map_or(0, u32::from)),
+            plan: merge.plan,
+            overrides: None,
         }
     }
 }
 
 /// Change a tenant
 ///
-/// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` as a
-/// whole; a merge patch (RFC 7396) changes single members of it. Requires `If-Match`.
+/// A field that is left out keeps its value; `null` removes `external_id` and `max_connections`. Replaces `metadata` and
+/// `limit_overrides` as a whole; a merge patch (RFC 7396) changes single members of `metadata`. Another plan, and other
+/// limits of requests, hold within a second on every replica. Requires `If-Match`.
 #[utoipa::path(
     patch,
     path = MEMBER,

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use control_plane::{ControlPlane, ExternalId, Limits, Metadata, NewTenant, TenantName};
+use control_plane::{ControlPlane, ExternalId, Limits, Metadata, NewTenant, PlanName, TenantName};
 use http::StatusCode;
 use serde::Deserialize;
 use tenant_registry::{Budget, BudgetedPool, Registry};
@@ -14,12 +14,14 @@ use super::prefer::Preference;
 use super::{COLLECTION, refuse, view};
 use crate::auth::Caller;
 use crate::idempotency::RequestKey;
+use crate::limits::GivenLimits;
 use crate::operations::Accepted;
+use crate::plans::plan_name;
 use crate::store_failed::store_failed;
 
 /// A new tenant.
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(example = json!({"name": "acme", "metadata": {"plan": "gold"}}))]
+#[schema(example = json!({"name": "acme", "metadata": {"region": "eu"}, "plan": "default", "limit_overrides": {"concurrent_requests": 5}}))]
 pub(super) struct CreateTenant {
     #[schema(schema_with = tenant_name)]
     name: TenantName,
@@ -34,6 +36,12 @@ pub(super) struct CreateTenant {
     max_connections: Option<MaxConnections>,
     /// Of those that it has opened, how many no other tenant is given; 0 if left out.
     reserved_connections: Option<ReservedConnections>,
+    /// Its plan; `default` if left out.
+    #[schema(schema_with = plan_name, required = false)]
+    plan: Option<PlanName>,
+    /// In place of its plan's limits. Those that are left out are the plan's.
+    #[schema(value_type = GivenLimits, required = false)]
+    limit_overrides: Option<GivenLimits>,
 }
 
 /// Create a tenant
@@ -78,6 +86,8 @@ pub(super) async fn create(
             max_connections: body.max_connections.map(u32::from),
             reserved_connections: body.reserved_connections.map_or(0, u32::from),
         },
+        plan: body.plan.unwrap_or_default(),
+        overrides: body.limit_overrides.unwrap_or_default().into(),
     };
 
     let started = plane.begin_creation(&actor, &new, most_reserved(&budget)).await;

@@ -1,7 +1,9 @@
 //! `GET /admin/v1/tenants`
 
 use axum::extract::State;
-use control_plane::{ControlPlane, CreatedAt, ExternalId, Tenant, TenantFilter, TenantName, TenantState};
+use control_plane::{
+    ControlPlane, CreatedAt, ExternalId, PlanName, Tenant, TenantFilter, TenantName, TenantState,
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa::openapi::{RefOr, Schema};
@@ -13,6 +15,7 @@ use web::{Json, Page, Problem, Query};
 use super::{COLLECTION, view};
 use crate::created::Created;
 use crate::page::page;
+use crate::plans::plan_name;
 use crate::store_failed::store_failed;
 
 /// The order of the list.
@@ -35,6 +38,8 @@ pub(super) struct ListTenants {
     name_prefix: Option<Text<1, { TenantName::MAX }>>,
     /// The whole external id.
     external_id: Option<Text<1, { ExternalId::MAX }>>,
+    #[param(schema_with = plan_name)]
+    plan: Option<PlanName>,
 }
 
 fn states() -> RefOr<Schema> {
@@ -60,6 +65,7 @@ pub(super) async fn list(
         state: query.state,
         name_prefix: query.name_prefix.map(String::from),
         external_id: query.external_id.map(String::from),
+        plan: query.plan,
     };
     let tenants = plane.store().tenants(&filter, after, limit.fetch()).await;
     let tenants = Page::new(

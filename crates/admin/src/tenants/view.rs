@@ -5,17 +5,20 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use control_plane::{LoginFault, Operation, OperationState, Tenant};
 use http::{StatusCode, header};
 use pg_timestamp::Timestamp;
+use tenant_limits::RequestLimits;
 use web::etag::{conditional, etag};
 use web::extract::Preconditions;
 use web::{Json, Problem};
 
 use super::COLLECTION;
 use crate::attempts::Audited;
+use crate::limits;
 use crate::operations::accepted;
 use crate::revision;
 
 /// A tenant in a list.
 pub(super) fn tenant(tenant: Tenant) -> admin_types::Tenant {
+    let request_limits = tenant.request_limits();
     admin_types::Tenant {
         id: tenant.id.as_uuid(),
         name: tenant.name.as_str().to_owned(),
@@ -24,6 +27,9 @@ pub(super) fn tenant(tenant: Tenant) -> admin_types::Tenant {
         metadata: tenant.metadata.into(),
         max_connections: tenant.limits.max_connections,
         reserved_connections: tenant.limits.reserved_connections,
+        plan: Some(tenant.plan.as_str().to_owned()),
+        limit_overrides: Some(limits::shown_overrides(&tenant.overrides)),
+        limits: Some(limits::shown(request_limits)),
         purge_at: tenant.purge_at.map(Into::into),
         login_refused_at: tenant.login_refused_at.map(Into::into),
         created_at: tenant.created_at.into(),
@@ -56,13 +62,15 @@ fn body(tenant: Tenant, fault: Option<LoginFault>) -> Json<admin_types::Tenant> 
     })
 }
 
-/// The entity tag. Contains the login's fault, which changes without a new revision.
+/// The entity tag. Contains the login's fault and the plan's limits, which change without a new revision.
 fn tag(tenant: &Tenant, fault: Option<&LoginFault>) -> String {
-    if tenant.login_refused_at.is_none() && fault.is_none() {
+    let limits = &tenant.plan_limits;
+    if tenant.login_refused_at.is_none() && fault.is_none() && *limits == RequestLimits::default() {
         return revision::tag(tenant.revision, None);
     }
     let refused_at = tenant.login_refused_at.map(Timestamp::micros);
-    revision::tag(tenant.revision, Some(&format!("{refused_at:?} {fault:?}")))
+    let beside = format!("{refused_at:?} {fault:?} {limits:?}");
+    revision::tag(tenant.revision, Some(&beside))
 }
 
 /// The tenant after a change that has been audited.

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::examples;
+use super::limit::{GivenLimit, plan_limit, plan_name, tenant_limit};
 use super::service::{FollowArgs, PageArgs};
 use super::values::{EntityTag, GraceHours, id, metadata, one_of};
 use crate::client::IdOrName;
@@ -28,6 +29,9 @@ pub enum TenantCommand {
         /// Only the one with this id in another system.
         #[arg(long, value_name = "ID")]
         external_id: Option<String>,
+        /// Only those with this plan.
+        #[arg(long, value_parser = plan_name)]
+        plan: Option<String>,
         /// Which part.
         #[command(flatten)]
         page: PageArgs,
@@ -92,6 +96,12 @@ pub struct CreateArgs {
     /// Of the connections that it has opened, how many are kept for it.
     #[arg(long, value_name = "NUMBER")]
     pub reserved_connections: Option<u32>,
+    /// Its plan; the plan default without it.
+    #[arg(long, value_parser = plan_name)]
+    pub plan: Option<String>,
+    /// A limit in place of its plan's: its name, and a number or none. May be repeated.
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = plan_limit)]
+    pub limits: Vec<GivenLimit>,
     /// Whether to wait for it.
     #[command(flatten)]
     pub follow: FollowArgs,
@@ -114,6 +124,7 @@ pub struct TransitionArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("fields").required(true).multiple(true).args([
     "name", "external_id", "no_external_id", "metadata", "max_connections", "no_max_connections", "reserved_connections",
+    "plan", "limits",
 ]))]
 pub struct ChangeArgs {
     /// Its id or name.
@@ -139,6 +150,13 @@ pub struct ChangeArgs {
     /// Of the connections that it has opened, how many are kept for it.
     #[arg(long, value_name = "NUMBER")]
     pub reserved_connections: Option<u32>,
+    /// Its plan.
+    #[arg(long, value_parser = plan_name)]
+    pub plan: Option<String>,
+    /// A limit in place of its plan's: its name, and a number, none for no limit, or plan for its plan's. May be repeated.
+    /// Limits that are not given stay as they are.
+    #[arg(long = "limit", value_name = "NAME=VALUE", value_parser = tenant_limit)]
+    pub limits: Vec<GivenLimit>,
     /// Only if the tenant is still at this version, which `tenant show` shows; * for any version. By default the version
     /// that is read right before the change.
     #[arg(long, value_name = "TAG")]

@@ -108,6 +108,7 @@ impl Request {
 fn list_command(noun: &str) -> Option<&'static str> {
     Some(match noun {
         "tenants" => "tenantry tenant list",
+        "plans" => "tenantry plan list",
         "api-keys" => "tenantry api-key list",
         "admin-tokens" => "tenantry admin-token list",
         "operations" => "tenantry operation list",

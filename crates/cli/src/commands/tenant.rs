@@ -7,6 +7,7 @@ mod transition;
 use admin_types::{LoginFault, Operation, Tenant};
 use uuid::Uuid;
 
+use super::limits::{overrides_text, text};
 use super::operation::Outcome;
 use super::session::Session;
 use crate::args::{FollowArgs, TenantCommand};
@@ -19,6 +20,7 @@ const LISTED: &[Column<Tenant>] = &[
     Column::state("state", |tenant| (&*tenant.state).into()),
     Column::number("max", |tenant: &Tenant| tenant.max_connections.into()).optional(2),
     Column::number("reserved", |tenant: &Tenant| tenant.reserved_connections.into()).optional(3),
+    Column::text("plan", |tenant: &Tenant| tenant.plan.as_deref().into()).optional(5),
     Column::whole("created", |tenant: &Tenant| tenant.created_at.into()).optional(1),
     Column::text("external id", |tenant: &Tenant| {
         tenant.external_id.as_deref().into()
@@ -49,6 +51,18 @@ const SHOWN: &[Column<Shown>] = &[
     Column::number("reserved connections", |shown| {
         shown.tenant.reserved_connections.into()
     }),
+    Column::text("plan", |shown| shown.tenant.plan.as_deref().into()),
+    Column::text("limit overrides", |shown| {
+        shown
+            .tenant
+            .limit_overrides
+            .as_ref()
+            .and_then(overrides_text)
+            .into()
+    }),
+    Column::text("limits", |shown| {
+        shown.tenant.limits.as_ref().and_then(text).into()
+    }),
     Column::whole("to be purged at", |shown| shown.tenant.purge_at.into()),
     Column::whole("login refused since", |shown| {
         shown.tenant.login_refused_at.into()
@@ -73,12 +87,14 @@ pub(super) async fn run(session: &Session, command: TenantCommand) -> anyhow::Re
             state,
             name_prefix,
             external_id,
+            plan,
             page,
         } => {
             let request = Request::get(TENANTS)
                 .query("state", state)
                 .query("name_prefix", name_prefix)
-                .query("external_id", external_id);
+                .query("external_id", external_id)
+                .query("plan", plan);
             session.list(request, page, LISTED).await
         }
         TenantCommand::Show { tenant } => {

@@ -71,6 +71,16 @@ actions! {
     ApiKeyExpire "api_key.expire" ["POST /admin/v1/api-keys/{id}/expire"];
     /// Revoke an API key.
     ApiKeyRevoke "api_key.revoke" ["POST /admin/v1/api-keys/{id}/revoke"];
+    /// List plans.
+    PlanList "plan.list" [];
+    /// Show a plan.
+    PlanShow "plan.show" [];
+    /// Create a plan.
+    PlanCreate "plan.create" [];
+    /// Change a plan.
+    PlanChange "plan.change" [];
+    /// Delete a plan.
+    PlanDelete "plan.delete" [];
     /// List admin tokens.
     AdminTokenList "admin_token.list" ["GET /admin/v1/admin-tokens"];
     /// Show an admin token.

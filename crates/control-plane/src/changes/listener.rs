@@ -29,7 +29,7 @@ impl Listener {
         standing_queries: &StandingQueries,
     ) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            inner: listen(login, limit, CHANNEL).await?,
+            inner: listen(login, limit, &[CHANNEL]).await?,
             queries: standing_queries.receive(),
         })
     }

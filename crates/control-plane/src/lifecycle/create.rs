@@ -9,6 +9,7 @@ use super::started::StartedChange;
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
+use crate::plan::name::PlanName;
 use crate::plane::ControlPlane;
 use crate::store::change_error::{ChangeError, Taken};
 use crate::store::credentials::FIRST_VERSION;
@@ -27,6 +28,9 @@ pub enum CreateError {
     /// The limits contradict each other.
     #[error("{0}")]
     Limits(String),
+    /// The plan does not exist.
+    #[error("there is no plan {0}")]
+    Plan(PlanName),
     /// The store failed; nothing was written, or the reconciler completes the provisioning tenant.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -181,6 +185,7 @@ impl From<ChangeError> for CreateError {
         match error {
             ChangeError::Taken(taken) => Self::Exists(taken),
             ChangeError::Limits(wrong) => Self::Limits(wrong),
+            ChangeError::Plan(plan) => Self::Plan(plan),
             ChangeError::Store(error) => Self::Store(error),
             ChangeError::Unknown(_)
             | ChangeError::State(_)

@@ -12,7 +12,7 @@ const CHECK_EVERY: Duration = Duration::from_millis(500);
 impl LiveKeys {
     /// Logs once when keys begin to be refused since nothing was heard for `max_staleness`, and once when they are accepted
     /// again. Never ends.
-    pub(super) async fn watch_staleness(&self, max_staleness: Duration) -> std::convert::Infallible {
+    pub(crate) async fn watch_staleness(&self, max_staleness: Duration) -> std::convert::Infallible {
         let mut refused = false;
         loop {
             sleep(CHECK_EVERY).await;

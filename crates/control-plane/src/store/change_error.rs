@@ -5,6 +5,7 @@ use std::fmt;
 use tenant_registry::TenantId;
 
 use super::error::StoreError;
+use crate::plan::name::PlanName;
 use crate::tenant::metadata::MetadataError;
 use crate::tenant::state::TenantState;
 
@@ -53,6 +54,9 @@ pub enum ChangeError {
     /// The metadata would be none after its change.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    /// The plan that it was to have does not exist.
+    #[error("there is no plan {0}")]
+    Plan(PlanName),
     /// The store failed; nothing was changed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -7,11 +7,13 @@ use super::Store;
 use super::change_error::ChangeError;
 use super::credentials::{FIRST_VERSION, NewCredential};
 use super::error::StoreError;
+use super::plans::change::violates_plan_reference;
 use super::start_operation::{CommittedChange, start_operation};
 use super::tenant_changes::check_reservation;
 use crate::actor::Actor;
 use crate::audit::action::AuditAction;
 use crate::operation::OperationKind;
+use crate::plan::json::overrides_json;
 use crate::tenant::NewTenant;
 use crate::tenant::external_id::ExternalId;
 
@@ -36,8 +38,8 @@ impl Store {
         }
         let inserted = sqlx::query!(
             "INSERT INTO control.tenants
-                (id, name, external_id, metadata, max_connections, reserved_connections, request)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+                (id, name, external_id, metadata, max_connections, reserved_connections, request, plan, limit_overrides)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
              ON CONFLICT DO NOTHING",
             uuid,
             new.name.as_str(),
@@ -46,9 +48,18 @@ impl Store {
             new.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
             i32::try_from(new.limits.reserved_connections).unwrap_or(i32::MAX),
             new.request,
+            new.plan.as_str(),
+            overrides_json(new.overrides),
         )
         .execute(&mut *transaction)
-        .await?;
+        .await
+        .map_err(|error| {
+            if violates_plan_reference(&error) {
+                ChangeError::Plan(new.plan.clone())
+            } else {
+                error.into()
+            }
+        })?;
         if inserted.rows_affected() == 0 {
             transaction.rollback().await?;
             return Ok(None);
@@ -86,7 +97,8 @@ impl Store {
             RequestMatch,
             r#"SELECT
                 name = $2 AND external_id IS NOT DISTINCT FROM $3 AND metadata = $4
-                    AND max_connections IS NOT DISTINCT FROM $5 AND reserved_connections = $6 AS "as_asked!",
+                    AND max_connections IS NOT DISTINCT FROM $5 AND reserved_connections = $6
+                    AND plan = $8 AND limit_overrides = $9 AS "as_asked!",
                 coalesce($7 IN (id, request), false) AS "by_this_request!"
              FROM control.tenants WHERE id = $1"#,
             id.as_uuid(),
@@ -96,6 +108,8 @@ impl Store {
             new.limits.max_connections.and_then(|max| i32::try_from(max).ok()),
             i32::try_from(new.limits.reserved_connections).unwrap_or(i32::MAX),
             new.request,
+            new.plan.as_str(),
+            overrides_json(new.overrides),
         )
         .fetch_optional(&self.pool)
         .await?;

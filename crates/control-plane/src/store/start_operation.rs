@@ -16,6 +16,8 @@ use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
 use crate::json::JsonText;
 use crate::operation::{Operation, OperationKind};
+use crate::plan::json::overrides_json;
+use crate::plan::name::PlanName;
 use crate::tenant::Tenant;
 use crate::tenant::external_id::ExternalId;
 use crate::tenant::limits::Limits;
@@ -39,6 +41,8 @@ struct AuditedTenant<'a> {
     external_id: Option<&'a ExternalId>,
     metadata: &'a Metadata,
     limits: Limits,
+    plan: &'a PlanName,
+    limit_overrides: JsonText,
     state: TenantState,
     purge_at: Option<Timestamp>,
 }
@@ -50,6 +54,8 @@ pub(super) fn audited(tenant: &Tenant) -> JsonText {
         external_id: tenant.external_id.as_ref(),
         metadata: &tenant.metadata,
         limits: tenant.limits,
+        plan: &tenant.plan,
+        limit_overrides: overrides_json(tenant.overrides),
         state: tenant.state,
         purge_at: tenant.purge_at,
     })

@@ -5,12 +5,14 @@ use tenant_registry::TenantId;
 
 use super::change_error::{ChangeError, Taken};
 use super::error::StoreError;
+use super::plans::change::violates_plan_reference;
 use super::start_operation::{audited, existing_tenant, lock_tenant};
 use super::tenants::TenantFilter;
 use super::{Store, audit};
 use crate::actor::Actor;
 use crate::audit::AuditEntry;
 use crate::audit::action::AuditAction;
+use crate::plan::json::overrides_json;
 use crate::tenant::external_id::ExternalId;
 use crate::tenant::limits::Limits;
 use crate::tenant::metadata::MetadataError;
@@ -63,7 +65,8 @@ impl Store {
         }
         let updated = sqlx::query!(
             "UPDATE control.tenants
-             SET name = $2, external_id = $3, metadata = $4, max_connections = $5, reserved_connections = $6
+             SET name = $2, external_id = $3, metadata = $4, max_connections = $5, reserved_connections = $6,
+                plan = $7, limit_overrides = $8
              WHERE id = $1",
             id.as_uuid(),
             after.name.as_str(),
@@ -74,6 +77,8 @@ impl Store {
                 .max_connections
                 .and_then(|max| i32::try_from(max).ok()),
             i32::try_from(after.limits.reserved_connections).unwrap_or(i32::MAX),
+            after.plan.as_str(),
+            overrides_json(after.overrides),
         )
         .execute(&mut *transaction)
         .await;
@@ -82,7 +87,9 @@ impl Store {
                 .as_database_error()
                 .is_some_and(sqlx::error::DatabaseError::is_unique_violation);
             transaction.rollback().await?;
-            return Err(if taken {
+            return Err(if violates_plan_reference(&error) {
+                ChangeError::Plan(after.plan)
+            } else if taken {
                 let external_id = after.external_id.as_ref();
                 ChangeError::Taken(self.which_is_taken(id, &after.name, external_id).await?)
             } else {
@@ -167,6 +174,12 @@ fn apply(before: &Tenant, change: &TenantChange) -> Result<Tenant, MetadataError
     }
     if let Some(reserved) = change.reserved_connections {
         after.limits.reserved_connections = reserved;
+    }
+    if let Some(plan) = &change.plan {
+        after.plan = plan.clone();
+    }
+    if let Some(overrides) = change.overrides {
+        after.overrides = overrides;
     }
     Ok(after)
 }

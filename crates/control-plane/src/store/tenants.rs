@@ -9,6 +9,8 @@ use super::Store;
 use super::created_at::CreatedAt;
 use super::error::StoreError;
 use crate::json::JsonText;
+use crate::plan::json::{overrides, plan_limits};
+use crate::plan::name::PlanName;
 use crate::tenant::Tenant;
 use crate::tenant::external_id::ExternalId;
 use crate::tenant::limits::Limits;
@@ -24,6 +26,10 @@ pub(super) struct TenantRow {
     pub(super) metadata: JsonText,
     pub(super) max_connections: Option<i32>,
     pub(super) reserved_connections: i32,
+    pub(super) plan: String,
+    /// The plan's row.
+    pub(super) plan_row: JsonText,
+    pub(super) limit_overrides: JsonText,
     pub(super) state: String,
     pub(super) version: i64,
     pub(super) revision: i64,
@@ -46,6 +52,10 @@ impl TryFrom<TenantRow> for Tenant {
                 max_connections: row.max_connections.map(i32::unsigned_abs),
                 reserved_connections: row.reserved_connections.unsigned_abs(),
             },
+            plan: PlanName::stored(&row.plan),
+            plan_limits: plan_limits(&row.plan_row).ok_or(StoreError::Invalid("plan's limits"))?,
+            overrides: overrides(&row.limit_overrides)
+                .ok_or(StoreError::Invalid("tenant's limit overrides"))?,
             state: TenantState::parse(&row.state).ok_or(StoreError::Invalid("tenant state"))?,
             version: row.version,
             revision: row.revision,
@@ -62,9 +72,10 @@ macro_rules! tenants {
     ($which:tt $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             crate::store::tenants::TenantRow,
-            "SELECT id, name, external_id, metadata, max_connections, reserved_connections, state, version, revision,
-                purge_at, login_refused_at, created_at, updated_at
-             FROM control.tenants " + $which
+            r#"SELECT id, name, external_id, metadata, max_connections, reserved_connections, plan,
+                (SELECT to_jsonb(plans) FROM control.plans WHERE plans.name = tenants.plan) AS "plan_row!",
+                limit_overrides, state, version, revision, purge_at, login_refused_at, created_at, updated_at
+             FROM control.tenants "# + $which
             $(, $argument)*
         )
     };
@@ -80,6 +91,8 @@ pub struct TenantFilter {
     pub name_prefix: Option<String>,
     /// With this id in another system.
     pub external_id: Option<String>,
+    /// With this plan.
+    pub plan: Option<PlanName>,
 }
 
 /// The tenant, in any state.
@@ -128,13 +141,15 @@ impl Store {
                 AND CASE WHEN $3::text IS NULL THEN state <> 'purged' ELSE state = $3 END
                 AND ($4::text IS NULL OR starts_with(normalize(name), normalize($4)))
                 AND ($5::text IS NULL OR external_id = $5)
+                AND ($6::text IS NULL OR plan = $6)
              ORDER BY created_at, id
-             LIMIT $6",
+             LIMIT $7",
             after.map(|after| after.created_at),
             after.map(|after| after.id),
             filter.state.map(TenantState::as_str),
             filter.name_prefix,
             filter.external_id,
+            filter.plan.as_ref().map(PlanName::as_str),
             limit,
         )
         .fetch_all(&self.pool)

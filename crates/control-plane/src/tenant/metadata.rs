@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use crate::json::JsonText;
 
-/// A JSON object of the operators' own, such as a plan or a region. The service does not interpret it, and numbers keep
+/// A JSON object of the operators' own, such as a contract or a region. The service does not interpret it, and numbers keep
 /// all their digits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Box<RawValue>")]

@@ -21,6 +21,7 @@ mod isolate;
 mod lifecycle;
 mod login_limits;
 mod notices;
+mod plans;
 mod pool_log;
 mod rows;
 mod secrets;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use api::TenantRegistry;
-use control_plane::{ControlPlane, KeyUses, LiveKeys, Store};
+use control_plane::{ControlPlane, KeyUses, LiveKeys, LivePlans, Store};
 use futures_util::future::OptionFuture;
 use futures_util::{Stream, StreamExt as _, stream};
 use tenant_registry::Change;
@@ -23,7 +23,8 @@ const CONCURRENT_OPENINGS: usize = 2;
 /// Time limit for the last record, during shutdown.
 const LAST_RECORD_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Time for which the start waits until the API keys are known, so that the first requests are not refused.
+/// Time for which the start waits until API keys and plans are known, so that the first requests are neither refused nor
+/// without their limits.
 const KEYS_LOADED: Duration = Duration::from_secs(2);
 
 /// The background tasks.
@@ -32,9 +33,10 @@ pub(super) struct Upkeep {
     keys: KeyUpkeep,
 }
 
-/// The tasks behind API keys.
+/// The tasks behind API keys and plans.
 struct KeyUpkeep {
     live: LiveKeys,
+    plans: LivePlans,
     following: JoinHandle<()>,
     /// Ends with the recorder when the service is to stop.
     uses: Option<JoinHandle<KeyUses>>,
@@ -74,9 +76,11 @@ impl Upkeep {
         }
     }
 
-    /// Waits until the API keys are known, but not for long: without the control store the plane serves the others.
+    /// Waits until API keys and plans are known, but not for long: without the control store the plane serves the others,
+    /// with the service's own limits alone.
     pub(super) async fn keys_loaded(&self) {
-        if timeout(KEYS_LOADED, self.keys.live.loaded()).await.is_err() {
+        let loaded = async { tokio::join!(self.keys.plans.loaded(), self.keys.live.loaded()) };
+        if timeout(KEYS_LOADED, loaded).await.is_err() {
             tracing::warn!("API keys are not loaded yet: their callers get 503 until then");
         }
     }
@@ -103,12 +107,13 @@ impl Upkeep {
 }
 
 impl KeyUpkeep {
-    /// Follows the changes of keys, and records their uses until `stopping`.
+    /// Follows the changes of keys and plans, and records uses of keys until `stopping`.
     fn start(control_plane: &ControlPlane, max_staleness: Duration, stopping: &CancellationToken) -> Self {
         let (following, stopping) = (control_plane.clone(), stopping.clone());
         Self {
             live: control_plane.live_keys().clone(),
-            following: tokio::spawn(async move { following.follow_api_keys(max_staleness).await }),
+            plans: control_plane.live_plans().clone(),
+            following: tokio::spawn(async move { following.follow_keys_and_plans(max_staleness).await }),
             uses: control_plane.api_key_uses().map(|mut uses| {
                 tokio::spawn(async move {
                     stopping.run_until_cancelled(uses.run()).await;

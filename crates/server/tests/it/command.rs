@@ -11,6 +11,7 @@ mod migrate;
 mod names;
 mod operating;
 mod operator;
+mod plans;
 mod process;
 mod production;
 mod profiles;

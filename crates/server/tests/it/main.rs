@@ -32,6 +32,7 @@ mod moments;
 mod openapi;
 mod operating_page;
 mod paging;
+mod plans;
 mod pools;
 mod production_page;
 mod read_only;

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::conclude;
 use crate::args::CreateArgs;
 use crate::client::{Request, TENANTS};
+use crate::commands::limits::{LimitsBody, given};
 use crate::commands::session::Session;
 
 /// The body of the request.
@@ -23,6 +24,10 @@ struct NewTenant {
     max_connections: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved_connections: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    plan: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit_overrides: Option<LimitsBody>,
 }
 
 pub(super) async fn run(session: &Session, args: CreateArgs) -> anyhow::Result<()> {
@@ -33,6 +38,8 @@ pub(super) async fn run(session: &Session, args: CreateArgs) -> anyhow::Result<(
         metadata: args.metadata,
         max_connections: args.max_connections,
         reserved_connections: args.reserved_connections,
+        plan: args.plan,
+        limit_overrides: given(&args.limits)?,
     };
     let request = Request::post(TENANTS).json(&body)?.respond_async();
     let answer = session.client.send(&request).await?;

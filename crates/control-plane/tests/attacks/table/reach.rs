@@ -68,6 +68,7 @@ pub(crate) const DATABASES: &[Attempt] = &[
     refused("the template that takes no connections", "SELECT 1", "55000").in_database("template0"),
     denied("a database of other purpose", "SELECT 1").in_database("template_control"),
     refused("a table of another database", "SELECT * FROM {control}.control.tenants", "0A000"),
+    refused("plans of the control store", "UPDATE {control}.control.plans SET requests_per_second = NULL", "0A000"),
     denied("how large the control store is", "SELECT pg_database_size('{control}')"),
     denied("the control store's settings", "ALTER DATABASE {control} SET search_path = pg_temp"),
     denied("the end of the control store", "DROP DATABASE {control}"),

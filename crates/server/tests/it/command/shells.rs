@@ -103,6 +103,7 @@ async fn help_says_how_commands_end_and_gives_examples() {
     }
     for noun in [
         "tenant",
+        "plan",
         "api-key",
         "pool",
         "operation",
@@ -125,6 +126,9 @@ async fn examples_can_be_pasted_from_a_narrow_terminal() {
         &["tenant", "change"],
         &["tenant", "delete"],
         &["tenant", "purge"],
+        &["plan"],
+        &["plan", "create"],
+        &["plan", "change"],
         &["api-key"],
         &["api-key", "create"],
         &["api-key", "expire"],

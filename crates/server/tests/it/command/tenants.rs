@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::operator::Operator;
 
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 15] = [
     "id",
     "name",
     "external id",
@@ -12,6 +12,9 @@ const SHOWN: [&str; 12] = [
     "metadata",
     "max connections",
     "reserved connections",
+    "plan",
+    "limit overrides",
+    "limits",
     "to be purged at",
     "login refused since",
     "version",

@@ -1,5 +1,6 @@
 //! What the schemas allow, the planes take; what they do not, the planes refuse.
 
+use control_plane::PlanName;
 use reqwest::Method;
 use serde_json::{Value, json};
 use server::args::Plane;
@@ -27,7 +28,7 @@ fn at_the_limits(schema: &Value) -> Vec<(Value, bool)> {
         Some("null") => return vec![(Value::Null, true)],
         Some("boolean") => vec![(json!(true), true), (json!("yes"), false)],
         Some("integer") => integers(schema),
-        Some("object") => vec![(json!({}), true), (json!("x"), false)],
+        Some("object") => objects(schema),
         Some("string") => strings(schema),
         Some("array") => sets(schema),
         other => panic!("no limits are known of {other:?}: {schema}"),
@@ -48,6 +49,20 @@ fn integers(schema: &Value) -> Vec<(Value, bool)> {
         (json!(most + 1), false),
         (json!("x"), false),
     ]
+}
+
+/// Objects with one field at its limits each.
+fn objects(schema: &Value) -> Vec<(Value, bool)> {
+    let mut values = vec![(json!({}), true), (json!("x"), false)];
+    let Some(properties) = schema["properties"].as_object() else {
+        return values;
+    };
+    for (name, property) in properties {
+        let fields = at_the_limits(property).into_iter();
+        values.extend(fields.map(|(value, allowed)| (json!({ name: value }), allowed)));
+    }
+    values.push((json!({"no_such_field": 1}), false));
+    values
 }
 
 /// Arrays without repetitions of values that the schema lists.
@@ -91,13 +106,22 @@ fn strings(schema: &Value) -> Vec<(Value, bool)> {
     }
     let length = |name: &str| usize::try_from(schema[name].as_u64().unwrap()).unwrap();
     let (shortest, longest) = (length("minLength"), length("maxLength"));
-    vec![
+    // Of the patterns only that of plans' names excludes other letters than those of ASCII.
+    let letter = if schema["pattern"] == PlanName::PATTERN {
+        "x"
+    } else {
+        "ä"
+    };
+    let mut values = vec![
         (json!("x".repeat(shortest)), true),
-        (json!("ä".repeat(longest)), true),
-        (json!("x".repeat(shortest - 1)), false),
+        (json!(letter.repeat(longest)), true),
         (json!("x".repeat(longest + 1)), false),
         (json!("x\0"), false),
-    ]
+    ];
+    if shortest > 0 {
+        values.push((json!("x".repeat(shortest - 1)), false));
+    }
+    values
 }
 
 /// Whether the answer names this field as wrong by itself, and not only together with the state of things.
@@ -106,18 +130,21 @@ fn refuses(answer: &Answer, field: &str) -> bool {
     errors.into_iter().flatten().any(|error| {
         let detail = error["detail"].as_str().unwrap();
         // A reservation within its limits may be more than the tenant or the budget has.
-        let in_relation = field == "reserved_connections" && detail.starts_with("must be at most");
+        let in_relation = field == "reserved_connections" && detail.starts_with("must be at most")
+            || field == "plan" && detail == "must be the name of a plan that exists";
         let reported = error["field"].as_str().unwrap();
-        let item = reported
+        let below = reported
             .strip_prefix(field)
-            .and_then(|rest| rest.strip_prefix('.'))
-            .is_some_and(|index| index.parse::<usize>().is_ok());
-        (reported == field || item) && !in_relation
+            .is_some_and(|rest| rest.starts_with('.'));
+        (reported == field || below) && !in_relation
     })
 }
 
 fn uri(operation: &Operation) -> String {
-    operation.path.replace("{id}", UNKNOWN_ID)
+    operation
+        .path
+        .replace("{id}", UNKNOWN_ID)
+        .replace("{name}", "no-such-plan")
 }
 
 /// Tries the fields of the body; gives the number of values tried.
@@ -136,7 +163,7 @@ async fn bodies(client: &Client, document: &Value, operation: &Operation) -> usi
     let place = format!("{} {}", operation.method, operation.path);
     let mut tried = 0;
     for (field, property) in schema["properties"].as_object().unwrap() {
-        for (value, allowed) in at_the_limits(property) {
+        for (value, allowed) in at_the_limits(resolved(document, property)) {
             let mut body = content["example"].clone();
             body[field] = value;
             let answer = send(&body).await;
