@@ -69,6 +69,17 @@ pub struct Overrides {
 }
 
 impl Overrides {
+    /// No limit at all, whatever the plan's are.
+    pub const UNLIMITED: Self = Self {
+        requests_per_second: Override::Unlimited,
+        burst: Override::Unlimited,
+        concurrent_requests: Override::Unlimited,
+        request_timeout_ms: Override::Unlimited,
+        statement_timeout_ms: Override::Unlimited,
+        request_body_bytes: Override::Unlimited,
+        response_body_bytes: Override::Unlimited,
+    };
+
     /// Checks every limit.
     ///
     /// # Errors

@@ -4,8 +4,11 @@ use axum::extract::State;
 use axum::response::Response;
 use control_plane::{ControlPlane, PlanChange};
 use serde::Deserialize;
+use tenant_limits::Overrides;
 use utoipa::ToSchema;
-use web::{Json, NoQuery, Problem};
+use web::extract::Patch;
+use web::openapi::nullable;
+use web::{NoQuery, Problem};
 
 use super::fields::Description;
 use super::name::PathName;
@@ -24,6 +27,42 @@ pub(super) struct ChangePlan {
     /// Those that are left out stay as they are.
     #[schema(value_type = GivenLimits, required = false)]
     limits: Option<GivenLimits>,
+}
+
+/// A merge patch of a plan (RFC 7396).
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(example = json!({"limits": {"requests_per_second": 80, "burst": null}}))]
+#[expect(clippy::option_option, reason = "left as it is, removed, or set")]
+pub(super) struct MergePlan {
+    /// What it is for; `null` removes it.
+    #[schema(schema_with = nullable::<Description>, required = false)]
+    description: Option<Option<Description>>,
+    /// Those that are left out stay as they are; `null` removes all.
+    #[schema(value_type = Option<GivenLimits>, required = false)]
+    limits: Option<Option<GivenLimits>>,
+}
+
+impl From<ChangePlan> for PlanChange {
+    fn from(change: ChangePlan) -> Self {
+        Self {
+            description: change.description.map(String::from),
+            limits: change.limits.unwrap_or_default().into(),
+        }
+    }
+}
+
+impl From<MergePlan> for PlanChange {
+    fn from(merge: MergePlan) -> Self {
+        Self {
+            description: merge
+                .description
+                .map(|text| text.map(String::from).unwrap_or_default()),
+            limits: match merge.limits {
+                Some(limits) => limits.map_or(Overrides::UNLIMITED, Into::into),
+                None => Overrides::default(),
+            },
+        }
+    }
 }
 
 /// Change a plan
@@ -47,11 +86,11 @@ pub(super) async fn change(
     expected: Expected,
     _: NoQuery,
     PathName(name): PathName,
-    Json(body): Json<ChangePlan>,
+    body: Patch<ChangePlan, MergePlan>,
 ) -> Result<Response, Problem> {
-    let change = PlanChange {
-        description: body.description.map(String::from),
-        limits: body.limits.unwrap_or_default().into(),
+    let change = match body {
+        Patch::Json(change) => change.into(),
+        Patch::Merge(patch) => patch.into(),
     };
     let revisions = expected.required()?;
     plane

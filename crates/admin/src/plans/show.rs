@@ -1,17 +1,16 @@
 //! `GET /admin/v1/plans/{name}`
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use control_plane::ControlPlane;
-use http::StatusCode;
-use web::extract::{Freshness, Preconditions};
-use web::{NoQuery, Problem};
+use web::etag::conditional;
+use web::extract::Preconditions;
+use web::{Json, NoQuery, Problem};
 
-use super::MEMBER;
 use super::name::PathName;
-use super::view::shown;
+use super::{MEMBER, view};
 use crate::codes::PLAN_UNKNOWN;
-use crate::revision::{etag, tag};
+use crate::revision::tag;
 use crate::store_failed::store_failed;
 
 /// Show a plan
@@ -32,9 +31,5 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let plan = plane.store().plan(&name).await.map_err(store_failed)?;
     let plan = plan.ok_or(PLAN_UNKNOWN)?;
-    let tag = tag(plan.revision, None);
-    if preconditions.freshness(&tag)? == Freshness::NotModified {
-        return Ok((StatusCode::NOT_MODIFIED, etag(&tag)).into_response());
-    }
-    Ok(shown(plan))
+    conditional(&tag(plan.revision, None), &preconditions, Json(view::plan(plan)))
 }

@@ -4,10 +4,11 @@ use axum::Extension;
 use axum::response::{IntoResponse, Response};
 use control_plane::Plan;
 use web::Json;
+use web::etag::etag;
 
 use crate::attempts::Audited;
 use crate::limits;
-use crate::revision::{etag, tag};
+use crate::revision::tag;
 
 /// A plan in a list.
 pub(super) fn plan(plan: Plan) -> admin_types::Plan {
