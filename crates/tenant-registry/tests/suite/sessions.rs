@@ -217,6 +217,43 @@ async fn time_limits_are_the_settings_own() {
 }
 
 #[tokio::test]
+async fn a_callers_limit_ends_statements_wherever_they_run_and_the_pool_recovers() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    let limit = Duration::from_millis(200);
+    let db = world.db(tenant, Setup::connections(1)).await;
+    let db = db.statement_timeout(Some(limit));
+    let timed_out = |error: sqlx::Error| {
+        assert_eq!(Failure::of(&error), Failure::StatementTimeout, "{error}");
+        assert_eq!(
+            error.to_string(),
+            "error with configuration: the statement was given up after 200 ms"
+        );
+    };
+    let sleep = || sqlx::query("SELECT pg_sleep(600)");
+    timed_out(within_long(sleep().execute(&db)).await.unwrap_err());
+    timed_out(within_long(sleep().fetch_one(&db)).await.unwrap_err());
+    {
+        let mut connection = within_long(db.acquire()).await.unwrap();
+        timed_out(within_long(sleep().execute(&mut connection)).await.unwrap_err());
+    }
+    let mut transaction = within_long(db.begin()).await.unwrap();
+    timed_out(
+        within_long(sleep().fetch_one(&mut transaction))
+            .await
+            .unwrap_err(),
+    );
+    drop(transaction);
+    // One within the limit, on the only connection that may be open. A clone has the same limit.
+    let db = db.clone();
+    within_long(sqlx::query("SELECT 1").execute(&db)).await.unwrap();
+    timed_out(within_long(sleep().execute(&db)).await.unwrap_err());
+    let unlimited = db.statement_timeout(None);
+    let longer = sqlx::query("SELECT pg_sleep(0.4)");
+    within_long(longer.execute(&unlimited)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_transaction_that_idles_is_ended() {
     let world = World::new().await;
     let tenant = world.tenant().await;
