@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::TrustedNetworks;
+use api::{Admission, TrustedNetworks};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderName, Request, StatusCode, header};
@@ -69,6 +69,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             TrustedNetworks::new([loopback]),
             Arc::new(keys.verifier()),
             Some(Arc::new(verifier)),
+            &Admission::unlimited(),
         );
         let doors = Doors {
             router: router.with_state(()),

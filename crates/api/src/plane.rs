@@ -13,9 +13,10 @@ use web::openapi::{Document, Operation};
 use crate::api_key::ApiKeys;
 use crate::describe::{NamedByCredentials, NamedByHeader, TenantPlane};
 use crate::jwt::{Tokens, VerifyToken};
+use crate::limits::{Admission, Admit, Charge, fields};
 use crate::network::TrustedNetworks;
-use crate::tenant::ResolveTenant;
-use crate::users;
+use crate::tenant::{Identify, ResolveTenant};
+use crate::{limits, users};
 
 /// The registry that serves this plane: its tenants share one budget of connections.
 pub type TenantRegistry = Registry<BudgetedPool>;
@@ -37,8 +38,18 @@ const JWT: &str = "jwt";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
-    let resources = [users::routes()];
-    resources.into_iter().flatten()
+    let resources = [limits::show::routes(), users::routes()];
+    resources.into_iter().flatten().map(|route| {
+        route
+            .answers_with(
+                fields::POLICY,
+                "The limits of the tenant's requests (draft-ietf-httpapi-ratelimit-headers-10), if it has any.",
+            )
+            .answers_with(
+                fields::LIMIT,
+                "What is left of them: `r` requests, and more in `t` seconds.",
+            )
+    })
 }
 
 /// The resources for callers from trusted networks.
@@ -74,15 +85,23 @@ pub fn plane(
     networks: TrustedNetworks,
     keys: Arc<dyn ApiKeys>,
     tokens: Option<Arc<dyn Tokens>>,
+    admission: &Admission,
 ) -> Router {
-    // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
-    // a route, since axum clones and boxes each once a request.
+    // The first layer is the first to see the request: who may call at all, then for which tenant and within which limits.
+    // All are one layer of a route, since axum clones and boxes each once a request.
+    let tenant = |identify: Identify| {
+        let lease = ResolveTenant::admitted(registry.clone(), &identify);
+        ServiceBuilder::new()
+            .layer(Admit::new(identify, admission.clone()))
+            .layer(lease)
+            .layer(Charge)
+    };
     let by_header = ServiceBuilder::new()
         .layer(ValidateRequestHeaderLayer::custom(networks))
-        .layer(ResolveTenant::by_header(registry.clone()));
+        .layer(tenant(Identify::Header));
     let by_credentials = ServiceBuilder::new()
         .layer(VerifyToken(tokens))
-        .layer(ResolveTenant::by_api_key(registry.clone(), keys));
+        .layer(tenant(Identify::ApiKey(keys)));
     let router = mount(Router::new(), internal(), |methods| {
         methods.route_layer(by_header.clone())
     });
@@ -110,6 +129,7 @@ pub fn document() -> Value {
         env!("CARGO_PKG_VERSION"),
         include_str!("plane/description.md"),
     );
+    document.tag("limits", "Limits of a tenant's requests.");
     document.tag("users", "Users of a tenant.");
     document.security_scheme(
         API_KEY,

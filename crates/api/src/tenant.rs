@@ -30,5 +30,6 @@ pub(crate) mod identify;
 mod layer;
 mod refuse;
 
+pub(crate) use layer::Identify;
 pub use layer::ResolveTenant;
 pub use tenant_registry::axum::{Db, Transaction};

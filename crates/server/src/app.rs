@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
-use api::{TenantRegistry, TrustedNetworks};
+use api::limits::Unlimited;
+use api::{Admission, TenantRegistry, TrustedNetworks};
 use axum::http::HeaderValue;
 use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings, TenantPlaneSettings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
@@ -76,6 +77,8 @@ impl App {
             max_staleness: settings.tenant_plane.max_key_staleness,
         });
         let tokens = tokens::tokens(&settings.tenant_plane.jwt_issuers)?;
+        let admission = Admission::new(Arc::new(Unlimited), settings.tenant_plane.max_concurrent_requests);
+        admission.start_upkeep();
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -83,7 +86,7 @@ impl App {
         let health = Health::new(control_plane.store().clone(), stopping, examinations.clone());
         Ok(Self {
             tenant_plane: stack(
-                api::plane(&registry, networks.clone(), keys, tokens)
+                api::plane(&registry, networks.clone(), keys, tokens, &admission)
                     .route_layer(ValidateRequestHeaderLayer::custom(Gate(examinations.clone())))
                     // Who may call a plane may read what it is; of no tenant's data does that tell.
                     .merge(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{AcceptedKey, ApiKeys, KeyRejection, TrustedNetworks};
+use api::{AcceptedKey, Admission, ApiKeys, KeyRejection, TrustedNetworks};
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener};
 use web::{StackSettings, serve, stack};
@@ -21,7 +21,13 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
     let loopback = "127.0.0.0/8".parse().context("no network")?;
     let networks = TrustedNetworks::new([loopback]);
     let router = stack(
-        api::plane(engine.registry(), networks, Arc::new(NoKeys), None),
+        api::plane(
+            engine.registry(),
+            networks,
+            Arc::new(NoKeys),
+            None,
+            &Admission::unlimited(),
+        ),
         StackSettings::new("tenant"),
     );
     let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;

@@ -12,6 +12,7 @@ use web::middleware::LogContext;
 use super::identify;
 use super::refuse::{respond, respond_to_key};
 use crate::api_key::{ApiKeys, authenticate};
+use crate::limits::Admitted;
 use crate::plane::TenantRegistry;
 
 /// Leases the pool of the tenant that the request is for, for the extractors [`Db`](super::Db) and
@@ -28,6 +29,15 @@ impl ResolveTenant {
     /// Leases from this registry the tenant whose API key the request presents, or whose token was verified before.
     pub fn by_api_key(registry: TenantRegistry, keys: Arc<dyn ApiKeys>) -> Self {
         Self(registry_axum::ResolveTenant::new(registry, Identify::ApiKey(keys)).respond_with(respond_to_key))
+    }
+
+    /// Leases from this registry the tenant that the limits have admitted, which the request names by this.
+    pub(crate) fn admitted(registry: TenantRegistry, identified_by: &Identify) -> Self {
+        let respond = match identified_by {
+            Identify::ApiKey(_) => respond_to_key,
+            Identify::Header | Identify::Admitted => respond,
+        };
+        Self(registry_axum::ResolveTenant::new(registry, Identify::Admitted).respond_with(respond))
     }
 }
 
@@ -46,6 +56,8 @@ pub enum Identify {
     Header,
     /// By an API key or a verified token.
     ApiKey(Arc<dyn ApiKeys>),
+    /// As a layer in front has found it.
+    Admitted,
 }
 
 impl IdentifyTenant for Identify {
@@ -60,6 +72,12 @@ impl IdentifyTenant for Identify {
                 Ok(tenant)
             }
             Self::ApiKey(keys) => authenticate(&**keys, request),
+            Self::Admitted => {
+                let admitted = request.extensions().get::<Admitted>();
+                admitted
+                    .map(|admitted| admitted.tenant)
+                    .ok_or_else(|| Problem::internal("the route is not behind the limits"))
+            }
         }
     }
 }

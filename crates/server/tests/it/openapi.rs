@@ -243,6 +243,7 @@ async fn every_route_is_described_and_nothing_else() {
         api::TrustedNetworks::default(),
         Arc::new(NoKeys),
         None,
+        &api::Admission::unlimited(),
     );
     assert_eq!(
         routed(tenant_plane, &service.anonymous()).await,

@@ -27,10 +27,12 @@ const SENT: [HeaderName; 7] = [
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-tenant-id"),
 ];
-const READ: [HeaderName; 4] = [
+const READ: [HeaderName; 6] = [
     header::ETAG,
     header::LOCATION,
     header::RETRY_AFTER,
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
     HeaderName::from_static("x-request-id"),
 ];
 
