@@ -25,6 +25,7 @@ mod idempotency;
 mod isolation_page;
 mod jwt;
 mod killed;
+mod limits;
 mod locked_out;
 mod migrated_beside;
 mod moments;
