@@ -1,6 +1,7 @@
 //! Load generators and their tallies.
 
 mod closed;
+mod http;
 mod open;
 mod pgbench;
 mod pgbouncer;
@@ -9,6 +10,7 @@ mod tally;
 mod wrk;
 
 pub(crate) use closed::{Client, DRAIN_TIMEOUT, closed, closed_within};
+pub(crate) use http::HttpClient;
 pub(crate) use open::open;
 pub(crate) use pgbench::Pgbench;
 pub(crate) use pgbouncer::PgBouncer;
