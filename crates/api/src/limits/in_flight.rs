@@ -1,7 +1,7 @@
 //! Load shedding: a bound on the requests that are under way at once.
 //!
 //! Above what the database can answer, more requests at once only wait longer. By Little's law the bound limits that wait:
-//! 512 requests at 2,000 answers a second wait a quarter of a second. What is above it is refused at once, before its
+//! 1,000 requests at 4,000 answers a second wait a quarter of a second. What is above it is refused at once, before its
 //! tenant's pool is touched, for a small part of what an answer costs.
 //!
 //! A request counts while there is work on it, not while its peer sends the body.
