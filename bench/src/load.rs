@@ -1,6 +1,7 @@
 //! Load generators and their tallies.
 
 mod closed;
+mod http;
 mod new_connections;
 mod open;
 mod pgbench;
@@ -10,6 +11,7 @@ mod tally;
 mod wrk;
 
 pub(crate) use closed::{Client, DRAIN_TIMEOUT, closed, closed_within};
+pub(crate) use http::HttpClient;
 pub(crate) use new_connections::NewConnections;
 pub(crate) use open::open;
 pub(crate) use pgbench::Pgbench;

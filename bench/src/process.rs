@@ -153,7 +153,7 @@ impl Probe<'_> {
 }
 
 /// An address that is free now.
-async fn free_address() -> anyhow::Result<SocketAddr> {
+pub(crate) async fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .context("no free port")?;

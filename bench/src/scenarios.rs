@@ -8,9 +8,11 @@ mod fair;
 mod growth;
 mod handover;
 mod hit;
+mod limits;
 mod logins;
 mod memory;
 mod neighbour;
+mod overload;
 mod past;
 mod provision;
 mod service;
@@ -74,7 +76,9 @@ pub(crate) const SCENARIOS: &[Entry] = &[
     Entry::new(&service::SCENARIO, 440, 75, &[Tenantry, Wrk, Openssl]).in_quick_set(),
     Entry::new(&connections::SCENARIO, 130, 50, &[Tenantry, Wrk]).in_quick_set(),
     Entry::new(&tls::SCENARIO, 60, 20, &[Tenantry, Wrk]),
+    Entry::new(&overload::SCENARIO, 60, 30, &[Tenantry]),
     Entry::new(&doors::SCENARIO, 75, 15, &[]),
+    Entry::new(&limits::SCENARIO, 60, 15, &[]),
     Entry::new(&neighbour::SCENARIO, 140, 20, &[]).in_quick_set(),
     Entry::new(&storm::SCENARIO, 20, 10, &[]),
     Entry::new(&past::SCENARIO, 170, 25, &[Pgbouncer]).in_quick_set(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::{TrustedNetworks, Ways};
+use api::{Admission, TrustedNetworks, Ways};
 use axum::body::Body;
 use axum::http::{HeaderName, Request, StatusCode, header};
 use axum::{Extension, Router};
@@ -72,6 +72,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
                 Arc::new(keys.verifier()),
                 Some(Arc::new(verifier)),
             ),
+            &Admission::unlimited(),
         );
         let doors = Doors {
             router: router.route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),

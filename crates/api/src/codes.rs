@@ -34,9 +34,21 @@ web::plane_codes! {
     IDEMPOTENCY_KEY_REUSED UNPROCESSABLE_ENTITY
         "The Idempotency-Key stands for another request"
         "Send each new request with a new key.";
+    RESPONSE_TOO_LARGE UNPROCESSABLE_ENTITY
+        "The answer is larger than the tenant's may be"
+        "Ask for less at once: a smaller limit or a narrower filter. A change has had its effect.";
+    RATE_LIMITED TOO_MANY_REQUESTS retry 1
+        "The tenant makes more requests a second than it may"
+        "Retry after the time in Retry-After; `GET /v1/limits` has the limits.";
+    CONCURRENCY_LIMITED TOO_MANY_REQUESTS retry 1
+        "The tenant has as many requests under way as it may"
+        "Retry after the time in Retry-After, with fewer requests at once.";
     POOL_BUSY TOO_MANY_REQUESTS retry 1
         "All of the tenant's own connections are in use"
         "Retry after the time in Retry-After, with fewer requests at once.";
+    OVERLOADED SERVICE_UNAVAILABLE retry 1
+        "The service has more requests under way than it can answer in time"
+        "Retry after the time in Retry-After.";
     CLUSTER_BUSY SERVICE_UNAVAILABLE retry 1
         "The database has no connection left for now"
         "Retry after the time in Retry-After.";

@@ -42,12 +42,21 @@ impl Input<TenantPlane> for Transaction {
     }
 }
 
+/// Errors of the limits of tenants and of the plane.
+const LIMITS: [Code; 4] = [
+    codes::RESPONSE_TOO_LARGE,
+    codes::RATE_LIMITED,
+    codes::CONCURRENCY_LIMITED,
+    codes::OVERLOADED,
+];
+
 /// The layers of internal routes: the tenant is named by a header or the host, and the network is trusted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NamedByCaller;
 
 impl Input<TenantPlane> for NamedByCaller {
     fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&LIMITS);
         inputs.refuse(&[
             codes::TENANT_HEADER_MISSING,
             codes::TENANT_HEADER_INVALID,
@@ -66,6 +75,7 @@ pub(crate) struct NamedByCredentials;
 
 impl Input<TenantPlane> for NamedByCredentials {
     fn describe(inputs: &mut Inputs) {
+        inputs.refuse(&LIMITS);
         inputs.refuse(&[
             Code::Unauthenticated,
             codes::INSUFFICIENT_SCOPE,

@@ -10,9 +10,10 @@ use web::openapi::{Document, Operation};
 
 use crate::describe::{NamedByCaller, NamedByCredentials, TenantPlane};
 use crate::jwt::VerifyToken;
-use crate::tenant::ResolveTenant;
-use crate::users;
+use crate::limits::{Admission, Admit, Charge, fields};
+use crate::tenant::{Identify, ResolveTenant};
 use crate::ways::{Credentials, Ways};
+use crate::{limits, users};
 
 /// The registry that serves this plane: its tenants share one budget of connections.
 pub type TenantRegistry = Registry<BudgetedPool>;
@@ -34,8 +35,18 @@ const JWT: &str = "jwt";
 
 /// The routes of all resources.
 fn resources() -> impl Iterator<Item = Route> {
-    let resources = [users::routes()];
-    resources.into_iter().flatten()
+    let resources = [limits::show::routes(), users::routes()];
+    resources.into_iter().flatten().map(|route| {
+        route
+            .answers_with(
+                fields::POLICY,
+                "The limits of the tenant's requests (draft-ietf-httpapi-ratelimit-headers-10), if it has any.",
+            )
+            .answers_with(
+                fields::LIMIT,
+                "What is left of them: `r` requests, and more in `t` seconds.",
+            )
+    })
 }
 
 /// The resources for callers from trusted networks.
@@ -66,25 +77,32 @@ fn public() -> impl Iterator<Item = Route> {
 ///
 /// The layers go around the methods of each route and not around the router: a path or a method that does not
 /// exist is answered before the tenant is resolved, and never opens a pool.
-pub fn plane(registry: &TenantRegistry, ways: Ways) -> Router {
+pub fn plane(registry: &TenantRegistry, ways: Ways, admission: &Admission) -> Router {
     let Ways {
         internal: networks,
         public: credentials,
         hosts,
     } = ways;
-    // The first layer is the first to see the request: who may call at all, then for which tenant. Both are one layer of
-    // a route, since axum clones and boxes each once a request.
+    // The first layer is the first to see the request: who may call at all, then for which tenant and within which limits.
+    // All are one layer of a route, since axum clones and boxes each once a request.
+    let tenant = |identify: Identify| {
+        let lease = ResolveTenant::admitted(registry.clone(), &identify);
+        ServiceBuilder::new()
+            .layer(Admit::new(identify, admission.clone()))
+            .layer(lease)
+            .layer(Charge)
+    };
     let mut router = Router::new();
     if let Some(networks) = networks {
         let by_name = ServiceBuilder::new()
             .layer(ValidateRequestHeaderLayer::custom(networks))
-            .layer(ResolveTenant::by_header_or_host(registry.clone(), hosts.clone()));
+            .layer(tenant(Identify::Named(hosts.clone())));
         router = mount(router, internal(), |methods| methods.route_layer(by_name.clone()));
     }
     if let Some(Credentials { keys, tokens }) = credentials {
         let by_credentials = ServiceBuilder::new()
             .layer(VerifyToken(tokens))
-            .layer(ResolveTenant::by_credentials(registry.clone(), keys, hosts));
+            .layer(tenant(Identify::Credentials { keys, hosts }));
         router = mount(router, public(), |methods| {
             methods.route_layer(by_credentials.clone())
         });
@@ -111,6 +129,7 @@ pub fn document() -> Value {
         env!("CARGO_PKG_VERSION"),
         include_str!("plane/description.md"),
     );
+    document.tag("limits", "Limits of a tenant's requests.");
     document.tag("users", "Users of a tenant.");
     document.security_scheme(
         API_KEY,

@@ -32,5 +32,6 @@ mod layer;
 mod refuse;
 
 pub use host::TenantHosts;
+pub(crate) use layer::Identify;
 pub use layer::ResolveTenant;
 pub use tenant_registry::axum::{Db, Transaction};

@@ -7,6 +7,7 @@ use crate::connection_limit::ConnectionLimit;
 use crate::prepared::is_outdated;
 use crate::refusal::Refusal;
 use crate::session::SessionRefused;
+use crate::statement_timed_out::StatementTimedOut;
 
 /// Kind of a query's failure, by SQLSTATE where there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,8 @@ pub enum Failure {
     /// A schema change invalidated a prepared statement within a transaction, which is rolled back: run it again. See
     /// [`prepared`](crate::prepared).
     Outdated,
-    /// The statement exceeded a time limit, its own or that of a lock (57014, 55P03, 25P03, 25P04).
+    /// The statement exceeded a time limit, its own or that of a lock (57014, 55P03, 25P03, 25P04), or its caller's
+    /// ([`StatementTimedOut`](crate::StatementTimedOut)).
     StatementTimeout,
     /// Serialisation failure or deadlock (40001, 40P01): run the transaction again.
     Conflict,
@@ -89,6 +91,7 @@ impl Failure {
                 Some(SessionRefused::ServerTooOld { .. } | SessionRefused::StartUpOptionLost { .. }) => {
                     Self::LoginRefused
                 }
+                None if error.is::<StatementTimedOut>() => Self::StatementTimeout,
                 None => Self::Other,
             },
             sqlx::Error::Database(_) if is_outdated(error) => Self::Outdated,

@@ -25,6 +25,7 @@ mod pooling;
 pub mod prepared;
 mod refusal;
 pub mod session;
+mod statement_timed_out;
 
 pub use checkout::{Checkout, ConnectionState, Parts};
 pub use connect_failure::ConnectFailure;
@@ -35,6 +36,7 @@ pub use pool::{Closed, LoginTrouble, PoolSnapshot};
 pub use pooling::{TransactionPooling, explain_pooling};
 pub use refusal::Refusal;
 pub use session::{BypassReason, SessionRefused, SessionSettings};
+pub use statement_timed_out::StatementTimedOut;
 
 /// The README's example runs.
 #[cfg(doctest)]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use admin::{AdminAuth, Health};
-use api::TenantRegistry;
+use api::{Admission, TenantRegistry};
 use axum::http::HeaderValue;
 use config::{AdminPlaneSettings, PlaneLimits, PlaneTls, Settings};
 use control_plane::{ControlPlane, ControlPlaneSettings};
@@ -20,6 +20,7 @@ use web::{Stack, StackSettings, reference, stack};
 use crate::api_keys::KeyVerifier;
 use crate::clusters::ClusterError;
 use crate::issuers::VerifierIssuers;
+use crate::plans::Plans;
 use crate::tenant_plane::Shared;
 use crate::{clusters, pools, tokens};
 
@@ -79,6 +80,9 @@ impl App {
         let verifier = tokens::verifier(&settings.tenant_plane.jwt_issuers)?;
         let tokens = verifier.clone().map(tokens::tokens);
         let issuers = Arc::new(VerifierIssuers(verifier));
+        let plans = Arc::new(Plans(control_plane.live_plans().clone()));
+        let admission = Admission::new(plans, settings.tenant_plane.max_concurrent_requests);
+        admission.start_upkeep();
         let auth = AdminAuth::new(settings.admin_plane.token.clone(), control_plane.store().clone());
         // With the service's login, which can read as much of the catalogs as a superuser.
         let doctor = Doctor::new(clusters::doctor_settings(settings, |_| None)?);
@@ -90,6 +94,7 @@ impl App {
             tokens,
             examinations: examinations.clone(),
             cursors,
+            admission,
         };
         Ok(Self {
             tenant_plane: tenant_plane.stacks(&settings.tenant_plane),

@@ -16,6 +16,7 @@ pub mod dev;
 mod find_service;
 mod gate;
 mod issuers;
+mod plans;
 mod pools;
 pub mod process;
 pub mod reserve;

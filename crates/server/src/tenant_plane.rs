@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use api::{ApiKeys, Credentials, TenantHosts, TenantRegistry, Tokens, TrustedNetworks, Ways};
+use api::{Admission, ApiKeys, Credentials, TenantHosts, TenantRegistry, Tokens, TrustedNetworks, Ways};
 use axum::Extension;
 use config::{TenantListenerSettings, TenantPlaneSettings, Way};
 use isolation_doctor::Examinations;
@@ -24,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) examinations: Examinations,
     /// Sign the cursors of lists.
     pub(crate) cursors: CursorKeys,
+    /// Holds requests to the limits of their tenants, and all of them to that of the plane.
+    pub(crate) admission: Admission,
 }
 
 impl Shared {
@@ -38,18 +40,20 @@ impl Shared {
 
     fn stack(&self, listener: &TenantListenerSettings, name: Option<&'static str>) -> Stack {
         let networks = TrustedNetworks::new(listener.trusted_networks.iter().copied());
-        let router = api::plane(&self.registry, self.ways(listener, networks.clone()))
-            .route_layer(
-                ServiceBuilder::new()
-                    .layer(ValidateRequestHeaderLayer::custom(Gate(
-                        self.examinations.clone(),
-                    )))
-                    .layer(Extension(self.cursors.clone())),
-            )
-            // Who may call a plane may read what it is; of no tenant's data does that tell.
-            .merge(
-                reference::routes(&api::document()).route_layer(ValidateRequestHeaderLayer::custom(networks)),
-            );
+        let router = api::plane(
+            &self.registry,
+            self.ways(listener, networks.clone()),
+            &self.admission,
+        )
+        .route_layer(
+            ServiceBuilder::new()
+                .layer(ValidateRequestHeaderLayer::custom(Gate(
+                    self.examinations.clone(),
+                )))
+                .layer(Extension(self.cursors.clone())),
+        )
+        // Who may call a plane may read what it is; of no tenant's data does that tell.
+        .merge(reference::routes(&api::document()).route_layer(ValidateRequestHeaderLayer::custom(networks)));
         let settings = StackSettings {
             listener: name,
             same_site_below: listener.opens(Way::Internal).then_some(api::plane::INTERNAL),

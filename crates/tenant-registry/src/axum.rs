@@ -23,8 +23,10 @@ mod error;
 mod extract;
 mod identify;
 mod layer;
+mod statement_timeout;
 
 pub use error::{Respond, TenantError};
 pub use extract::{Db, Rejection, Transaction};
 pub use identify::{IdentifyTenant, TenantHeader};
 pub use layer::{ResolveTenant, ResolveTenantService};
+pub use statement_timeout::StatementTimeout;

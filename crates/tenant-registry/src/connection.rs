@@ -1,6 +1,7 @@
 //! One connection of a tenant's pool, for several statements.
 
 use std::fmt;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
@@ -13,6 +14,7 @@ use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 use crate::checkout::Checkouts;
 use crate::id::TenantId;
 use crate::pool::DefaultPool;
+use crate::statement_deadline::StatementDeadline;
 
 /// A connection of the tenant's, given back when it is dropped.
 ///
@@ -24,14 +26,16 @@ pub struct TenantConnection<P: Checkouts = DefaultPool> {
     tenant: TenantId,
     /// The bare connection was handed out: its session state is unknown.
     bared: bool,
+    statement_timeout: Option<Duration>,
 }
 
 impl<P: Checkouts> TenantConnection<P> {
-    pub(crate) fn new(checkout: P::Checkout, tenant: TenantId) -> Self {
+    pub(crate) fn new(checkout: P::Checkout, tenant: TenantId, statement_timeout: Option<Duration>) -> Self {
         Self {
             checkout,
             tenant,
             bared: false,
+            statement_timeout,
         }
     }
 
@@ -86,6 +90,7 @@ impl<P: Checkouts> TenantConnection<P> {
             Rerun::Once | Rerun::Never => ConnectionState::Unclean,
         };
         let rerun = self.at_most(rerun);
+        let deadline = StatementDeadline::start(self.statement_timeout);
         let Some(Parts { connection, state }) = self.checkout.parts() else {
             return stream::once(async { Err(sqlx::Error::PoolClosed) }).boxed();
         };
@@ -93,7 +98,8 @@ impl<P: Checkouts> TenantConnection<P> {
         // `unfold` sees the stream's own end, which is when the server is ready for the next query.
         let rows = prepared::fetch_many(connection, query, rerun);
         stream::unfold((rows, state), move |(mut rows, state)| async move {
-            let row = rows.next().await;
+            let row = deadline.hold(rows.next()).await;
+            let row = row.unwrap_or_else(|timed_out| Some(Err(timed_out)));
             match &row {
                 Some(Err(error)) => *state = ConnectionState::after(error),
                 None if *state == ConnectionState::Unclean => *state = completed,
@@ -114,7 +120,9 @@ impl<P: Checkouts> TenantConnection<P> {
         E: Execute<'q, Postgres>,
     {
         let at_most = self.at_most(rerun);
-        let row = prepared::fetch_optional(self.start()?, query, at_most).await;
+        let deadline = StatementDeadline::start(self.statement_timeout);
+        let row = deadline.hold(prepared::fetch_optional(self.start()?, query, at_most));
+        let row = row.await.flatten();
         match &row {
             Ok(_) if rerun == Rerun::Once => self.completed(),
             Ok(_) => {}

@@ -1,6 +1,7 @@
 //! [`TenantDb`]: a tenant's database, as an executor of sqlx.
 
 use std::fmt;
+use std::time::Duration;
 
 use async_stream::try_stream;
 use futures_util::StreamExt as _;
@@ -14,6 +15,7 @@ use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 use crate::checkout::Checkouts;
 use crate::connection::TenantConnection;
 use crate::pool::DefaultPool;
+use crate::statement_deadline::StatementDeadline;
 use crate::transaction::TenantTransaction;
 use crate::{Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 
@@ -34,12 +36,25 @@ use crate::{Lease, LeaseError, PoolSnapshot, Registry, TenantId};
 /// [`begin`](Self::begin): both are safe to drop at any point. Do not send `BEGIN` as text.
 pub struct TenantDb<P: Checkouts = DefaultPool> {
     lease: Lease<P>,
+    statement_timeout: Option<Duration>,
 }
 
 impl<P: Checkouts> TenantDb<P> {
     /// The database behind this lease.
     pub fn new(lease: Lease<P>) -> Self {
-        Self { lease }
+        Self {
+            lease,
+            statement_timeout: None,
+        }
+    }
+
+    /// Has statements fail with [`StatementTimedOut`](crate::StatementTimedOut) that take longer, also those of connections
+    /// and transactions of this value. What is left of such a statement is cleaned up as that of a dropped one. It costs no
+    /// round trip, and SQL cannot lift it; the session's own `statement_timeout` holds beside it.
+    #[must_use]
+    pub fn statement_timeout(mut self, limit: Option<Duration>) -> Self {
+        self.statement_timeout = limit;
+        self
     }
 
     /// Whose database it is.
@@ -53,7 +68,11 @@ impl<P: Checkouts> TenantDb<P> {
     /// When no connection could be had until the deadline.
     pub async fn acquire(&self) -> Result<TenantConnection<P>, Refusal> {
         let checkout = P::checkout(&self.lease).await?;
-        Ok(TenantConnection::new(checkout, self.tenant()))
+        Ok(TenantConnection::new(
+            checkout,
+            self.tenant(),
+            self.statement_timeout,
+        ))
     }
 
     /// A transaction, rolled back unless it is committed.
@@ -82,7 +101,7 @@ impl<P: Checkouts> Registry<P> {
 
 impl<P: Checkouts> Clone for TenantDb<P> {
     fn clone(&self) -> Self {
-        Self::new(self.lease.clone())
+        Self::new(self.lease.clone()).statement_timeout(self.statement_timeout)
     }
 }
 
@@ -114,8 +133,9 @@ impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
                 return;
             };
             *state = ConnectionState::Unclean;
+            let deadline = StatementDeadline::start(self.statement_timeout);
             let mut rows = prepared::fetch_many(connection, query, Rerun::Once);
-            while let Some(row) = rows.next().await {
+            while let Some(row) = deadline.hold(rows.next()).await? {
                 yield row.inspect_err(|error| *state = ConnectionState::after(error))?;
             }
             *state = ConnectionState::Clean;
@@ -131,7 +151,9 @@ impl<'c, P: Checkouts> Executor<'c> for &'c TenantDb<P> {
             let mut checkout = P::checkout(&self.lease).await?;
             let Parts { connection, state } = checkout.parts().ok_or(sqlx::Error::PoolClosed)?;
             *state = ConnectionState::Unclean;
-            let row = prepared::fetch_optional(connection, query, Rerun::Once).await;
+            let deadline = StatementDeadline::start(self.statement_timeout);
+            let row = deadline.hold(prepared::fetch_optional(connection, query, Rerun::Once));
+            let row = row.await.flatten();
             *state = row
                 .as_ref()
                 .map_or_else(ConnectionState::after, |_| ConnectionState::Clean);

@@ -83,6 +83,7 @@ mod registry;
 mod residency;
 mod settings;
 mod source;
+mod statement_deadline;
 mod transaction;
 mod warm;
 
@@ -102,7 +103,8 @@ pub use observe::counters::{Departures, RegistryStats};
 pub use observe::snapshot::{RegistrySnapshot, RegistryTotals, TenantSnapshot, TenantState};
 pub use pg_session::{
     BypassReason, Checkout, ConnectFailure, ConnectionState, Failure, Parts, Refusal, SessionRefused,
-    SessionSettings, TransactionPooling, bounded_pings, bounded_return, explain_pooling, prepared,
+    SessionSettings, StatementTimedOut, TransactionPooling, bounded_pings, bounded_return, explain_pooling,
+    prepared,
 };
 pub use plain::{PlainCheckout, PlainPool, PlainSettings};
 pub use pool::{Closed, DefaultPool, LoginTrouble, PoolSnapshot, TenantPool};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{AcceptedKey, ApiKeys, KeyRejection, TrustedNetworks, Ways};
+use api::{AcceptedKey, Admission, ApiKeys, KeyRejection, TrustedNetworks, Ways};
 use axum::Extension;
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener};
@@ -23,8 +23,12 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
     let loopback = "127.0.0.0/8".parse().context("no network")?;
     let networks = TrustedNetworks::new([loopback]);
     let router = stack(
-        api::plane(engine.registry(), Ways::all(networks, Arc::new(NoKeys), None))
-            .route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),
+        api::plane(
+            engine.registry(),
+            Ways::all(networks, Arc::new(NoKeys), None),
+            &Admission::unlimited(),
+        )
+        .route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),
         StackSettings::new("tenant"),
     );
     let listener = Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;

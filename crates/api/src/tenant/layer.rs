@@ -12,6 +12,7 @@ use web::middleware::LogContext;
 use super::refuse::{respond, respond_to_key};
 use super::{TenantHosts, identify};
 use crate::api_key::{ApiKeys, authenticate};
+use crate::limits::Admitted;
 use crate::plane::TenantRegistry;
 
 /// Leases the pool of the tenant that the request is for, for the extractors [`Db`](super::Db) and
@@ -22,23 +23,17 @@ pub struct ResolveTenant(registry_axum::ResolveTenant<Identify>);
 impl ResolveTenant {
     /// Leases from this registry the tenant that the request names in `x-tenant-id`. Any client can write it.
     pub fn by_header(registry: TenantRegistry) -> Self {
-        Self::by_header_or_host(registry, TenantHosts::default())
+        let identify = Identify::Named(TenantHosts::default());
+        Self(registry_axum::ResolveTenant::new(registry, identify).respond_with(respond))
     }
 
-    /// The same, where one of these hosts may name the tenant as well. Any client can call any host.
-    pub fn by_header_or_host(registry: TenantRegistry, hosts: TenantHosts) -> Self {
-        Self(registry_axum::ResolveTenant::new(registry, Identify::Named(hosts)).respond_with(respond))
-    }
-
-    /// Leases from this registry the tenant whose API key the request presents, or whose token was verified before.
-    /// Without `keys` no API key is accepted. One of these hosts cannot name another tenant.
-    pub fn by_credentials(
-        registry: TenantRegistry,
-        keys: Option<Arc<dyn ApiKeys>>,
-        hosts: TenantHosts,
-    ) -> Self {
-        let identify = Identify::Credentials { keys, hosts };
-        Self(registry_axum::ResolveTenant::new(registry, identify).respond_with(respond_to_key))
+    /// Leases from this registry the tenant that the limits have admitted, which the request names by this.
+    pub(crate) fn admitted(registry: TenantRegistry, identified_by: &Identify) -> Self {
+        let respond = match identified_by {
+            Identify::Credentials { .. } => respond_to_key,
+            Identify::Named(_) | Identify::Admitted => respond,
+        };
+        Self(registry_axum::ResolveTenant::new(registry, Identify::Admitted).respond_with(respond))
     }
 }
 
@@ -62,6 +57,8 @@ pub enum Identify {
         /// Hosts that name a tenant, which is to be the same.
         hosts: TenantHosts,
     },
+    /// As a layer in front has found it.
+    Admitted,
 }
 
 impl IdentifyTenant for Identify {
@@ -76,6 +73,12 @@ impl IdentifyTenant for Identify {
                 Ok(tenant)
             }
             Self::Credentials { keys, hosts } => authenticate(keys.as_deref(), hosts, request),
+            Self::Admitted => {
+                let admitted = request.extensions().get::<Admitted>();
+                admitted
+                    .map(|admitted| admitted.tenant)
+                    .ok_or_else(|| Problem::internal("the route is not behind the limits"))
+            }
         }
     }
 }

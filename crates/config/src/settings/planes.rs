@@ -74,6 +74,8 @@ settings! {
         max_key_staleness: Duration,
         /// Issuers whose JSON Web Tokens are accepted, `tenant_plane.jwt.issuers`.
         jwt_issuers: Vec<IssuerSettings> = JwtIssuers,
+        /// Requests under way at once.
+        max_concurrent_requests: u32,
         /// Limits of its clients.
         limits: PlaneLimits,
         /// Listeners beside this one.

@@ -53,7 +53,8 @@ fn the_page_carries_the_table_of_codes() {
     is_current("api.md", &[before, opening, &table, end, after].concat());
 }
 
-/// A new code needs a test that gets it over HTTP, in this crate or, of those that all planes share, in `web`.
+/// A new code needs a test that gets it over HTTP, in this crate or, of those that all planes share, in `web`, or of
+/// tenants' limits, in `api`.
 #[test]
 fn every_code_is_expected_by_a_test() {
     fn read(folder: &Path, into: &mut String) {
@@ -67,7 +68,7 @@ fn every_code_is_expected_by_a_test() {
         }
     }
     let mut tests = String::new();
-    for folder in ["tests", "../web/tests"] {
+    for folder in ["tests", "../web/tests", "../api/tests/limits"] {
         read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut tests);
     }
     for code in codes::ALL {

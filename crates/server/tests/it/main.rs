@@ -25,6 +25,7 @@ mod idempotency;
 mod isolation_page;
 mod jwt;
 mod killed;
+mod limits;
 mod listeners;
 mod locked_out;
 mod migrated_beside;

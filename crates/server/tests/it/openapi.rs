@@ -249,7 +249,7 @@ impl Issuers for NoIssuers {
 async fn every_route_is_described_and_nothing_else() {
     let service = Service::start().await;
     let ways = api::Ways::all(api::TrustedNetworks::default(), Arc::new(NoKeys), None);
-    let tenant_plane = api::plane(&service.registry, ways);
+    let tenant_plane = api::plane(&service.registry, ways, &api::Admission::unlimited());
     assert_eq!(
         routed(tenant_plane, &service.anonymous()).await,
         described(&document(Plane::Tenant))

@@ -12,6 +12,7 @@ use tower::{Layer, Service};
 use super::error::Respond;
 use super::extract::Resolved;
 use super::identify::IdentifyTenant;
+use super::statement_timeout::StatementTimeout;
 use crate::checkout::Checkouts;
 use crate::db::TenantDb;
 use crate::pool::DefaultPool;
@@ -115,8 +116,9 @@ where
                 return Either::Right(Box::pin(async { Ok(response) }));
             }
         };
+        let limit = StatementTimeout::of(&request);
         if let Some(lease) = registry.resident(tenant) {
-            let db = TenantDb::new(lease);
+            let db = TenantDb::new(lease).statement_timeout(limit);
             request.extensions_mut().insert(Resolved { db, respond });
             return Either::Left(self.inner.call(request));
         }
@@ -127,6 +129,7 @@ where
         Either::Right(Box::pin(async move {
             match registry.db(tenant).await {
                 Ok(db) => {
+                    let db = db.statement_timeout(limit);
                     request.extensions_mut().insert(Resolved { db, respond });
                     inner.call(request).await
                 }

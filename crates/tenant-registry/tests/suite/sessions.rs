@@ -217,6 +217,40 @@ async fn time_limits_are_the_settings_own() {
 }
 
 #[tokio::test]
+async fn a_callers_limit_ends_statements_wherever_they_run() {
+    let world = World::new().await;
+    let tenant = world.tenant().await;
+    // A connection for each statement: none waits for the clean-up of another.
+    let db = world.db(tenant, Setup::connections(5)).await;
+    let db = db.statement_timeout(Some(Duration::from_millis(200)));
+    let timed_out = |error: sqlx::Error| {
+        assert_eq!(Failure::of(&error), Failure::StatementTimeout, "{error}");
+        assert!(error.to_string().ends_with("given up after 200 ms"), "{error}");
+    };
+    let sleep = || sqlx::query("SELECT pg_sleep(600)");
+    let mut connection = within_long(db.acquire()).await.unwrap();
+    let mut transaction = within_long(db.begin()).await.unwrap();
+    // A clone has the same limit.
+    let clone = db.clone();
+    let (executed, fetched, on_connection, in_transaction) = within_long(async {
+        tokio::join!(
+            sleep().execute(&db),
+            sleep().fetch_one(&clone),
+            sleep().execute(&mut connection),
+            sleep().fetch_one(&mut transaction),
+        )
+    })
+    .await;
+    timed_out(executed.unwrap_err());
+    timed_out(fetched.unwrap_err());
+    timed_out(on_connection.unwrap_err());
+    timed_out(in_transaction.unwrap_err());
+    let unlimited = db.statement_timeout(None);
+    let longer = sqlx::query("SELECT pg_sleep(0.3)");
+    within_long(longer.execute(&unlimited)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_transaction_that_idles_is_ended() {
     let world = World::new().await;
     let tenant = world.tenant().await;

@@ -1,5 +1,6 @@
 //! Activity of a connection, checked against its time limits.
 
+mod body_progress;
 mod exchange;
 mod stamp;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::Limits;
+pub(super) use body_progress::BodyProgress;
 pub(super) use exchange::Exchange;
 use stamp::Stamp;
 
@@ -45,8 +47,15 @@ pub(super) struct Activity {
     progressed: Stamp,
     /// HTTP/2: start of the wait of each unread part. Once h2 has taken a part, no other timer covers it.
     waiting: Mutex<Vec<Instant>>,
+    /// Bodies of requests that a reader waits for.
+    bodies: AtomicUsize,
+    /// Start of the wait for the first of them, and what has come since.
+    body_since: Stamp,
+    body_bytes: AtomicUsize,
     /// Asks to close the connection if it is idle when its task is polled.
     pub(super) evict: AtomicBool,
+    /// Asks to close the connection if it waits for nothing but a body when its task is polled.
+    pub(super) evict_slow: AtomicBool,
     /// Asks to close the connection at once.
     pub(super) cut: AtomicBool,
     /// Asks to close the connection once its requests are answered.
@@ -64,6 +73,8 @@ pub(super) enum Reason {
     Stall,
     /// At the limit of connections, a new one replaces it.
     Evicted,
+    /// The same, since its request's body comes slowest.
+    SlowBody,
     /// Unread responses exceed their memory limit.
     Memory,
     Shutdown,
@@ -114,6 +125,27 @@ impl Activity {
         self.is_idle().then(|| self.since.get())
     }
 
+    /// Bytes a second of the bodies that its readers wait for, if that is less than the limits ask for. `None` also while any
+    /// of its requests waits for something else: it must not be ended for another's body.
+    pub(super) fn slow_body(&self, limits: &Limits) -> Option<u128> {
+        if !self.waits_for_bodies() {
+            return None;
+        }
+        let waited = Instant::now().duration_since(self.body_since.get());
+        if waited < limits.body_grace {
+            return None;
+        }
+        let bytes = self.body_bytes.load(RELAXED) as u128;
+        let pace = bytes * 1000 / waited.as_millis().max(1);
+        (pace < u128::from(limits.min_body_pace)).then_some(pace)
+    }
+
+    /// Whether each of its requests waits for its body.
+    fn waits_for_bodies(&self) -> bool {
+        let bodies = self.bodies.load(RELAXED);
+        bodies > 0 && self.exchanges.load(Ordering::Acquire) <= bodies && !self.blocked.load(RELAXED)
+    }
+
     pub(super) fn unread(&self) -> usize {
         self.unread.load(RELAXED)
     }
@@ -145,6 +177,10 @@ impl Activity {
     pub(super) fn asked(&self, closing: bool) -> Option<Reason> {
         if self.evict.load(RELAXED) && self.evict.swap(false, RELAXED) && self.is_idle() {
             return Some(Reason::Evicted);
+        }
+        let slow = self.evict_slow.load(RELAXED) && self.evict_slow.swap(false, RELAXED);
+        if slow && self.waits_for_bodies() {
+            return Some(Reason::SlowBody);
         }
         if self.cut.load(RELAXED) {
             return Some(Reason::Memory);

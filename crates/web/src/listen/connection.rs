@@ -30,10 +30,11 @@ use tower::Service;
 
 use super::{
     Limits, Listener, Peer, Tls,
-    activity::{Activity, Reason},
+    activity::{Activity, BodyProgress, Reason},
     handshake::{self, NoStream, handshake},
     prelude::until_first_request,
     proxy_header::{self, NoHeader},
+    received_body::ReceivedBody,
     rejections::RejectionLog,
     response::Counted,
     socket::Socket,
@@ -55,6 +56,9 @@ const PING_TIMEOUT: Duration = Duration::from_secs(10);
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 256 * 1024;
 const SEND_BUFFER: usize = 64 * 1024;
+
+/// Why a connection is closed at the limit of connections although it has a request.
+const SLOW_BODY: &str = "the request's body comes too slowly, and another connection waits for a place";
 
 /// What all connections of a listener share.
 pub(super) struct Protocol<S> {
@@ -106,7 +110,7 @@ impl<S> Protocol<S> {
         activity: Arc<Activity>,
         mut unread: UnreadShare,
     ) where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
+        S: Service<Request<ReceivedBody>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
         S: Clone,
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
@@ -134,9 +138,12 @@ impl<S> Protocol<S> {
         let reports = Arc::clone(&activity);
         // hyper calls by shared reference; a clone for each call would count in what all threads share.
         let service = RefCell::new(self.service.clone());
-        let exchange = service_fn(move |mut request: Request<Incoming>| {
+        let exchange = service_fn(move |request: Request<Incoming>| {
             let http2 = request.version() == Version::HTTP_2;
-            let exchange = reports.begin(http2, !request.body().is_end_stream());
+            let has_body = !request.body().is_end_stream();
+            let exchange = reports.begin(http2, has_body);
+            let progress = has_body.then(|| BodyProgress::new(Arc::clone(&reports)));
+            let mut request = request.map(|body| ReceivedBody::new(body, progress));
             request.extensions_mut().insert(peer);
             let response = service.borrow_mut().call(request);
             async move {
@@ -186,6 +193,10 @@ impl<S> Protocol<S> {
                 Some(error) if error.is_parse() => self.rejections.log(peer, error),
                 _ => tracing::debug!(peer = %peer.addr(), error, "connection failed"),
             },
+            Err(reason @ Reason::SlowBody) => {
+                report_closed(peer, reason);
+                self.rejections.log(peer, &SLOW_BODY);
+            }
             Err(reason) => report_closed(peer, reason),
         }
     }

@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Drained, activity::Activity};
+use super::{Drained, Limits, activity::Activity};
 
 /// How long an aborted task may take to reach its next await. A task that blocks its thread is left behind and does not
 /// hold up the end of the process.
@@ -43,12 +43,29 @@ impl ConnectionSet {
         self.activities.remove(&task);
     }
 
-    /// Asks the connection to close that is idle for longest, if any is.
-    pub(super) fn evict_idle(&self) {
+    /// Asks the connection to close that is idle for longest, or if none is, the one whose request's body comes slowest.
+    pub(super) fn make_room(&self, limits: &Limits) {
+        if !self.evict_idle() {
+            self.evict_slow(limits);
+        }
+    }
+
+    /// Whether there was an idle connection to ask.
+    fn evict_idle(&self) -> bool {
         let idle = self.activities.values();
         let idle = idle.filter_map(|activity| Some((activity.idle_since()?, activity)));
-        if let Some((_, longest)) = idle.min_by_key(|(since, _)| *since) {
+        let longest = idle.min_by_key(|(since, _)| *since);
+        if let Some((_, longest)) = longest {
             longest.ask(&longest.evict);
+        }
+        longest.is_some()
+    }
+
+    fn evict_slow(&self, limits: &Limits) {
+        let slow = self.activities.values();
+        let slow = slow.filter_map(|activity| Some((activity.slow_body(limits)?, activity)));
+        if let Some((_, slowest)) = slow.min_by_key(|(pace, _)| *pace) {
+            slowest.ask(&slowest.evict_slow);
         }
     }
 

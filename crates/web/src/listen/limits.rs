@@ -5,9 +5,16 @@ use std::time::Duration;
 /// Limits of a listener and its connections. Every duration must be greater than zero.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Open connections. At the limit the one that is idle for longest is closed for a new one; while none is idle, one
-    /// waits for its place, and all others in the kernel's backlog.
+    /// Open connections. At the limit the one that is idle for longest is closed for a new one, or if none is, the one whose
+    /// request's body comes slowest ([`min_body_pace`](Self::min_body_pace)). While there is none of these, one waits for
+    /// its place, and all others in the kernel's backlog.
     pub connections: usize,
+    /// Bytes a second of a request's body, counted from the time when its reader first waits for the peer. A slower one is
+    /// closed if its place is needed, and only then. (The default is that of Apache's `RequestReadTimeout`.)
+    pub min_body_pace: u32,
+    /// The time for which the pace of a body does not matter. With a place for each new connection in that time, a peer that
+    /// drips bodies delays others by it.
+    pub body_grace: Duration,
     /// From the connection to the end of its first request's head, or HTTP/2 preface and head. (hyper-util waits without
     /// end for the bytes that tell the version.)
     pub first_request: Duration,
@@ -48,6 +55,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 1024,
+            min_body_pace: 500,
+            body_grace: Duration::from_millis(500),
             first_request: Duration::from_secs(10),
             header: Duration::from_secs(10),
             idle: Duration::from_mins(1),

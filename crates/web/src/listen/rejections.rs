@@ -1,4 +1,4 @@
-//! Log of connections that end before they have a request, limited so that a flood of them does not flood it.
+//! Log of connections that end before they have a whole request, limited so that a flood of them does not flood it.
 
 use std::{
     fmt::Display,
@@ -37,7 +37,7 @@ impl RejectionLog {
         }
     }
 
-    /// Logs why a peer's head or handshake is rejected, if a line is left.
+    /// Logs why a peer's head, handshake or body is rejected, if a line is left.
     pub(super) fn log(&self, peer: Peer, reason: &dyn Display) {
         if let Some(suppressed) = self.admit() {
             tracing::warn!(

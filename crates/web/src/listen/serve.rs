@@ -7,13 +7,12 @@ use axum::{
     body::{Bytes, HttpBody},
 };
 use http::{Request, Response};
-use hyper::body::Incoming;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::Service;
 
 use super::{
-    Limits, Listener, Peer,
+    Limits, Listener, Peer, ReceivedBody,
     activity::Activity,
     connection::Protocol,
     connection_set::{ABORT, ConnectionSet},
@@ -24,7 +23,7 @@ use super::{
 /// loop without a pause would take a whole core.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
-/// Time until the next connection is evicted, if the one that was asked had begun a request, or none was idle.
+/// Time until the next connection is evicted, if the one that was asked had begun a request, or there was none to ask.
 const EVICT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How a listener's connections ended after it was stopped.
@@ -51,16 +50,16 @@ pub async fn serve<S, B>(
     drain: Duration,
 ) -> Drained
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
+    S: Service<Request<ReceivedBody>, Response = Response<B>, Error = Infallible, Future: Send + 'static>,
     S: Clone + Send + Sync + 'static,
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    let max_connections = limits.connections;
+    let limits = Arc::new(limits);
     let unread = UnreadTotal::new(limits.unread);
     let streams = TaskTracker::new();
     let protocol = Arc::new(Protocol::new(
         service,
-        Arc::new(limits),
+        Arc::clone(&limits),
         streams.clone(),
         &listener,
     ));
@@ -87,19 +86,19 @@ where
                 Err(error) => {
                     let address = listener.local_addr();
                     tracing::warn!(%error, %address, "cannot accept connections, will retry");
-                    // An idle connection has a file descriptor and memory.
-                    connections.evict_idle();
+                    // A connection has a file descriptor and memory.
+                    connections.make_room(&limits);
                     retry = Some(Instant::now() + ACCEPT_PAUSE);
                 }
             },
             () = sleep_until(retry.unwrap_or_else(Instant::now)), if retry.is_some() => {
                 retry = waiting.is_some().then(|| {
-                    connections.evict_idle();
+                    connections.make_room(&limits);
                     Instant::now() + EVICT_PAUSE
                 });
             }
         }
-        if connections.len() < max_connections
+        if connections.len() < limits.connections
             && let Some((tcp, peer)) = waiting.take()
         {
             retry = None;

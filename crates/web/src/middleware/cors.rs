@@ -31,13 +31,15 @@ const SENT: [HeaderName; 8] = [
     HeaderName::from_static("x-request-id"),
     HeaderName::from_static("x-tenant-id"),
 ];
-const READ: [HeaderName; 7] = [
+const READ: [HeaderName; 9] = [
     HeaderName::from_static("accept-patch"),
     header::ETAG,
     header::LOCATION,
     IDEMPOTENCY_REPLAYED,
     PREFERENCE_APPLIED,
     header::RETRY_AFTER,
+    HeaderName::from_static("ratelimit"),
+    HeaderName::from_static("ratelimit-policy"),
     HeaderName::from_static("x-request-id"),
 ];
 

@@ -94,7 +94,14 @@ async fn cors_is_for_the_listed_origins_alone() {
         assert_eq!(got, status);
         assert_eq!(headers["access-control-allow-origin"], ORIGIN, "{path}");
         let read = headers["access-control-expose-headers"].to_str().unwrap();
-        for name in ["etag", "location", "retry-after", "x-request-id"] {
+        for name in [
+            "etag",
+            "location",
+            "ratelimit",
+            "ratelimit-policy",
+            "retry-after",
+            "x-request-id",
+        ] {
             assert!(read.contains(name), "{read}");
         }
         assert!(headers["vary"].to_str().unwrap().contains("origin"));

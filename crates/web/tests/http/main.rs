@@ -19,6 +19,7 @@ mod http2;
 mod problems;
 mod proxies;
 mod shutdown;
+mod slow_bodies;
 mod support;
 mod timeouts;
 mod tls;

@@ -48,6 +48,8 @@ pub fn check(method: &Method, path: &str, answer: &Answer) {
         "location",
         "etag",
         "retry-after",
+        "ratelimit",
+        "ratelimit-policy",
         "idempotency-replayed",
         "preference-applied",
     ] {

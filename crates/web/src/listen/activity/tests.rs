@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, advance};
 
-use super::{Activity, Limits, Reason};
+use super::{Activity, BodyProgress, Limits, Reason};
 
 fn limits() -> Limits {
     let seconds = Duration::from_secs;
@@ -132,4 +132,41 @@ async fn a_closing_connection_may_linger_once_it_is_idle() {
     assert!(activity.check(&limits(), true).is_ok());
     advance(limits().linger / 2).await;
     assert_eq!(activity.check(&limits(), true), Err(Reason::Idle));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_is_slow_by_its_pace_while_it_is_all_that_is_waited_for() {
+    let activity = Arc::<Activity>::default();
+    let millis = Duration::from_millis;
+    let slow = |activity: &Activity| activity.slow_body(&limits());
+    let request = activity.begin(true, true);
+    let mut body = BodyProgress::new(Arc::clone(&activity));
+    advance(Duration::from_secs(5)).await;
+    assert_eq!(slow(&activity), None, "the handler has not asked for it");
+    body.receive(10);
+    body.wait();
+    assert_eq!(slow(&activity), None, "it has just begun");
+    advance(limits().body_grace).await;
+    assert_eq!(slow(&activity), Some(0), "what came before is not counted");
+    body.receive(300);
+    assert_eq!(slow(&activity), None, "600 bytes a second");
+    advance(millis(500)).await;
+    assert_eq!(slow(&activity), Some(300));
+
+    let other = activity.begin(true, false);
+    assert_eq!(
+        slow(&activity),
+        None,
+        "another request of the connection is at work"
+    );
+    activity.ask(&activity.evict_slow);
+    assert_eq!(activity.asked(false), None);
+    drop(other);
+    activity.ask(&activity.evict_slow);
+    assert_eq!(activity.asked(false), Some(Reason::SlowBody));
+    activity.ask(&activity.evict_slow);
+    drop(body);
+    assert_eq!(slow(&activity), None, "the body has ended");
+    assert_eq!(activity.asked(false), None);
+    drop(request);
 }
