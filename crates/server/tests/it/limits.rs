@@ -62,7 +62,7 @@ async fn a_plan_holds_within_a_second_of_each_change() {
     let (client, other) = (service.client(&acme), service.client(&globex));
     let plan = json!({"name": "tiny", "limits": {"requests_per_second": 1, "burst": 2}});
     operator.post("/admin/v1/plans", &plan).await.expect(201);
-    let acme = format!("/admin/v1/tenants/{acme}");
+    let acme = format!("/admin/v1/tenants/{}", acme.id);
     operator.patch(&acme, &json!({"plan": "tiny"})).await.expect(200);
 
     let refused = soon(&client, USERS, 429).await;
