@@ -30,7 +30,10 @@ async fn names(db: &Db) -> Result<Vec<String>, sqlx::Error> {
 
 /// Changes the type that the statement's result has, each time to another one.
 async fn retype(superuser: &mut PgConnection, length: u32) {
-    let alter = format!("ALTER TABLE app.users ALTER COLUMN name TYPE varchar({length})");
+    // A column of which another is computed keeps its type.
+    let alter = format!(
+        "ALTER TABLE app.users DROP COLUMN IF EXISTS name_search, ALTER COLUMN name TYPE varchar({length})"
+    );
     superuser.execute(AssertSqlSafe(alter)).await.unwrap();
 }
 
