@@ -20,8 +20,8 @@ GRANT SELECT ON app.idempotency_keys TO tenantry_tenant;
 GRANT INSERT (key, request) ON app.idempotency_keys TO tenantry_tenant;
 GRANT UPDATE (location, etag, body) ON app.idempotency_keys TO tenantry_tenant;
 
--- Deletes keys of the session's tenant that are older than a day, and returns how many. A few at a time: each claim of a
--- key calls it, so that more are deleted than are made.
+-- Deletes keys of the session's tenant that are older than a day, the oldest thousand of them at a time, and returns how
+-- many. Each claim of a key calls it.
 CREATE FUNCTION app.forget_idempotency_keys() RETURNS integer
     LANGUAGE plpgsql
     SECURITY DEFINER
@@ -35,7 +35,7 @@ BEGIN
         SELECT old.key FROM app.idempotency_keys AS old
         WHERE old.tenant_id = app.tid() AND old.created_at < now() - interval '24 hours'
         ORDER BY old.created_at
-        LIMIT 10
+        LIMIT 1000
         FOR UPDATE SKIP LOCKED
     );
     GET DIAGNOSTICS forgotten = ROW_COUNT;

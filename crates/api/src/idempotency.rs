@@ -62,7 +62,8 @@ pub(crate) async fn claim(db: &TenantDb, request: &KeyedRequest) -> Result<Claim
     .fetch_optional(&mut transaction)
     .await
     .map_err(database)?;
-    transaction.rollback().await.map_err(database)?;
+    // With the keys that were forgotten.
+    transaction.commit().await.map_err(database)?;
     // Forgotten meanwhile, if it is not there.
     let stored = stored.ok_or_else(in_progress)?;
     if stored.request != request.fingerprint {

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{AcceptedKey, Admission, ApiKeys, KeyRejection, TenantLimits, TenantPlans, TrustedNetworks, Ways};
-use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::{Extension, Router};
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::Value;
 use sqlx::Executor as _;
@@ -21,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use tower::ServiceExt as _;
 use uuid::Uuid;
 use web::Peer;
+use web::page::{CursorKey, CursorKeys};
 
 pub(crate) const USERS: &str = "/v1/internal/users";
 pub(crate) const LIMITS: &str = "/v1/internal/limits";
@@ -136,7 +137,8 @@ impl Plane {
             &registry,
             Ways::all(TrustedNetworks::new([loopback]), Arc::new(KeyIsTenant), None),
             &admission,
-        );
+        )
+        .route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), [])));
         let mut tenants = [Uuid::nil().into(); N];
         for (number, limits) in limits.into_iter().enumerate() {
             tenants[number] = testkit::tenant(&control, &format!("tenant {number}")).await.id;
