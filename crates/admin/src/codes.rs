@@ -4,12 +4,12 @@ web::plane_codes! {
     TENANT_UNKNOWN NOT_FOUND
         "There is no such tenant"
         "Check the tenant's id.";
-    TENANT_EXISTS CONFLICT
-        "There is a tenant of that name or id"
-        "Choose another, or use the one that exists.";
     PLAN_UNKNOWN NOT_FOUND
         "There is no such plan"
         "Check the plan's name; list what there is.";
+    TENANT_EXISTS CONFLICT
+        "There is a tenant of that name or id"
+        "Choose another, or use the one that exists.";
     PLAN_EXISTS CONFLICT
         "There is a plan of that name"
         "Choose another, or change the one that exists.";
