@@ -22,5 +22,5 @@ mod usage;
 
 pub use self::limiters::{Limiters, Permit};
 pub use self::overrides::{Override, Overrides};
-pub use self::request_limits::{LimitError, RequestLimits};
+pub use self::request_limits::RequestLimits;
 pub use self::usage::{Admission, Concurrency, Rate, Refusal, Usage};

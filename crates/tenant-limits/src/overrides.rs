@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use crate::{LimitError, RequestLimits};
+use crate::RequestLimits;
 
 /// What a tenant has in place of one limit of its plan.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -79,15 +79,6 @@ impl Overrides {
         request_body_bytes: Override::Unlimited,
         response_body_bytes: Override::Unlimited,
     };
-
-    /// Checks every limit.
-    ///
-    /// # Errors
-    /// Each that is out of range.
-    pub fn checked(self) -> Result<Self, Vec<LimitError>> {
-        self.over(&RequestLimits::default()).checked()?;
-        Ok(self)
-    }
 
     /// The limits of a tenant with these overrides of this plan.
     pub fn over(&self, plan: &RequestLimits) -> RequestLimits {

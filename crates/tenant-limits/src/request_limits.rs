@@ -23,16 +23,6 @@ pub struct RequestLimits {
     pub response_body_bytes: Option<NonZeroU32>,
 }
 
-/// A limit is out of range.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("must be from {} to {}", range.start(), range.end())]
-pub struct LimitError {
-    /// The field's name, as in [`RequestLimits`].
-    pub field: &'static str,
-    /// What it may be.
-    pub range: RangeInclusive<u32>,
-}
-
 impl RequestLimits {
     /// The range of `requests_per_second`, `burst` and `concurrent_requests`.
     pub const REQUESTS: RangeInclusive<u32> = 1..=1_000_000;
@@ -40,32 +30,6 @@ impl RequestLimits {
     pub const MILLISECONDS: RangeInclusive<u32> = 1..=3_600_000;
     /// The range of `request_body_bytes` and `response_body_bytes`: up to 1 GiB.
     pub const BYTES: RangeInclusive<u32> = 1..=1 << 30;
-
-    /// Checks every limit.
-    ///
-    /// # Errors
-    /// Each that is out of range.
-    pub fn checked(self) -> Result<Self, Vec<LimitError>> {
-        let limits = [
-            ("requests_per_second", self.requests_per_second, Self::REQUESTS),
-            ("burst", self.burst, Self::REQUESTS),
-            ("concurrent_requests", self.concurrent_requests, Self::REQUESTS),
-            ("request_timeout_ms", self.request_timeout_ms, Self::MILLISECONDS),
-            (
-                "statement_timeout_ms",
-                self.statement_timeout_ms,
-                Self::MILLISECONDS,
-            ),
-            ("request_body_bytes", self.request_body_bytes, Self::BYTES),
-            ("response_body_bytes", self.response_body_bytes, Self::BYTES),
-        ];
-        let wrong: Vec<_> = limits
-            .into_iter()
-            .filter(|(_, limit, range)| limit.is_some_and(|limit| !range.contains(&limit.get())))
-            .map(|(field, _, range)| LimitError { field, range })
-            .collect();
-        if wrong.is_empty() { Ok(self) } else { Err(wrong) }
-    }
 
     /// [`request_timeout_ms`](Self::request_timeout_ms) as a duration.
     pub fn request_timeout(&self) -> Option<Duration> {
