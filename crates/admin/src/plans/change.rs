@@ -88,10 +88,7 @@ pub(super) async fn change(
     PathName(name): PathName,
     body: Patch<ChangePlan, MergePlan>,
 ) -> Result<Response, Problem> {
-    let change = match body {
-        Patch::Json(change) => change.into(),
-        Patch::Merge(patch) => patch.into(),
-    };
+    let change: PlanChange = body.into_change();
     let revisions = expected.required()?;
     plane
         .store()

@@ -126,10 +126,7 @@ pub(super) async fn change(
     PathId(id): PathId,
     body: Patch<ChangeTenant, MergeTenant>,
 ) -> Result<Response, Problem> {
-    let change = match body {
-        Patch::Json(change) => change.into(),
-        Patch::Merge(patch) => patch.into(),
-    };
+    let change: TenantChange = body.into_change();
     let revisions = expected.required()?;
     plane
         .change_tenant(&actor, id.into(), &change, &revisions, most_reserved(&budget))

@@ -25,11 +25,15 @@ pub enum Patch<J, M> {
     Merge(M),
 }
 
-impl<T, M: Into<T>> Patch<T, M> {
+impl<J, M> Patch<J, M> {
     /// The change that it asks for, in either form.
-    pub fn into_change(self) -> T {
+    pub fn into_change<T>(self) -> T
+    where
+        J: Into<T>,
+        M: Into<T>,
+    {
         match self {
-            Self::Json(change) => change,
+            Self::Json(change) => change.into(),
             Self::Merge(patch) => patch.into(),
         }
     }
@@ -98,14 +102,14 @@ mod tests {
             })
         );
         assert_eq!(
-            patch.into_change(),
+            patch.into_change::<Change>(),
             Change {
                 confirmed: Some(false)
             }
         );
         for kind in ["application/json", "application/merge-patch+json"] {
             let none = read(kind, "{}").await.unwrap();
-            assert_eq!(none.into_change(), Change { confirmed: None });
+            assert_eq!(none.into_change::<Change>(), Change { confirmed: None });
             let unknown = read(kind, r#"{"admin": null}"#).await.unwrap_err();
             assert_eq!(unknown.errors()[0].field, "admin");
         }
