@@ -12,6 +12,8 @@ use tenant_registry::{
 };
 use tokio::time::{Instant, sleep};
 
+use crate::world::{Directory, Tenant, World};
+
 /// Ends a backend as the superuser that the sentinel is here; the tenant's id is not needed then.
 const END_BACKEND: &str = "SELECT pg_catalog.pg_terminate_backend($2) WHERE $1::uuid IS NOT NULL";
 
@@ -42,6 +44,21 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// Starts one over these tenants of the world, each with at most `max` connections; none is evicted while a scenario
+    /// runs.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub(crate) async fn of(world: &World, tenants: &[Tenant], budget: u32, max: u32) -> anyhow::Result<Self> {
+        let settings = EngineSettings {
+            budget,
+            acquire_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_mins(10),
+            sentinel: world.sentinel(),
+        };
+        Self::start(settings, Directory::of(tenants, max)).await
+    }
+
     /// Starts one over these tenants, and waits until it has learnt what the server allows.
     ///
     /// # Errors

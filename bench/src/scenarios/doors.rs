@@ -6,7 +6,6 @@ mod tokens;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use api::{Admission, TrustedNetworks, Ways};
@@ -23,12 +22,11 @@ use self::keys::LiveKeysOf;
 use self::storm::Storm;
 use super::Scenario;
 use crate::context::{Context, block_on};
-use crate::engine::{Engine, EngineSettings};
+use crate::engine::Engine;
 use crate::figure::Figure;
 use crate::load::Client;
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Directory, Tenant, World};
 
 const ROUNDS: usize = 7;
 /// Requests by each door in a round.
@@ -62,7 +60,7 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let tenant = tenants.first().context("there is a tenant")?;
     block_on(async {
         let keys = LiveKeysOf::start(world, tenant.id, KEYS).await?;
-        let engine = engine(world, &tenants).await?;
+        let engine = Engine::of(world, &tenants, CONNECTIONS, CONNECTIONS).await?;
         let (verifier, token) = tokens::of_tenant(tenant.id)?;
         let loopback = "127.0.0.0/8".parse().context("no network")?;
         let router = api::plane(
@@ -109,16 +107,6 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             ..Outcome::default()
         })
     })
-}
-
-async fn engine(world: &World, tenants: &[Tenant]) -> anyhow::Result<Engine> {
-    let settings = EngineSettings {
-        budget: CONNECTIONS,
-        acquire_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_mins(10),
-        sentinel: world.sentinel(),
-    };
-    Engine::start(settings, Directory::of(tenants, CONNECTIONS)).await
 }
 
 /// The router, and what opens it.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use api::{AcceptedKey, Admission, ApiKeys, KeyRejection, TrustedNetworks, Ways};
+use api::{Admission, TrustedNetworks, Ways};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use axum::{Extension, Router};
@@ -20,12 +20,11 @@ use web::page::{CursorKey, CursorKeys};
 use self::plans::PlanOf;
 use super::Scenario;
 use crate::context::{Context, block_on};
-use crate::engine::{Engine, EngineSettings};
+use crate::engine::Engine;
 use crate::figure::Figure;
 use crate::load::{Client, LoadSummary, closed, open};
 use crate::progress;
 use crate::run::Outcome;
-use crate::world::{Directory, Tenant, World};
 
 const ROUNDS: usize = 7;
 /// Requests with limits, and as many without, in a round.
@@ -59,13 +58,13 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
     let world = context.world()?;
     let tenants = world.tenants(3)?;
     block_on(async {
-        let engine = engine(world, &tenants).await?;
+        let engine = Engine::of(world, &tenants, CONNECTIONS, CONNECTIONS).await?;
         let [quiet, limited, noisy] = [0, 1, 2].map(|number| tenants[number].id);
         let table = PlanOf::new([(limited, plans::never_reached()), (noisy, plans::a_second(PLAN))]);
         let loopback = "127.0.0.0/8".parse().context("no network")?;
         let router = api::plane(
             engine.registry(),
-            Ways::all(TrustedNetworks::new([loopback]), Arc::new(NoKeys), None),
+            Ways::internal(TrustedNetworks::new([loopback])),
             &Admission::new(Arc::new(table), u32::MAX),
         );
         let cursors = Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []));
@@ -95,16 +94,6 @@ fn run(context: &Context) -> anyhow::Result<Outcome> {
             ..Outcome::default()
         })
     })
-}
-
-async fn engine(world: &World, tenants: &[Tenant]) -> anyhow::Result<Engine> {
-    let settings = EngineSettings {
-        budget: CONNECTIONS,
-        acquire_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_mins(10),
-        sentinel: world.sentinel(),
-    };
-    Engine::start(settings, Directory::of(tenants, CONNECTIONS)).await
 }
 
 /// The router.
@@ -228,15 +217,5 @@ impl Client for Lister {
             StatusCode::OK => Ok(()),
             status => Err(format!("a list got {status}")),
         }
-    }
-}
-
-/// Tenants are named by the header.
-#[derive(Debug)]
-struct NoKeys;
-
-impl ApiKeys for NoKeys {
-    fn verify(&self, _: &str) -> Result<AcceptedKey, KeyRejection> {
-        Err(KeyRejection::Invalid)
     }
 }

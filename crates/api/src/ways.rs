@@ -28,6 +28,14 @@ pub struct Credentials {
 }
 
 impl Ways {
+    /// The internal prefix alone, for these networks.
+    pub fn internal(networks: TrustedNetworks) -> Self {
+        Self {
+            internal: Some(networks),
+            ..Self::default()
+        }
+    }
+
     /// Both prefixes: the internal one for these networks, the public one for API keys, and for tokens if there are some.
     pub fn all(networks: TrustedNetworks, keys: Arc<dyn ApiKeys>, tokens: Option<Arc<dyn Tokens>>) -> Self {
         Self {

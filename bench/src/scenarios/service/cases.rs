@@ -1,16 +1,15 @@
 //! Comparisons within this process, and their servers.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::plain_pool::{self, PlainTenant};
 use super::serve::Server;
 use super::{CONNECTIONS, TENANTS, plane, tenancy};
-use crate::engine::{Engine, EngineSettings};
+use crate::engine::Engine;
 use crate::process::LIST as PLANE_LIST;
-use crate::world::{Directory, Ordinary, Tenant, Tls, World};
+use crate::world::{Ordinary, Tenant, Tls, World};
 
 /// One comparison.
 pub(super) struct Case {
@@ -121,11 +120,11 @@ impl Servers {
         let pool = ordinary::pool(ordinary.connect, CONNECTIONS, false);
         let (first, others) = tenants.split_at(1);
         let plain = plain_tenant(&first[0]);
-        let hot = engine(world, first, CONNECTIONS, CONNECTIONS).await?;
-        let many = engine(world, others, u32::try_from(TENANTS)?, 1).await?;
+        let hot = Engine::of(world, first, CONNECTIONS, CONNECTIONS).await?;
+        let many = Engine::of(world, others, u32::try_from(TENANTS)?, 1).await?;
         let hot_over_tls = match tls {
             Some(tls) => {
-                let engine = engine(world, &tls.tenants(first), CONNECTIONS, CONNECTIONS).await?;
+                let engine = Engine::of(world, &tls.tenants(first), CONNECTIONS, CONNECTIONS).await?;
                 Some((engine.clone(), Server::start(tenancy::router(&engine)).await?))
             }
             None => None,
@@ -187,14 +186,4 @@ fn plain_tenant(tenant: &Tenant) -> PlainTenant {
         pool: ordinary::pool(tenant.spec.connect.clone(), CONNECTIONS, false),
         id: tenant.id.as_uuid(),
     }
-}
-
-async fn engine(world: &World, tenants: &[Tenant], budget: u32, max: u32) -> anyhow::Result<Engine> {
-    let settings = EngineSettings {
-        budget,
-        acquire_timeout: Duration::from_secs(5),
-        idle_timeout: Duration::from_mins(10),
-        sentinel: world.sentinel(),
-    };
-    Engine::start(settings, Directory::of(tenants, max)).await
 }

@@ -1,11 +1,10 @@
 //! The service's own tenant plane, as `tenantry serve` puts it together.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use api::{AcceptedKey, Admission, ApiKeys, KeyRejection, TrustedNetworks, Ways};
+use api::{Admission, TrustedNetworks, Ways};
 use axum::Extension;
 use tokio_util::sync::CancellationToken;
 use web::listen::{Limits, Listener};
@@ -25,7 +24,7 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
     let router = stack(
         api::plane(
             engine.registry(),
-            Ways::all(networks, Arc::new(NoKeys), None),
+            Ways::internal(networks),
             &Admission::unlimited(),
         )
         .route_layer(Extension(CursorKeys::new(CursorKey::new(&[1; 32]), []))),
@@ -42,14 +41,4 @@ pub(super) fn serve_plane(engine: &Engine) -> anyhow::Result<Server> {
         Duration::from_secs(1),
     ));
     Ok(Server::running(address, stop.drop_guard()))
-}
-
-/// Its clients name their tenant.
-#[derive(Debug)]
-struct NoKeys;
-
-impl ApiKeys for NoKeys {
-    fn verify(&self, _: &str) -> Result<AcceptedKey, KeyRejection> {
-        Err(KeyRejection::Invalid)
-    }
 }

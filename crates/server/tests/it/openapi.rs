@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use admin::{AdminAuth, Health, Issuers};
 use admin_types::Issuer;
-use api::{AcceptedKey, ApiKeys, KeyRejection};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
@@ -226,16 +225,6 @@ fn described(document: &Value) -> BTreeMap<String, BTreeSet<String>> {
     described
 }
 
-/// Accepts no key: routes are listed without one.
-#[derive(Debug)]
-struct NoKeys;
-
-impl ApiKeys for NoKeys {
-    fn verify(&self, _: &str) -> Result<AcceptedKey, KeyRejection> {
-        Err(KeyRejection::Invalid)
-    }
-}
-
 #[derive(Debug)]
 struct NoIssuers;
 
@@ -248,7 +237,12 @@ impl Issuers for NoIssuers {
 #[tokio::test]
 async fn every_route_is_described_and_nothing_else() {
     let service = Service::start().await;
-    let ways = api::Ways::all(api::TrustedNetworks::default(), Arc::new(NoKeys), None);
+    // Routes are listed without a credential.
+    let ways = api::Ways {
+        internal: Some(api::TrustedNetworks::default()),
+        public: Some(api::Credentials::default()),
+        hosts: api::TenantHosts::default(),
+    };
     let tenant_plane = api::plane(&service.registry, ways, &api::Admission::unlimited());
     assert_eq!(
         routed(tenant_plane, &service.anonymous()).await,
