@@ -41,8 +41,8 @@ use web::page::{CursorKeys, ListCursors};
 use crate::describe::TenantPlane;
 use crate::tenant::Db;
 
-/// The cursors of the tenant that the request is for. Whoever serves the plane puts [`CursorKeys`] into the extensions of
-/// its requests, the same on every replica.
+/// Cursors of the request's tenant. The server inserts [`CursorKeys`] into the extensions of each request, the same on every
+/// replica.
 #[derive(Debug, Clone)]
 pub struct Cursors {
     keys: CursorKeys,

@@ -24,7 +24,7 @@ use crate::revision::Expected;
 pub(super) struct ChangePlan {
     /// What it is for.
     description: Option<Description>,
-    /// Those that are left out stay as they are.
+    /// A limit that is left out keeps its value.
     #[schema(value_type = GivenLimits, required = false)]
     limits: Option<GivenLimits>,
 }
@@ -37,7 +37,7 @@ pub(super) struct MergePlan {
     /// What it is for; `null` removes it.
     #[schema(schema_with = nullable::<Description>, required = false)]
     description: Option<Option<Description>>,
-    /// Those that are left out stay as they are; `null` removes all.
+    /// A limit that is left out keeps its value; `null` removes all of them.
     #[schema(value_type = Option<GivenLimits>, required = false)]
     limits: Option<Option<GivenLimits>>,
 }

@@ -65,7 +65,7 @@ pub(super) async fn replace(
     Ok(wanted.respond(status, etag(&tag(&user)), Json(user)))
 }
 
-/// Whoever adds the user first, it is added once: a concurrent statement waits for the row, and then compares its version.
+/// Adds the user once: a concurrent statement waits for the row, and then compares its version.
 async fn add_or_replace(
     db: &TenantDb,
     id: Uuid,

@@ -77,8 +77,7 @@ impl From<Parameters> for ListUsers {
     }
 }
 
-/// What decides which users the list has, and in which order: a cursor belongs to it. Moments count as they are compared
-/// and not as they are written.
+/// The filters and the order of the list, to which a cursor belongs. Two spellings of one moment are the same filter.
 #[derive(Debug, Serialize)]
 pub(super) struct ListQuery<'a> {
     list: &'static str,
